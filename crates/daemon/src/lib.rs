@@ -1,0 +1,2 @@
+//! The daemon and its tools.
+#![forbid(unsafe_code)]

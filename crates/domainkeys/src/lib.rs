@@ -1,0 +1,2 @@
+//! The DomainKeys signer of RFC 4870.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Private and public keys, PEM, DNS key records.
+#![forbid(unsafe_code)]

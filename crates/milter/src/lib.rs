@@ -1,0 +1,2 @@
+//! The milter protocol as a function of its input.
+#![forbid(unsafe_code)]
