@@ -1,0 +1,143 @@
+//! Header fields and bodies as DomainKeys hashes them (RFC 4870 §3.4.2).
+//!
+//! DomainKeys hashes one stream: header fields, separator, body (trap K9). The separator belongs
+//! to the body here, because it is dropped like any empty line when nothing follows it (trap K7).
+
+use crate::line::{LineEnds, SimpleLines};
+use crate::sink::{Gather, Sink};
+use std::fmt;
+
+/// The choice of a DomainKey-Signature's `c=` tag, for header and body together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Canonicalization {
+    /// Lines as they are (RFC 4870 §3.4.2.1).
+    Simple,
+    /// Without any white space (RFC 4870 §3.4.2.2).
+    Nofws,
+}
+
+/// The text is no canonicalization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCanonicalization;
+
+impl Canonicalization {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Simple, Self::Nofws];
+
+    /// The word of the `c=` tag.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Nofws => "nofws",
+        }
+    }
+
+    /// Reads the word of a `c=` tag.
+    ///
+    /// # Errors
+    /// [`BadCanonicalization`] when it is neither `simple` nor `nofws`.
+    pub fn parse(text: &str) -> Result<Self, BadCanonicalization> {
+        let known = Self::ALL.into_iter().find(|known| text.eq_ignore_ascii_case(known.name()));
+        known.ok_or(BadCanonicalization)
+    }
+}
+
+impl fmt::Display for Canonicalization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for BadCanonicalization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("simple and nofws are the canonicalizations of DomainKeys")
+    }
+}
+
+impl std::error::Error for BadCanonicalization {}
+
+/// Canonicalizes one field, given without the line end that closes it, and closes it with CRLF.
+///
+/// The name keeps its case, in `nofws` too (trap K8).
+pub fn header(canonicalization: Canonicalization, field: &[u8], sink: &mut impl Sink) {
+    match canonicalization {
+        Canonicalization::Simple => sink.put(field),
+        Canonicalization::Nofws => {
+            let mut out = Gather::new(sink);
+            let kept = field.iter().filter(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
+            kept.for_each(|&octet| out.push(octet));
+            out.flush();
+        }
+    }
+    sink.put(b"\r\n");
+}
+
+/// The separator and the body on their way into the digest that already holds the header.
+#[derive(Debug, Clone)]
+pub struct Body(State);
+
+#[derive(Debug, Clone)]
+enum State {
+    Simple(SimpleLines),
+    Nofws(NofwsLines),
+}
+
+impl Body {
+    /// A body of which nothing has come yet.
+    #[must_use]
+    pub const fn new(canonicalization: Canonicalization) -> Self {
+        // The separator is the first line end that is withheld until text follows.
+        let ends = LineEnds::after(1);
+        Self(match canonicalization {
+            Canonicalization::Simple => State::Simple(SimpleLines::new(ends)),
+            Canonicalization::Nofws => State::Nofws(NofwsLines { ends, after_cr: false }),
+        })
+    }
+
+    /// Takes the next octets of the body.
+    pub fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) {
+        let mut out = Gather::new(sink);
+        match &mut self.0 {
+            State::Simple(lines) => lines.feed(chunk, &mut out),
+            State::Nofws(lines) => lines.feed(chunk, &mut out),
+        }
+        out.flush();
+    }
+
+    /// Ends the body.
+    pub fn finish(self, sink: &mut impl Sink) {
+        let mut out = Gather::new(sink);
+        let any_text = match self.0 {
+            State::Simple(lines) => lines.finish(&mut out),
+            State::Nofws(lines) => lines.ends.any_text(),
+        };
+        out.flush();
+        if any_text {
+            sink.put(b"\r\n");
+        }
+    }
+}
+
+/// The `nofws` form of a body: no SP, HTAB, CR or LF inside a line (trap K8).
+#[derive(Debug, Clone)]
+struct NofwsLines {
+    ends: LineEnds,
+    after_cr: bool,
+}
+
+impl NofwsLines {
+    fn feed<S: Sink>(&mut self, chunk: &[u8], out: &mut Gather<'_, S>) {
+        for &octet in chunk {
+            let after_cr = std::mem::replace(&mut self.after_cr, octet == b'\r');
+            match octet {
+                b'\n' if after_cr => self.ends.end_line(),
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ => self.ends.text(octet, out),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
