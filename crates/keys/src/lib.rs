@@ -1,2 +1,29 @@
-//! Private and public keys, PEM, DNS key records.
+//! Private and public keys, digests, PEM and DNS key records.
+//!
+//! The only crate that names a cryptography library. OpenSSL holds our private keys and makes
+//! every signature, because it takes the 1024-bit keys of old set-ups and wipes what it frees;
+//! ring hashes SHA-256 and judges signatures. An RSA signature is made over a DigestInfo of our
+//! own, so that a host policy against SHA-1 *signatures* cannot silence the DomainKeys seal
+//! (trap K5). Key sizes are checked here: neither library does it as we need it.
+//!
+//! Standards: RFC 8017 §9.2 (PKCS#1 v1.5), RFC 8032 (Ed25519), RFC 6376 §3.6.1 and RFC 8463 §4
+//! (key records), RFC 7468 (PEM).
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`signing`] | [`SigningKey`]: one loaded key, for both seals |
+//! | [`digest`] | [`Sha1`] and [`Sha256`] |
+//! | [`record`] | [`KeyRecord`]: what DNS has to say about a key |
+//! | [`exposure`] | who else can get at a key's file |
 #![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod exposure;
+mod pem;
+pub mod record;
+pub mod signing;
+
+pub use digest::{Sha1, Sha256};
+pub use pem::BadPem;
+pub use record::KeyRecord;
+pub use signing::{KeyError, KeyKind, SignError, SigningKey};
