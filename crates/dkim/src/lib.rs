@@ -1,2 +1,27 @@
-//! The DKIM signer of RFC 6376.
+//! DKIM: the signer.
+//!
+//! Makes `DKIM-Signature` fields with rsa-sha256 and ed25519-sha256, any number of them in one pass
+//! over the message. What it refuses to do: sign with rsa-sha1 (RFC 8301 §3.1), sign a part of a
+//! body, sign a message without exactly one From field (trap H15). It knows no clock, no file and
+//! no socket.
+//!
+//! Standards: RFC 6376, RFC 8301, RFC 8463, RFC 8616.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`sign`] | [`Signer`]: a header, body chunks, and out come fields |
+//! | [`selection`] | [`HeaderSelection`]: which fields are signed, and which once more than present |
+//! | [`settings`] | [`Settings`] and [`Identity`]: what a signature says beside its key |
 #![forbid(unsafe_code)]
+
+pub mod selection;
+pub mod settings;
+pub mod sign;
+
+pub use selection::{BadSelection, HeaderSelection};
+pub use settings::{BadIdentity, Identity, Settings};
+pub use sign::{CannotSign, Pending, Request, Signer};
+pub use twinseal_canon::dkim::{BadCanonicalization, Canonicalization, Kind};
+
+/// The name of the field that carries the signature.
+pub const FIELD: &str = "DKIM-Signature";

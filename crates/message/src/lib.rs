@@ -13,14 +13,20 @@
 //! | [`lines`] | [`HeaderLines`]: a header read line by line from a file |
 //! | [`domain`] | [`Domain`] and [`Selector`] |
 //! | [`address`] | [`Mailbox`]: the first address of a From or Sender field |
+//! | [`name`] | [`FieldName`]: a field's name in configuration and lists |
+//! | [`tags`] | [`TagWriter`]: a folded list of tags |
 #![forbid(unsafe_code)]
 
 pub mod address;
 pub mod domain;
 pub mod header;
 pub mod lines;
+pub mod name;
+pub mod tags;
 
 pub use address::{BadAddress, Mailbox};
 pub use domain::{BadDomain, BadSelector, Domain, Selector};
 pub use header::{Field, HeaderBlock, HeaderTooLarge};
 pub use lines::{HeaderLines, Line};
+pub use name::{BadFieldName, FieldName};
+pub use tags::{NewField, TagWriter, Unsigned};

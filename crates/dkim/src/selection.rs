@@ -1,0 +1,261 @@
+//! Which header fields a signature covers.
+
+use twinseal_message::{Field, FieldName, HeaderBlock};
+
+/// Signed wherever they occur. From is not listed: it is always signed.
+const SIGNED: &[&str] = &[
+    "sender",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "to",
+    "cc",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "content-id",
+    "content-description",
+    "resent-date",
+    "resent-from",
+    "resent-sender",
+    "resent-to",
+    "resent-cc",
+    "resent-message-id",
+    "in-reply-to",
+    "references",
+    "list-id",
+    "list-help",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+    "list-subscribe",
+    "list-post",
+    "list-owner",
+    "list-archive",
+];
+
+/// Listed once more than they occur, if they occur (trap H14).
+const OVERSIGNED: &[&str] = &[
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+];
+
+/// Never signed: each hop adds, removes or rewrites them (traps O3, P3).
+const NEVER_SIGNED: &[&str] = &[
+    "dkim-signature",
+    "domainkey-signature",
+    "return-path",
+    "bcc",
+    "resent-bcc",
+    "content-length",
+];
+
+/// Never listed more often than they occur: the next hop adds one (trap O4).
+const NEVER_OVERSIGNED: &[&str] = &["received", "authentication-results"];
+
+/// The most entries an `h=` list may have. A message with more fields to sign is none that a person
+/// wrote, and verifiers stop reading at some point.
+pub const MAX_SIGNED_FIELDS: usize = 500;
+
+/// The names that go into `h=`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderSelection {
+    signed: Vec<FieldName>,
+    oversigned: Vec<FieldName>,
+}
+
+/// A name cannot be selected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadSelection {
+    /// No signature over that field would survive its way.
+    #[error("{name} cannot be signed: every hop may add, remove or rewrite it")]
+    NeverSigned {
+        /// The field's name.
+        name: FieldName,
+    },
+    /// The field may be signed, but not once more than it occurs.
+    #[error("{name} cannot be over-signed: the next hop adds one, and the signature would fail")]
+    NeverOversigned {
+        /// The field's name.
+        name: FieldName,
+    },
+}
+
+impl Default for HeaderSelection {
+    fn default() -> Self {
+        Self { signed: names(SIGNED), oversigned: names(OVERSIGNED) }
+    }
+}
+
+fn names(list: &[&str]) -> Vec<FieldName> {
+    list.iter().filter_map(|name| FieldName::parse(name).ok()).collect()
+}
+
+/// RFC 8617 §4: each hop that seals a chain adds a set of `ARC-` fields.
+fn changes_at_each_hop(name: &FieldName) -> bool {
+    NEVER_OVERSIGNED.contains(&name.as_str()) || name.as_str().starts_with("arc-")
+}
+
+impl HeaderSelection {
+    /// Signs the fields in `signed` wherever they occur, and lists those in `oversigned` once more
+    /// than they occur, which signs that nobody added another one.
+    ///
+    /// A name in `oversigned` is signed too. A field that does not occur is not listed at all:
+    /// submission agents add what is missing, after us (trap H14). From is always signed and
+    /// over-signed, whether it is named or not.
+    ///
+    /// # Errors
+    /// [`BadSelection`] for a name that would break every signature (traps O3, O4).
+    pub fn new(signed: Vec<FieldName>, oversigned: Vec<FieldName>) -> Result<Self, BadSelection> {
+        let all = || signed.iter().chain(&oversigned);
+        if let Some(name) = all().find(|name| NEVER_SIGNED.contains(&name.as_str())) {
+            return Err(BadSelection::NeverSigned { name: name.clone() });
+        }
+        if let Some(name) = oversigned.iter().find(|name| changes_at_each_hop(name)) {
+            return Err(BadSelection::NeverOversigned { name: name.clone() });
+        }
+        Ok(Self { signed, oversigned })
+    }
+
+    /// The names signed by default, for documentation.
+    #[must_use]
+    pub fn signed(&self) -> &[FieldName] {
+        &self.signed
+    }
+
+    /// The names over-signed by default, for documentation.
+    #[must_use]
+    pub fn oversigned(&self) -> &[FieldName] {
+        &self.oversigned
+    }
+
+    /// The entries of `h=` for that header: present fields in the order of the message, then one
+    /// more for each name that is over-signed.
+    pub(crate) fn entries<'h>(&self, header: &'h HeaderBlock) -> Vec<Entry<'h>> {
+        let covered: Vec<Field<'h>> = header.fields().filter(|field| self.covers(*field)).collect();
+        // More of them are never signed; do not spend time on a list that a stranger made long.
+        let mut left: Vec<Field<'h>> =
+            covered.iter().copied().take(MAX_SIGNED_FIELDS + 1).collect();
+        let mut entries: Vec<Entry<'h>> = Vec::with_capacity(left.len());
+        let mut once_more: Vec<Entry<'h>> = Vec::new();
+        for field in covered.into_iter().take(MAX_SIGNED_FIELDS + 1) {
+            let name = field.name();
+            entries.push(Entry { name, field: take_from_the_bottom(&mut left, name) });
+            let seen = |other: &Entry<'_>| other.name.eq_ignore_ascii_case(name);
+            if self.covers_once_more(name) && !once_more.iter().any(seen) {
+                once_more.push(Entry { name, field: None });
+            }
+        }
+        entries.append(&mut once_more);
+        entries
+    }
+
+    fn covers(&self, field: Field<'_>) -> bool {
+        let mut names = self.signed.iter().chain(&self.oversigned);
+        field.is_named("from") || names.any(|name| field.is_named(name.as_str()))
+    }
+
+    fn covers_once_more(&self, name: &[u8]) -> bool {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        is("from") || self.oversigned.iter().any(|known| is(known.as_str()))
+    }
+}
+
+/// One entry of `h=`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'h> {
+    /// The name, in the message's own capitalization.
+    pub(crate) name: &'h [u8],
+    /// The instance that it takes; `None` signs that there is no further one, and adds nothing to
+    /// the hash (RFC 6376 §5.4, trap H6).
+    pub(crate) field: Option<Field<'h>>,
+}
+
+/// RFC 6376 §5.4.2: repeated names are taken from the bottom of the header block upwards (trap H5).
+fn take_from_the_bottom<'h>(left: &mut Vec<Field<'h>>, name: &[u8]) -> Option<Field<'h>> {
+    let at = left.iter().rposition(|field| field.name().eq_ignore_ascii_case(name))?;
+    Some(left.remove(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadSelection, HeaderSelection};
+    use twinseal_message::{FieldName, HeaderBlock};
+
+    fn header(fields: &[(&str, &str)]) -> HeaderBlock {
+        let mut header = HeaderBlock::default();
+        for (name, value) in fields {
+            header.push(name.as_bytes(), value.as_bytes()).unwrap();
+        }
+        header
+    }
+
+    fn entries(selection: &HeaderSelection, fields: &[(&str, &str)]) -> Vec<String> {
+        let header = header(fields);
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let show = |entry: super::Entry<'_>| match entry.field {
+            Some(field) => format!("{}:{}", text(entry.name), text(field.value())),
+            None => text(entry.name),
+        };
+        selection.entries(&header).into_iter().map(show).collect()
+    }
+
+    fn list(names: &[&str]) -> Vec<FieldName> {
+        names.iter().map(|name| FieldName::parse(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn present_fields_are_listed_and_only_they_are_oversigned() {
+        // Trap H14: no Date here, so none is asserted to be absent.
+        let fields =
+            [("Received", " r"), ("from", " a"), ("To", " b"), ("List-Id", " l"), ("X-Mine", " x")];
+        let want = ["from: a", "To: b", "List-Id: l", "from", "To"];
+        assert_eq!(entries(&HeaderSelection::default(), &fields), want);
+    }
+
+    #[test]
+    fn repeated_fields_are_taken_from_the_bottom() {
+        // Trap H5: names compare without case, also when counting.
+        let fields = [("To", " 1"), ("TO", " 2"), ("From", " f"), ("to", " 3")];
+        let want = ["To: 3", "TO: 2", "From: f", "to: 1", "To", "From"];
+        assert_eq!(entries(&HeaderSelection::default(), &fields), want);
+    }
+
+    #[test]
+    fn received_may_be_signed_as_often_as_it_occurs() {
+        // Trap O5
+        let selection = HeaderSelection::new(list(&["Received"]), list(&[])).unwrap();
+        let fields = [("Received", " 1"), ("Received", " 2"), ("From", " f")];
+        assert_eq!(entries(&selection, &fields), ["Received: 2", "Received: 1", "From: f", "From"]);
+    }
+
+    #[test]
+    fn names_that_break_signatures_are_refused() {
+        for name in ["DKIM-Signature", "DomainKey-Signature", "Return-Path", "Bcc"] {
+            let error = HeaderSelection::new(list(&[name]), list(&[])).unwrap_err();
+            assert!(matches!(error, BadSelection::NeverSigned { .. }), "{name}");
+        }
+        for name in ["Received", "Authentication-Results", "ARC-Seal"] {
+            assert!(HeaderSelection::new(list(&[name]), list(&[])).is_ok(), "{name}");
+            let error = HeaderSelection::new(list(&[]), list(&[name])).unwrap_err();
+            assert!(matches!(error, BadSelection::NeverOversigned { .. }), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_default_selection_obeys_its_own_rules() {
+        let HeaderSelection { signed, oversigned } = HeaderSelection::default();
+        assert_eq!(
+            (signed.len(), oversigned.len()),
+            (super::SIGNED.len(), super::OVERSIGNED.len())
+        );
+        assert!(HeaderSelection::new(signed, oversigned).is_ok());
+    }
+}

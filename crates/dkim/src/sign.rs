@@ -1,0 +1,251 @@
+//! The signer: a header, body chunks, and out come fields.
+
+use crate::FIELD;
+use crate::selection::{Entry, HeaderSelection, MAX_SIGNED_FIELDS};
+use crate::settings::Settings;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::sync::Arc;
+use twinseal_canon::dkim::{Body, Kind, header as canonical_field};
+use twinseal_canon::sink::Sink;
+use twinseal_keys::{KeyKind, Sha256, SignError, SigningKey};
+use twinseal_message::{Domain, HeaderBlock, NewField, Selector, TagWriter};
+
+/// One signature to be made.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The signing domain, `d=`.
+    pub domain: Domain,
+    /// Where its key is published, `s=`.
+    pub selector: Selector,
+    /// The key.
+    pub key: Arc<SigningKey>,
+    /// Everything else.
+    pub settings: Arc<Settings>,
+}
+
+/// The message, or the request, is one that cannot be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotSign {
+    /// RFC 6376 §5.4: From has to be signed.
+    #[error("the message has no From field")]
+    NoFrom,
+    /// RFC 5322 §3.6 allows one. Receivers disagree about which of several counts (trap H15).
+    #[error("the message has {count} From fields")]
+    SeveralFrom {
+        /// How many.
+        count: usize,
+    },
+    /// More fields than [`MAX_SIGNED_FIELDS`].
+    #[error("more than {MAX_SIGNED_FIELDS} header fields would have to be signed")]
+    TooManyFields,
+    /// RFC 6376 §3.5: the domain of `i=` has to be `d=` or below it.
+    #[error("the identity {identity} is not in the signing domain {domain}")]
+    IdentityOutside {
+        /// The identity asked for.
+        identity: String,
+        /// The signing domain.
+        domain: Domain,
+    },
+}
+
+/// Several signatures over one message, in one pass.
+///
+/// Signatures that need the same digest share it.
+#[derive(Debug)]
+pub struct Signer {
+    bodies: Vec<BodyDigest>,
+    headers: Vec<HeaderDigest>,
+    signatures: Vec<Signature>,
+    now: u64,
+}
+
+#[derive(Debug)]
+struct BodyDigest {
+    kind: Kind,
+    body: Body,
+    digest: Digest,
+}
+
+/// The digest of the signed fields, to which each signature adds its own field.
+#[derive(Debug)]
+struct HeaderDigest {
+    kind: Kind,
+    selection: HeaderSelection,
+    names: Vec<String>,
+    digest: Digest,
+}
+
+#[derive(Debug)]
+struct Signature {
+    request: Request,
+    header: usize,
+    body: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Digest(Sha256);
+
+impl Sink for Digest {
+    fn put(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+}
+
+/// A signature of which everything is known but the private key's part.
+#[derive(Debug)]
+pub struct Pending {
+    request: Request,
+    field: twinseal_message::Unsigned,
+    digest: [u8; 32],
+}
+
+impl Signer {
+    /// Begins to sign a message. Its header is hashed at once and not needed any more afterwards.
+    ///
+    /// `now` is the time in seconds since 1970, for `t=` and `x=`.
+    ///
+    /// # Errors
+    /// [`CannotSign`]; then no signature is made at all.
+    pub fn new(header: &HeaderBlock, requests: Vec<Request>, now: u64) -> Result<Self, CannotSign> {
+        match header.named("from").count() {
+            0 => return Err(CannotSign::NoFrom),
+            1 => {}
+            count => return Err(CannotSign::SeveralFrom { count }),
+        }
+        let mut signer =
+            Self { bodies: Vec::new(), headers: Vec::new(), signatures: Vec::new(), now };
+        for request in requests {
+            signer.add(header, request)?;
+        }
+        Ok(signer)
+    }
+
+    fn add(&mut self, header: &HeaderBlock, request: Request) -> Result<(), CannotSign> {
+        let settings = &request.settings;
+        if let Some(identity) = &settings.identity
+            && !identity.domain().is_at_or_under(&request.domain)
+        {
+            let (identity, domain) = (identity.to_string(), request.domain.clone());
+            return Err(CannotSign::IdentityOutside { identity, domain });
+        }
+        let body = self.body(settings.canonicalization.body);
+        let header = self.header(header, settings.canonicalization.header, &settings.headers)?;
+        self.signatures.push(Signature { request, header, body });
+        Ok(())
+    }
+
+    /// The place of the body digest of that kind.
+    fn body(&mut self, kind: Kind) -> usize {
+        self.bodies.iter().position(|body| body.kind == kind).unwrap_or_else(|| {
+            let digest = Digest(Sha256::new());
+            self.bodies.push(BodyDigest { kind, body: Body::new(kind), digest });
+            self.bodies.len() - 1
+        })
+    }
+
+    /// The place of the digest over those fields.
+    fn header(
+        &mut self,
+        header: &HeaderBlock,
+        kind: Kind,
+        selection: &HeaderSelection,
+    ) -> Result<usize, CannotSign> {
+        let same = |known: &HeaderDigest| known.kind == kind && known.selection == *selection;
+        if let Some(place) = self.headers.iter().position(same) {
+            return Ok(place);
+        }
+        let entries = selection.entries(header);
+        if entries.len() > MAX_SIGNED_FIELDS {
+            return Err(CannotSign::TooManyFields);
+        }
+        let digest = hash_fields(kind, &entries);
+        let name = |entry: &Entry<'_>| String::from_utf8_lossy(entry.name).into_owned();
+        let names = entries.iter().map(name).collect();
+        self.headers.push(HeaderDigest { kind, selection: selection.clone(), names, digest });
+        Ok(self.headers.len() - 1)
+    }
+
+    /// Takes the next octets of the body.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        for BodyDigest { body, digest, .. } in &mut self.bodies {
+            body.feed(chunk, digest);
+        }
+    }
+
+    /// Ends the body.
+    #[must_use]
+    pub fn finish(self) -> Vec<Pending> {
+        let bodies: Vec<String> = self.bodies.into_iter().map(BodyDigest::finish).collect();
+        let (headers, now) = (self.headers, self.now);
+        let pending = |Signature { request, header, body }| {
+            let (header, body) = (headers.get(header)?, bodies.get(body)?);
+            Some(Pending::new(request, header, body, now))
+        };
+        self.signatures.into_iter().filter_map(pending).collect()
+    }
+}
+
+impl BodyDigest {
+    fn finish(mut self) -> String {
+        self.body.finish(&mut self.digest);
+        STANDARD.encode(self.digest.0.finish())
+    }
+}
+
+/// RFC 6376 §3.7: the signed fields in the order of `h=`, each closed by CRLF.
+fn hash_fields(kind: Kind, entries: &[Entry<'_>]) -> Digest {
+    let mut digest = Digest(Sha256::new());
+    for field in entries.iter().filter_map(|entry| entry.field) {
+        canonical_field(kind, field.octets(), &mut digest);
+        digest.put(b"\r\n");
+    }
+    digest
+}
+
+impl Pending {
+    fn new(request: Request, header: &HeaderDigest, body_hash: &str, now: u64) -> Self {
+        let mut tags = TagWriter::new(FIELD);
+        let algorithm = match request.key.kind() {
+            KeyKind::Rsa { .. } => "rsa-sha256",
+            KeyKind::Ed25519 => "ed25519-sha256",
+        };
+        let settings = &request.settings;
+        tags.tag("v", "1");
+        tags.tag("a", algorithm);
+        tags.tag("c", &settings.canonicalization.to_string());
+        tags.tag("d", request.domain.as_str());
+        tags.tag("s", request.selector.as_str());
+        tags.tag("t", &now.to_string());
+        if let Some(valid) = settings.expire_after {
+            tags.tag("x", &now.saturating_add(valid.as_secs()).to_string());
+        }
+        if let Some(identity) = &settings.identity {
+            tags.tag("i", &identity.encoded());
+        }
+        tags.list("h", header.names.iter().map(String::as_str));
+        tags.tag("bh", body_hash);
+        let field = tags.unsigned("b");
+        let mut digest = header.digest.clone();
+        canonical_field(header.kind, &field.octets(), &mut digest);
+        Self { request, field, digest: digest.0.finish() }
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Makes the signature, which is the private key's one operation and may take its time.
+    ///
+    /// # Errors
+    /// [`SignError`] when the key's library refuses.
+    pub fn sign(self) -> Result<NewField, SignError> {
+        let signature = self.request.key.sign_sha256(&self.digest)?;
+        Ok(self.field.filled(&STANDARD.encode(signature)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
