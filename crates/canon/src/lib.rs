@@ -26,3 +26,6 @@ mod line;
 pub mod sink;
 
 pub use sink::Sink;
+
+#[cfg(test)]
+mod vectors;
