@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::negotiation::Terms;
 use crate::reply::MessageReply;
-use crate::wire::{FieldError, Family, Fields, texts};
+use crate::wire::{Family, FieldError, Fields, texts};
 
 /// What [`Session::receive`](crate::Session::receive) took, and what it means.
 #[derive(Debug)]
@@ -17,7 +17,6 @@ pub struct Step<'a> {
 
 /// What the MTA said.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Event<'a> {
     /// All input is used up. Write the output, then read more.
     NeedMore,
@@ -31,9 +30,9 @@ pub enum Event<'a> {
         /// ([`decide_at_connect`](crate::Options::decide_at_connect)).
         reply: Option<ConnectToken>,
     },
-    /// HELO or EHLO, with its argument.
+    /// HELO or EHLO, with its argument. There is no message any more.
     Helo(&'a [u8]),
-    /// A message begins.
+    /// A message begins; if there was one, it is gone, abort or not.
     MailFrom(Envelope<'a>),
     /// A recipient.
     Recipient(Envelope<'a>),
@@ -79,6 +78,16 @@ pub struct HeadersToken {
 }
 
 /// The right to answer the end of a message. Dropping it leaves the MTA waiting.
+///
+/// Only the event has one, and it answers once:
+///
+/// ```compile_fail,E0382
+/// # use twinseal_milter::{Disposition, MessageToken, Session};
+/// fn twice(session: &mut Session, token: MessageToken) {
+///     session.answer_message(token.reply(), Disposition::Accept);
+///     session.answer_message(token.reply(), Disposition::Accept);
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "the MTA waits for an answer"]
 pub struct MessageToken {
@@ -115,12 +124,10 @@ pub enum ClientAddress<'a> {
 }
 
 impl<'a> ConnectInfo<'a> {
-    pub(crate) fn decode(payload: &'a [u8]) -> Result<Result<Self, u8>, FieldError> {
+    pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, FieldError> {
         let mut fields = Fields::new(payload);
         let hostname = fields.text("host name")?;
-        let letter = fields.octet("address family")?;
-        let Some(family) = Family::from_letter(letter) else { return Ok(Err(letter)) };
-        let address = match family {
+        let address = match fields.letter("address family", Family::from_letter)? {
             Family::Unknown => ClientAddress::Unknown(b""),
             Family::Unix => {
                 fields.short("port")?;
@@ -132,7 +139,7 @@ impl<'a> ConnectInfo<'a> {
             }
         };
         fields.end()?;
-        Ok(Ok(Self { hostname, address }))
+        Ok(Self { hostname, address })
     }
 }
 
@@ -251,14 +258,15 @@ mod tests {
             (b"h\0U", ClientAddress::Unknown(b"")),
         ];
         for (payload, address) in cases {
-            let client = ConnectInfo::decode(payload).unwrap().unwrap();
+            let client = ConnectInfo::decode(payload).unwrap();
             assert_eq!(client, ConnectInfo { hostname: b"h", address }, "{payload:?}");
         }
     }
 
     #[test]
     fn broken_connects_are_told_apart() {
-        let cases: [(&[u8], FieldError); 6] = [
+        let cases: [(&[u8], FieldError); 7] = [
+            (b"h\x009", FieldError::Unknown { field: "address family", letter: '9' }),
             (b"", FieldError::Missing { field: "host name" }),
             (b"h", FieldError::Unterminated { field: "host name" }),
             (b"h\0", FieldError::Missing { field: "address family" }),
@@ -269,6 +277,5 @@ mod tests {
         for (payload, error) in cases {
             assert_eq!(ConnectInfo::decode(payload), Err(error), "{payload:?}");
         }
-        assert_eq!(ConnectInfo::decode(b"h\x009"), Ok(Err(b'9')));
     }
 }

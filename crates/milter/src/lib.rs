@@ -58,6 +58,8 @@ mod macros;
 mod negotiation;
 mod reply;
 mod session;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use event::{

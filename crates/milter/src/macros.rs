@@ -133,7 +133,6 @@ impl Macros {
 
     /// Trap W15: the message is over; what was said about the connection stays.
     pub(crate) fn end_message(&mut self) {
-        self.announced = None;
         self.forget_after(MacroStage::Helo);
     }
 
@@ -184,7 +183,8 @@ fn is_macro_name(name: &str) -> bool {
     let bare = name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     match bare {
         Some(bare) => {
-            !bare.is_empty() && bare.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+            !bare.is_empty()
+                && bare.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
         }
         None => matches!(name.as_bytes(), [octet] if octet.is_ascii_alphabetic() || *octet == b'_'),
     }
@@ -225,9 +225,12 @@ mod tests {
     fn names_match_with_and_without_braces() {
         let mut macros = Macros::default();
         macros.define(CommandKind::Mail, b"i\0A1\0{auth_type}\0\0", LIMIT).unwrap();
-        for (name, value) in
-            [("i", Some(b"A1".as_slice())), ("{i}", Some(b"A1")), ("auth_type", Some(b"")), ("j", None)]
-        {
+        for (name, value) in [
+            ("i", Some(b"A1".as_slice())),
+            ("{i}", Some(b"A1")),
+            ("auth_type", Some(b"")),
+            ("j", None),
+        ] {
             assert_eq!(macros.value(name), value, "{name}");
         }
     }
@@ -253,6 +256,9 @@ mod tests {
         assert_eq!(macros.value("a"), Some(&b"1"[..]));
         macros.enter(CommandKind::Mail);
         assert_eq!((macros.value("a"), macros.value("r")), (None, None));
+        macros.define(CommandKind::EndOfBody, b"e\x001\0", LIMIT).unwrap();
+        macros.define(CommandKind::Mail, b"a\x002\0", LIMIT).unwrap();
+        assert_eq!((macros.value("a"), macros.value("e")), (Some(&b"2"[..]), None));
     }
 
     #[test]

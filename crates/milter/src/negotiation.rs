@@ -70,11 +70,8 @@ pub struct Offer {
 
 impl Offer {
     /// What Postfix and Sendmail offer by default (trap W23).
-    pub const USUAL: Self = Self {
-        version: NEWEST_VERSION,
-        actions: Actions::from_bits(0x1ff),
-        steps: Steps::USUAL,
-    };
+    pub const USUAL: Self =
+        Self { version: NEWEST_VERSION, actions: Actions::from_bits(0x1ff), steps: Steps::USUAL };
 
     /// What an MTA of version `version` offers that has all of it.
     #[must_use]
@@ -135,10 +132,12 @@ impl Terms {
         self.steps.awaits_reply(command)
     }
 
-    /// Whether the MTA sends commands of this kind.
+    /// Whether the MTA sends commands of this kind: not those that it agreed to leave out, nor those that
+    /// are younger than the version.
     #[must_use]
     pub fn sends(&self, command: CommandKind) -> bool {
-        self.steps.sends(command)
+        let known = Steps::known_to(self.version);
+        Steps::unsent(command).is_none_or(|bit| known.contains(bit) && !self.steps.contains(bit))
     }
 
     /// Trap W14: a version that both speak, only bits that were offered and that exist in that version,
@@ -233,7 +232,8 @@ mod tests {
     fn trap_w21_one_round_trip_is_left_beside_end_of_message() {
         let terms = agree(Offer::USUAL).unwrap();
         assert_eq!(terms.steps.bits(), 0x1b_f38a);
-        let silent = [CommandKind::Connect, CommandKind::Mail, CommandKind::Header, CommandKind::Body];
+        let silent =
+            [CommandKind::Connect, CommandKind::Mail, CommandKind::Header, CommandKind::Body];
         for command in silent {
             assert!(terms.sends(command) && !terms.awaits_reply(command), "{command}");
         }

@@ -189,12 +189,6 @@ impl Steps {
             | Self::NO_REPLY_BODY.0,
     );
 
-    /// Whether commands of this kind are sent.
-    #[must_use]
-    pub fn sends(self, command: CommandKind) -> bool {
-        unsent(command).is_none_or(|bit| !self.contains(bit))
-    }
-
     /// Whether the MTA waits for a reply to a command of this kind.
     #[must_use]
     pub fn awaits_reply(self, command: CommandKind) -> bool {
@@ -215,26 +209,27 @@ impl Steps {
             CommandKind::Body => !self.contains(Self::NO_REPLY_BODY),
         }
     }
-}
 
-/// The bit that keeps commands of this kind from being sent, where there is one.
-fn unsent(command: CommandKind) -> Option<Steps> {
-    match command {
-        CommandKind::Connect => Some(Steps::NO_CONNECT),
-        CommandKind::Helo => Some(Steps::NO_HELO),
-        CommandKind::Mail => Some(Steps::NO_MAIL),
-        CommandKind::Recipient => Some(Steps::NO_RECIPIENT),
-        CommandKind::Data => Some(Steps::NO_DATA),
-        CommandKind::Unknown => Some(Steps::NO_UNKNOWN),
-        CommandKind::Header => Some(Steps::NO_HEADERS),
-        CommandKind::EndOfHeaders => Some(Steps::NO_END_OF_HEADERS),
-        CommandKind::Body => Some(Steps::NO_BODY),
-        CommandKind::Negotiate
-        | CommandKind::Macros
-        | CommandKind::EndOfBody
-        | CommandKind::Abort
-        | CommandKind::Quit
-        | CommandKind::QuitNewConnection => None,
+    /// The bit that keeps commands of this kind from being sent, where there is one.
+    #[must_use]
+    pub fn unsent(command: CommandKind) -> Option<Self> {
+        match command {
+            CommandKind::Connect => Some(Self::NO_CONNECT),
+            CommandKind::Helo => Some(Self::NO_HELO),
+            CommandKind::Mail => Some(Self::NO_MAIL),
+            CommandKind::Recipient => Some(Self::NO_RECIPIENT),
+            CommandKind::Data => Some(Self::NO_DATA),
+            CommandKind::Unknown => Some(Self::NO_UNKNOWN),
+            CommandKind::Header => Some(Self::NO_HEADERS),
+            CommandKind::EndOfHeaders => Some(Self::NO_END_OF_HEADERS),
+            CommandKind::Body => Some(Self::NO_BODY),
+            CommandKind::Negotiate
+            | CommandKind::Macros
+            | CommandKind::EndOfBody
+            | CommandKind::Abort
+            | CommandKind::Quit
+            | CommandKind::QuitNewConnection => None,
+        }
     }
 }
 

@@ -16,6 +16,14 @@ pub enum FieldError {
         /// Which text.
         field: &'static str,
     },
+    /// A letter in a field stands for nothing.
+    #[error("the {field} {letter:?} is unknown")]
+    Unknown {
+        /// Which field.
+        field: &'static str,
+        /// The letter.
+        letter: char,
+    },
     /// The frame goes on after its last field.
     #[error("goes on for {octets} octets after its last field")]
     Trailing {
@@ -34,11 +42,21 @@ impl<'a> Fields<'a> {
         Self { rest: payload }
     }
 
-    pub(crate) fn octet(&mut self, field: &'static str) -> Result<u8, FieldError> {
+    fn octet(&mut self, field: &'static str) -> Result<u8, FieldError> {
         let (&[octet], rest) =
             self.rest.split_first_chunk().ok_or(FieldError::Missing { field })?;
         self.rest = rest;
         Ok(octet)
+    }
+
+    /// An octet that stands for something.
+    pub(crate) fn letter<T>(
+        &mut self,
+        field: &'static str,
+        read: fn(u8) -> Option<T>,
+    ) -> Result<T, FieldError> {
+        let letter = self.octet(field)?;
+        read(letter).ok_or(FieldError::Unknown { field, letter: letter.into() })
     }
 
     pub(crate) fn short(&mut self, field: &'static str) -> Result<u16, FieldError> {
@@ -73,8 +91,8 @@ impl<'a> Fields<'a> {
     }
 
     /// All that is left, whatever it is.
-    pub(crate) fn remainder(self) -> &'a [u8] {
-        self.rest
+    pub(crate) fn remainder(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -96,8 +114,7 @@ pub(crate) fn text_list_is_terminated(list: &[u8]) -> bool {
 
 /// The texts of a list that [`text_list_is_terminated`].
 pub(crate) fn texts(list: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    list.split_inclusive(|octet| *octet == 0)
-        .map(|text| text.strip_suffix(b"\0").unwrap_or(text))
+    list.split_inclusive(|octet| *octet == 0).map(|text| text.strip_suffix(b"\0").unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -121,21 +121,19 @@ impl Frames {
         Self { limits, reading: Reading::Prefix, collected: Vec::new(), reported: false }
     }
 
-    /// Takes the next part from `input`, and how many octets of it that took.
-    pub(crate) fn take(&mut self, input: &[u8]) -> Result<(usize, Part), FrameError> {
+    /// Takes the next part of `input` from `at` on, and moves `at` behind it.
+    pub(crate) fn take(&mut self, input: &[u8], at: &mut usize) -> Result<Part, FrameError> {
         self.forget_reported();
-        let mut used = 0;
         if matches!(self.reading, Reading::Prefix) {
-            used = self.collect(input, PREFIX_OCTETS);
-            let Some(reading) = self.prefix()? else { return Ok((used, Part::More)) };
+            self.collect(input, at, PREFIX_OCTETS);
+            let Some(reading) = self.prefix()? else { return Ok(Part::More) };
             self.collected.clear();
             self.reading = reading;
         }
-        let rest = input.get(used..).unwrap_or_default();
         Ok(match self.reading {
-            Reading::Prefix => (used, Part::More),
-            Reading::Whole { kind, octets } => self.whole(kind, octets, used, rest),
-            Reading::Body { kind, left } => self.body(kind, left, used, rest),
+            Reading::Prefix => Part::More,
+            Reading::Whole { kind, octets } => self.whole(kind, octets, input, at),
+            Reading::Body { kind, left } => self.body(kind, left, input, at),
         })
     }
 
@@ -144,6 +142,14 @@ impl Frames {
         match place {
             Place::Input(range) => input.get(range.clone()).unwrap_or_default(),
             Place::Collected => &self.collected,
+        }
+    }
+
+    /// Whether a frame has begun and not ended.
+    pub(crate) const fn is_inside_frame(&self) -> bool {
+        match self.reading {
+            Reading::Prefix => !self.collected.is_empty() && !self.reported,
+            Reading::Whole { .. } | Reading::Body { .. } => true,
         }
     }
 
@@ -159,8 +165,7 @@ impl Frames {
     }
 
     fn announced(&self, octets: usize, letter: u8) -> Result<Reading, FrameError> {
-        let kind =
-            CommandKind::from_letter(letter).ok_or(FrameError::UnknownCommand { letter })?;
+        let kind = CommandKind::from_letter(letter).ok_or(FrameError::UnknownCommand { letter })?;
         let limit = self.limits.octets(kind);
         if octets > limit {
             return Err(FrameError::TooLong { command: kind, octets, limit });
@@ -173,48 +178,46 @@ impl Frames {
         })
     }
 
-    fn whole(
-        &mut self,
-        kind: CommandKind,
-        octets: usize,
-        used: usize,
-        rest: &[u8],
-    ) -> (usize, Part) {
-        if self.collected.is_empty() && rest.len() >= octets {
+    fn whole(&mut self, kind: CommandKind, octets: usize, input: &[u8], at: &mut usize) -> Part {
+        let end = at.saturating_add(octets);
+        if self.collected.is_empty() && input.len() >= end {
             self.reading = Reading::Prefix;
-            let end = used + octets;
-            return (end, Part::Frame { kind, place: Place::Input(used..end) });
+            let place = Place::Input(*at..end);
+            *at = end;
+            return Part::Frame { kind, place };
         }
-        let used = used + self.collect(rest, octets);
+        self.collect(input, at, octets);
         if self.collected.len() < octets {
-            return (used, Part::More);
+            return Part::More;
         }
         self.reading = Reading::Prefix;
         self.reported = true;
-        (used, Part::Frame { kind, place: Place::Collected })
+        Part::Frame { kind, place: Place::Collected }
     }
 
-    fn body(&mut self, kind: CommandKind, left: usize, used: usize, rest: &[u8]) -> (usize, Part) {
+    fn body(&mut self, kind: CommandKind, left: usize, input: &[u8], at: &mut usize) -> Part {
         if left == 0 {
             self.reading = Reading::Prefix;
-            return (used, Part::Frame { kind, place: Place::Input(used..used) });
+            return Part::Frame { kind, place: Place::Input(*at..*at) };
         }
-        let octets = left.min(rest.len());
+        let octets = left.min(input.len().saturating_sub(*at));
         if octets == 0 {
-            return (used, Part::More);
+            return Part::More;
         }
         self.reading = Reading::Body { kind, left: left - octets };
-        let end = used + octets;
-        (end, Part::Piece { kind, piece: used..end })
+        let piece = *at..*at + octets;
+        *at = piece.end;
+        Part::Piece { kind, piece }
     }
 
-    /// Moves octets to the buffer until it holds `octets`, and says how many. Memory grows with what has
-    /// arrived, never with what was announced.
-    fn collect(&mut self, input: &[u8], octets: usize) -> usize {
+    /// Moves octets to the buffer until it holds `octets`. Memory grows with what has arrived, never with
+    /// what was announced.
+    fn collect(&mut self, input: &[u8], at: &mut usize, octets: usize) {
+        let rest = input.get(*at..).unwrap_or_default();
         let missing = octets.saturating_sub(self.collected.len());
-        let taken = input.get(..missing).unwrap_or(input);
+        let taken = rest.get(..missing).unwrap_or(rest);
         self.collected.extend_from_slice(taken);
-        taken.len()
+        *at += taken.len();
     }
 
     fn forget_reported(&mut self) {
