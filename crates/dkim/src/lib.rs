@@ -18,7 +18,7 @@ pub mod selection;
 pub mod settings;
 pub mod sign;
 
-pub use selection::{BadSelection, HeaderSelection};
+pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
 pub use settings::{BadIdentity, Identity, Settings};
 pub use sign::{CannotSign, Pending, Request, Signer};
 pub use twinseal_canon::dkim::{BadCanonicalization, Canonicalization, Kind};

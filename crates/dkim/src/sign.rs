@@ -24,8 +24,9 @@ pub struct Request {
 }
 
 /// The message, or the request, is one that cannot be signed.
+///
+/// Exhaustive on purpose: whoever adds a reason has to give it its words in the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CannotSign {
     /// RFC 6376 §5.4: From has to be signed.
     #[error("the message has no From field")]

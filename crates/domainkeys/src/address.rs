@@ -4,7 +4,6 @@ use twinseal_message::{BadAddress, Field, HeaderBlock, Mailbox};
 
 /// No address says whose domain could sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum NoSigningAddress {
     /// Neither Sender nor From is there.
     #[error("the message has no From field")]

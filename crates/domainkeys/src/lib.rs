@@ -19,6 +19,7 @@ pub mod selection;
 pub mod sign;
 
 pub use address::{NoSigningAddress, signing_address};
+pub use selection::MAX_SIGNED_FIELDS;
 pub use sign::{CannotSign, Pending, Request, Settings, Signer};
 pub use twinseal_canon::domainkeys::{BadCanonicalization, Canonicalization};
 
