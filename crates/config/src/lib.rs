@@ -1,2 +1,128 @@
 //! One table of parameters, the native file, the historic command lines.
+//!
+//! What was typed becomes a [`Config`] whose types cannot hold a contradiction, or [`Mistakes`]:
+//! all of them, each with its place, what was found there and what is allowed. It refuses to guess:
+//! an unknown key, a repeated key and a file that cannot be read stop the start. Historic lists are
+//! read tolerantly. This crate opens no file, knows no clock and prints nothing; [`Files`] stands
+//! for the file system.
+//!
+//! Standards: none of its own; RFC 6376 §3.5 decides what an identity may be.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`params`] | the table: every parameter under all its names |
+//! | [`settings`] | [`Config`]: what is in force |
+//! | [`rules`] | [`Rules`]: who signs for whom, with which keys |
+//! | [`render`] | the table as `--help` and as the sample file |
+//! | [`mistake`], [`wrong`], [`origin`] | what is wrong, and where |
+//! | [`exit`] | [`ExitCode`]: the codes of sysexits |
 #![forbid(unsafe_code)]
+
+mod command_line;
+pub mod exit;
+mod file;
+mod files;
+mod glob;
+mod lists;
+pub mod mistake;
+pub mod origin;
+pub mod params;
+mod pattern;
+mod raw;
+pub mod render;
+mod resolve;
+pub mod rules;
+pub mod settings;
+mod socket;
+mod suggest;
+mod tree;
+mod value;
+pub mod wrong;
+
+use command_line::{Command, CommandLine};
+use mistake::Report;
+use raw::Raw;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use exit::ExitCode;
+pub use files::Files;
+pub use lists::domains::DomainList;
+pub use lists::hosts::HostList;
+pub use mistake::{Mistake, Mistakes, Warning};
+pub use origin::Origin;
+pub use pattern::Pattern;
+pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
+pub use settings::{Config, Facility, Log, LogFormat, LogTo, Mode, Setting, User};
+pub use socket::{Family, SocketSpec};
+pub use wrong::{Caution, Wrong};
+
+/// What the command line of `twinseal serve` asks for.
+#[derive(Debug)]
+pub enum Request {
+    /// To serve.
+    Serve(Box<Loaded>),
+    /// To check the configuration and exit (`--check`).
+    Check(Box<Loaded>),
+    /// To print the version (`--version`, `-V`).
+    Version,
+    /// To print [`render::help`] (`--help`).
+    Help,
+}
+
+/// A configuration, and what there is to say about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What works and is probably not what was meant.
+    pub warnings: Vec<Warning>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads the command line of `twinseal serve`, without the words that say `twinseal serve`, and the
+/// files that it names. A reload calls it again with the same words.
+///
+/// # Errors
+/// [`Mistakes`]: every one, unless the command line itself cannot be read; then those of the
+/// command line.
+pub fn serve(
+    words: impl IntoIterator<Item = OsString>,
+    files: &dyn Files,
+) -> Result<Request, Mistakes> {
+    let mut report = Report::default();
+    let line = CommandLine::read(words, &mut report);
+    if !report.mistakes.is_empty() {
+        return Err(report.mistakes);
+    }
+    match line.command {
+        Some(Command::Version) => Ok(Request::Version),
+        Some(Command::Help) => Ok(Request::Help),
+        Some(Command::Check) => Ok(Request::Check(Box::new(load(&line, files, report)?))),
+        None => Ok(Request::Serve(Box::new(load(&line, files, report)?))),
+    }
+}
+
+fn load(line: &CommandLine, files: &dyn Files, mut report: Report) -> Result<Loaded, Mistakes> {
+    let mut raw = Raw::defaults(&mut report);
+    let read = line
+        .config
+        .as_ref()
+        .map_or(Some(()), |(path, origin)| file::load(path, origin, files, &mut raw, &mut report));
+    line.apply(&mut raw, &mut report);
+    let resolve = |()| resolve::resolve(raw, line.config.is_some(), files, &mut report);
+    match read.and_then(resolve) {
+        Some(config) if report.mistakes.is_empty() => {
+            let file = line.config.as_ref().map(|(path, _)| path.clone());
+            Ok(Loaded { config, warnings: report.into_warnings(), file })
+        }
+        _ => {
+            report.mistakes.sort();
+            Err(report.mistakes)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! The command line of `twinseal serve`: our long options, and the letters of dk-filter.
+
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::params::{Acts, Kind, PARAMS, Param, Place};
+use crate::raw::{Raw, Target};
+use crate::suggest::closest;
+use crate::wrong::{Caution, Quoted, Wrong};
+use lexopt::{Arg, Parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub(crate) struct CommandLine {
+    /// The file to read.
+    pub(crate) config: Option<(PathBuf, Origin)>,
+    /// What to do instead of serving.
+    pub(crate) command: Option<Command>,
+    /// The values, in their order: a later one has the last word.
+    values: Vec<(&'static Param, String, Origin)>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Check,
+    Version,
+    Help,
+}
+
+/// The option as it is typed: the letter, where there is one.
+pub(crate) fn shown(param: &Param) -> String {
+    param.dk_filter.map_or_else(
+        || format!("--{}", param.long_option()),
+        |letter| format!("-{}", letter.letter),
+    )
+}
+
+impl CommandLine {
+    /// Reads the words behind the program's name, and of a sub-command behind that.
+    ///
+    /// Letters work as getopt(3) has them: in clusters, with their value glued on or behind them.
+    pub(crate) fn read(words: impl IntoIterator<Item = OsString>, report: &mut Report) -> Self {
+        let mut line = Self::default();
+        let mut parser = Parser::from_args(words);
+        // getopt knows no -o=value: there, the equals sign belongs to the value.
+        parser.set_short_equals(false);
+        loop {
+            match parser.next() {
+                Ok(Some(Arg::Short(letter))) => line.letter(letter, &mut parser, report),
+                Ok(Some(Arg::Long(name))) => {
+                    let name = name.to_owned();
+                    line.long(&name, &mut parser, report);
+                }
+                Ok(Some(Arg::Value(word))) => {
+                    let word = Quoted::new(&word.to_string_lossy());
+                    report.mistake(&Origin::Default, "", Wrong::StrayWord { word });
+                }
+                Ok(None) => return line,
+                // A value behind --option= that the option did not take has been reported.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn letter(&mut self, letter: char, parser: &mut Parser, report: &mut Report) {
+        let origin = Origin::option(&format!("-{}", letter.escape_debug()));
+        let row = PARAMS.iter().find_map(|param| {
+            param.dk_filter.filter(|known| known.letter == letter).map(|known| (param, known.means))
+        });
+        match row {
+            Some((param, Some(means))) => self.values.push((param, means.to_owned(), origin)),
+            Some((param, None)) if takes_value(param) => {
+                self.argument(param, parser.value().ok(), origin, report);
+            }
+            Some((param, None)) => self.switch(param, "yes", origin, report),
+            None => report.mistake(&origin, "", Wrong::UnknownOption { like: None }),
+        }
+    }
+
+    fn long(&mut self, name: &str, parser: &mut Parser, report: &mut Report) {
+        let origin = Origin::option(&format!("--{}", Quoted::plain(name)));
+        let given = parser.optional_value();
+        let Some(param) = PARAMS.iter().find(|param| param.long_option() == name) else {
+            let names: Vec<String> = PARAMS.iter().map(Param::long_option).collect();
+            let like = closest(name, names.iter().map(String::as_str));
+            let like = like.map(|like| format!("--{like}"));
+            return report.mistake(&origin, "", Wrong::UnknownOption { like });
+        };
+        match (param.place, takes_value(param)) {
+            (Place::File, _) => report.mistake(&origin, "", Wrong::FileOnly),
+            (Place::Both | Place::CommandLine, true) => {
+                let value = given.or_else(|| parser.value().ok());
+                self.argument(param, value, origin, report);
+            }
+            (Place::Both | Place::CommandLine, false) => match (given, param.kind) {
+                (Some(value), Kind::Switch) => self.argument(param, Some(value), origin, report),
+                (Some(value), _) => {
+                    let value = Quoted::new(&value.to_string_lossy());
+                    report.mistake(&origin, "", Wrong::TakesNoValue { value });
+                }
+                (None, _) => self.switch(param, "yes", origin, report),
+            },
+        }
+    }
+
+    fn argument(
+        &mut self,
+        param: &'static Param,
+        value: Option<OsString>,
+        origin: Origin,
+        report: &mut Report,
+    ) {
+        match value.map(OsString::into_string) {
+            None => report.mistake(&origin, "", Wrong::NeedsValue { wanted: param.wanted() }),
+            Some(Ok(value)) if value.is_empty() => {
+                report.mistake(&origin, "", Wrong::NeedsValue { wanted: param.wanted() });
+            }
+            Some(Ok(value)) if param.name == "config" => {
+                self.config = Some((PathBuf::from(value), origin));
+            }
+            Some(Ok(value)) => self.values.push((param, value, origin)),
+            Some(Err(value)) => {
+                let value = Quoted::new(&value.to_string_lossy());
+                report.mistake(&origin, "", Wrong::NotText { value });
+            }
+        }
+    }
+
+    fn switch(&mut self, param: &'static Param, means: &str, origin: Origin, report: &mut Report) {
+        match (param.name, param.acts) {
+            ("check", _) => self.command = Some(Command::Check),
+            ("version", _) => self.command = Some(Command::Version),
+            ("help", _) => self.command = Some(Command::Help),
+            (_, Acts::No(reason)) => report.warn(&origin, "", Caution::NoEffect { reason }),
+            (_, Acts::Yes) => self.values.push((param, means.to_owned(), origin)),
+        }
+    }
+
+    /// Puts the values over what the file said.
+    pub(crate) fn apply(&self, raw: &mut Raw, report: &mut Report) {
+        for (param, value, origin) in &self.values {
+            let given = param.given(param.name, value, origin);
+            Target::Top(raw).watched(param, report, |target, report| {
+                target.set(param, &given, report);
+            });
+        }
+    }
+}
+
+const fn takes_value(param: &Param) -> bool {
+    !matches!(param.kind, Kind::Switch | Kind::Command)
+}

@@ -1,0 +1,173 @@
+//! Lists of hosts, by name and by address.
+
+use crate::wrong::Wrong;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use twinseal_message::Domain;
+
+/// What [`Wrong`] calls an entry.
+const WHAT: &str = "host";
+/// The first 96 bits of an IPv6 address that stands for an IPv4 address (RFC 4291 §2.5.5.2).
+const MAPPED_BITS: u8 = 96;
+
+/// A list of hosts.
+///
+/// Names and addresses are two walks. In each, the **last** entry that matches decides, so an
+/// exception (`!`) stands behind what it is an exception from, as it did in `dkim-filter`; a client
+/// is in the list when its name is or its address is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostList(Vec<Entry>);
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    listed: bool,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    Host(Domain),
+    Below(Domain),
+    Network(IpNet),
+}
+
+impl HostList {
+    /// Whether a client of that name or of that address is in the list.
+    ///
+    /// The name is what the MTA found in DNS; the `[192.0.2.1]` that it shows when it found none is
+    /// no name. Mail that was handed in without a connection has the address 127.0.0.1.
+    #[must_use]
+    pub fn contains(&self, host: Option<&str>, address: Option<IpAddr>) -> bool {
+        let host = host
+            .map(|host| host.trim_end_matches('.'))
+            .and_then(|host| (!host.is_empty()).then(|| Domain::parse(host).ok()).flatten());
+        let address = address.map(|address| address.to_canonical());
+        host.is_some_and(|host| self.lists(|what| what.names(&host)))
+            || address.is_some_and(|address| self.lists(|what| what.covers(address)))
+    }
+
+    fn lists(&self, matches: impl Fn(&What) -> bool) -> bool {
+        self.0.iter().rev().find(|entry| matches(&entry.what)).is_some_and(|entry| entry.listed)
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Entry> for HostList {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl What {
+    fn names(&self, host: &Domain) -> bool {
+        match self {
+            Self::Host(name) => name == host,
+            Self::Below(domain) => host.is_under(domain),
+            Self::Network(_) => false,
+        }
+    }
+
+    fn covers(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Network(network) => network.contains(&address),
+            Self::Host(_) | Self::Below(_) => false,
+        }
+    }
+}
+
+impl Entry {
+    /// Reads `host.example`, `.example`, an address, or a network, with `!` in front of an
+    /// exception.
+    pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
+        let what = text.strip_prefix('!').map(str::trim_start);
+        Ok(Self { listed: what.is_none(), what: What::parse(what.unwrap_or(text))? })
+    }
+}
+
+impl What {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let bad = |why| Wrong::not(text, WHAT, why);
+        let bare = unwrapped(text);
+        if let Some((address, size)) = bare.split_once('/') {
+            let address = unwrapped(address);
+            let address = address.parse().map_err(|_| bad("what is before the / is no address"))?;
+            return Ok(Self::Network(network(address, size).map_err(bad)?));
+        }
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return Ok(Self::Network(IpNet::from(address.to_canonical())));
+        }
+        let (name, below) = bare.strip_prefix('.').map_or((bare, false), |name| (name, true));
+        let name = Domain::parse(name.strip_suffix('.').unwrap_or(name));
+        let name = name.map_err(|error| bad(error.why))?;
+        let last = name.as_str().rsplit('.').next().unwrap_or_default();
+        if last.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(bad("it is neither a name nor a whole address"));
+        }
+        Ok(if below { Self::Below(name) } else { Self::Host(name) })
+    }
+}
+
+/// The address without the brackets and the prefix that mail writes around it, in either order.
+fn unwrapped(text: &str) -> &str {
+    let inner = |text: &'_ str| -> Option<(usize, usize)> {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        Some((1, 1 + inner.len()))
+    };
+    let bare = inner(text).and_then(|(from, to)| text.get(from..to)).unwrap_or(text);
+    let prefix = bare.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("ipv6:"));
+    let bare = prefix.and_then(|_| bare.get(5..)).unwrap_or(bare);
+    inner(bare).and_then(|(from, to)| bare.get(from..to)).unwrap_or(bare)
+}
+
+/// A network from an address and a number of bits or a mask.
+fn network(address: IpAddr, size: &str) -> Result<IpNet, &'static str> {
+    let bits = size.parse::<u8>().ok().filter(|_| !size.starts_with('+'));
+    match (address, bits) {
+        (IpAddr::V4(address), Some(bits)) => v4(address, bits),
+        (IpAddr::V4(address), None) => {
+            let mask: Ipv4Addr = size.parse().map_err(|_| "what follows the / is no mask")?;
+            let network = Ipv4Net::with_netmask(address, mask);
+            let network = network.map_err(|_| "the mask has a gap")?;
+            Ok(network.trunc().into())
+        }
+        (IpAddr::V6(address), Some(bits)) => v6(address, bits),
+        (IpAddr::V6(_), None) => Err("what follows the / is no number of bits"),
+    }
+}
+
+fn v4(address: Ipv4Addr, bits: u8) -> Result<IpNet, &'static str> {
+    let network = Ipv4Net::new(address, bits).map_err(|_| "an IPv4 address has 32 bits")?;
+    Ok(network.trunc().into())
+}
+
+/// A network of mapped addresses is an IPv4 network, because clients are held against those.
+fn v6(address: Ipv6Addr, bits: u8) -> Result<IpNet, &'static str> {
+    if let (Some(mapped), Some(bits)) = (address.to_ipv4_mapped(), bits.checked_sub(MAPPED_BITS)) {
+        return v4(mapped, bits).map_err(|_| "an IPv6 address has 128 bits");
+    }
+    let network = Ipv6Net::new(address, bits).map_err(|_| "an IPv6 address has 128 bits")?;
+    Ok(network.trunc().into())
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.listed {
+            f.write_str("!")?;
+        }
+        match &self.what {
+            What::Host(name) => write!(f, "{name}"),
+            What::Below(name) => write!(f, ".{name}"),
+            What::Network(network) => write!(f, "{network}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

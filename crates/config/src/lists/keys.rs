@@ -1,0 +1,120 @@
+//! The key list of `-k -s FILE`, and the file and selector of a key.
+
+use crate::files::Files;
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::rules::{KeySource, SigningDomain};
+use crate::value;
+use crate::wrong::{Caution, Quoted, Wrong};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use twinseal_message::Selector;
+
+/// What is tried behind a key's path when there is no such file (trap F1), in this order.
+const ENDINGS: [&str; 2] = [".pem", ".private"];
+
+/// One line of a key list (trap F2).
+pub(crate) struct Line<'t> {
+    pub(crate) pattern: &'t str,
+    /// Absent in the two fields of `dk-filter`.
+    pub(crate) domain: Option<&'t str>,
+    pub(crate) path: &'t str,
+}
+
+impl<'t> Line<'t> {
+    /// Reads `pattern:path` or `pattern:domain:path`.
+    ///
+    /// A colon may stand in a path, so a second field is a domain only if it has no slash in it.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, Wrong> {
+        let malformed = || Wrong::KeyLine { line: Quoted::new(text) };
+        // dkim-filter documented a line that sets a directory for those below, and refused it.
+        let (pattern, rest) = text.split_once(':').ok_or_else(malformed)?;
+        let (domain, path) = match rest.split_once(':') {
+            Some((domain, path)) if !domain.contains('/') => (Some(domain.trim()), path),
+            _ => (None, rest),
+        };
+        let (pattern, path) = (pattern.trim(), path.trim());
+        if pattern.is_empty() || path.is_empty() || pattern.starts_with('/') {
+            return Err(malformed());
+        }
+        Ok(Self { pattern, domain: domain.filter(|domain| !domain.is_empty()), path })
+    }
+
+    /// The domain that signs; `own` for a sender's own, which a `*` says too.
+    pub(crate) fn signing_domain(&self, own: SigningDomain) -> Result<SigningDomain, Wrong> {
+        match self.domain {
+            None => Ok(own),
+            Some(domain) if domain.starts_with('*') => Ok(own),
+            Some(domain) => value::domain(domain).map(SigningDomain::Fixed),
+        }
+    }
+}
+
+/// The key in that file. Unless the selector is named, it is the base name of the path as written,
+/// whatever file is opened in the end (trap F1).
+pub(crate) fn source(
+    path: &Path,
+    selector: Option<Selector>,
+    (origin, key): (&Origin, &str),
+    files: &dyn Files,
+    report: &mut Report,
+) -> Option<KeySource> {
+    let selector = selector.or_else(|| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let selector = report.take(origin, key, value::selector(&name))?;
+        let ended = ENDINGS.iter().any(|ending| name.ends_with(ending));
+        if ended {
+            let selector = selector.to_string();
+            report.warn(origin, key, Caution::SelectorWithEnding { selector });
+        }
+        Some(selector)
+    })?;
+    Some(KeySource { file: existing(path, files), selector, origin: origin.clone() })
+}
+
+/// The path, with an ending where only that exists.
+fn existing(path: &Path, files: &dyn Files) -> PathBuf {
+    let with = |ending: &str| {
+        let mut path = OsString::from(path);
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    let mut tried = ENDINGS.iter().map(|ending| with(ending));
+    if files.exists(path) {
+        return path.to_owned();
+    }
+    tried.find(|path| files.exists(path)).unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    fn fields(text: &str) -> Option<(&str, Option<&str>, &str)> {
+        Line::parse(text).ok().map(|line| (line.pattern, line.domain, line.path))
+    }
+
+    #[test]
+    fn two_and_three_fields_are_told_apart() {
+        for (text, want) in [
+            ("*@a.example:/k/mail2", ("*@a.example", None, "/k/mail2")),
+            ("*@a.example:a.example:/k/mail2", ("*@a.example", Some("a.example"), "/k/mail2")),
+            ("*@a.example:*:/k/mail2", ("*@a.example", Some("*"), "/k/mail2")),
+            ("*@a.example::/k/mail2", ("*@a.example", None, "/k/mail2")),
+            ("*@a.example:/k/a:b/mail2", ("*@a.example", None, "/k/a:b/mail2")),
+            ("*@a.example:a.example:/k/a:b", ("*@a.example", Some("a.example"), "/k/a:b")),
+            ("*@a.example:keys/mail2", ("*@a.example", None, "keys/mail2")),
+            ("*@a.example:mail2", ("*@a.example", None, "mail2")),
+            ("*@a.example : a.example : mail2", ("*@a.example", Some("a.example"), "mail2")),
+        ] {
+            assert_eq!(fields(text), Some(want), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_with_too_few_fields_is_malformed() {
+        for text in ["*@a.example", "*@a.example:", ":/k/mail2", "/etc/mail/keys", "/etc:/x"] {
+            assert_eq!(fields(text), None, "{text:?}");
+        }
+    }
+}

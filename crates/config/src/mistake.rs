@@ -1,0 +1,161 @@
+//! What is wrong with a configuration, and what is only worth knowing.
+
+use crate::exit::ExitCode;
+use crate::origin::Origin;
+use crate::wrong::{Caution, Wrong};
+use std::fmt;
+use std::sync::Arc;
+
+/// The most mistakes, and the most warnings, that are kept; the rest is counted. A list that is no
+/// list at all has one on every line, and nobody reads them all.
+pub const MAX_KEPT: usize = 100;
+
+/// One thing that is wrong: where it stands, what it is, and what would be right.
+#[derive(Debug)]
+pub struct Mistake {
+    /// Where it stands.
+    pub origin: Origin,
+    /// The key at fault, with the sections that it is in; empty where the place says it all.
+    pub key: String,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// One thing that works and is probably not what was meant.
+#[derive(Debug)]
+pub struct Warning {
+    /// Where it stands.
+    pub origin: Origin,
+    /// The key that it is about; empty where the place says it all.
+    pub key: String,
+    /// What there is to know.
+    pub caution: Caution,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        place(f, &self.origin, &self.key)?;
+        self.wrong.fmt(f)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        place(f, &self.origin, &self.key)?;
+        self.caution.fmt(f)
+    }
+}
+
+/// What stands in front of a message: an option says which value is meant, a line needs its key.
+fn place(f: &mut fmt::Formatter<'_>, origin: &Origin, key: &str) -> fmt::Result {
+    if !matches!(origin, Origin::Default) {
+        write!(f, "{origin}: ")?;
+    }
+    if !matches!(origin, Origin::Option(_)) && !key.is_empty() {
+        write!(f, "{key}: ")?;
+    }
+    Ok(())
+}
+
+/// Every mistake of a command line and of the files that it names; never none.
+#[derive(Debug, Default)]
+pub struct Mistakes {
+    kept: Vec<Mistake>,
+    uncounted: usize,
+    usage: bool,
+}
+
+impl Mistakes {
+    /// The mistakes, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.kept.iter()
+    }
+
+    /// One line for each, and one for those beyond [`MAX_KEPT`].
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        let rest = (self.uncounted > 0).then(|| format!("and {} mistakes more", self.uncounted));
+        self.kept.iter().map(ToString::to_string).chain(rest)
+    }
+
+    /// How the program ends: a wrong command line outweighs a wrong configuration.
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        if self.usage { ExitCode::Usage } else { ExitCode::Configuration }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Puts what stands in files into the order of their lines, behind what was typed.
+    pub(crate) fn sort(&mut self) {
+        self.kept.sort_by_key(|mistake| match &mistake.origin {
+            Origin::Option(_) => (0, None, 0),
+            Origin::File { path, line, .. } => (1, Some(Arc::clone(path)), *line),
+            Origin::Default => (2, None, 0),
+        });
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.kept.len() + self.uncounted
+    }
+
+    fn push(&mut self, mistake: Mistake) {
+        self.usage |= mistake.wrong.exit_code() == ExitCode::Usage;
+        if self.kept.len() < MAX_KEPT {
+            self.kept.push(mistake);
+        } else {
+            self.uncounted += 1;
+        }
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.lines().collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// Where reading a configuration puts what it finds, so that it can go on.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) mistakes: Mistakes,
+    warnings: Vec<Warning>,
+    unkept: usize,
+}
+
+impl Report {
+    pub(crate) fn mistake(&mut self, origin: &Origin, key: &str, wrong: Wrong) {
+        self.mistakes.push(Mistake { origin: origin.clone(), key: key.to_owned(), wrong });
+    }
+
+    pub(crate) fn warn(&mut self, origin: &Origin, key: &str, caution: Caution) {
+        if self.warnings.len() < MAX_KEPT {
+            self.warnings.push(Warning { origin: origin.clone(), key: key.to_owned(), caution });
+        } else {
+            self.unkept += 1;
+        }
+    }
+
+    /// The warnings, the last one of which may be how many more there are.
+    pub(crate) fn into_warnings(mut self) -> Vec<Warning> {
+        if self.unkept > 0 {
+            let caution = Caution::More { count: self.unkept };
+            self.warnings.push(Warning { origin: Origin::Default, key: String::new(), caution });
+        }
+        self.warnings
+    }
+
+    /// The value, or the mistake that it is.
+    pub(crate) fn take<T>(
+        &mut self,
+        origin: &Origin,
+        key: &str,
+        read: Result<T, Wrong>,
+    ) -> Option<T> {
+        read.map_err(|wrong| self.mistake(origin, key, wrong)).ok()
+    }
+}

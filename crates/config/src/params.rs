@@ -1,0 +1,189 @@
+//! The parameter table: the only place that knows a parameter.
+//!
+//! The file, the command line, `--help`, the sample file, the check of a reload and, later, the
+//! manual and the historic files are loops over it.
+
+mod table;
+
+use crate::origin::Origin;
+use crate::raw::{Given, Setter};
+
+pub use table::PARAMS;
+
+/// A parameter, under all the names that it has.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name in our file, with the sections that it is in. The long option is the same with
+    /// dashes instead of dots.
+    pub name: &'static str,
+    /// Its letter in `dk-filter`, which is also ours.
+    pub dk_filter: Option<Letter>,
+    /// Its names in `dkim-filter`.
+    pub dkim_filter: Historic,
+    /// Its parameter in `opendkim.conf`.
+    pub opendkim: Option<&'static str>,
+    /// What a value looks like.
+    pub kind: Kind,
+    /// What is in force when nobody says anything; `None` for nothing at all.
+    pub default: Option<&'static str>,
+    /// Whether a running daemon takes a new value.
+    pub reload: Reload,
+    /// Where it may be given.
+    pub place: Place,
+    /// One line about it.
+    pub summary: &'static str,
+    /// What else there is to know.
+    pub manual: &'static str,
+    /// What the sample file says.
+    pub sample: Sample,
+    /// Whether we act on it.
+    pub acts: Acts,
+    /// How its value is stored.
+    pub(crate) setter: Setter,
+}
+
+/// An option of one letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Letter {
+    /// The letter.
+    pub letter: char,
+    /// The value that the letter stands for, if it takes none itself.
+    pub means: Option<&'static str>,
+}
+
+/// The names that `dkim-filter` has for a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Historic {
+    /// Its letter.
+    pub letter: Option<char>,
+    /// Its parameter in `dkim-filter.conf`.
+    pub parameter: Option<&'static str>,
+}
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Yes or no; as an option, without a value.
+    Switch,
+    /// One text, of which this says the form.
+    Text(&'static str),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Octal digits.
+    Octal,
+    /// A number and its unit.
+    Duration,
+    /// The path of a file.
+    Path,
+    /// Texts of that form; as an option, with commas between them.
+    List(&'static str),
+    /// A list of hosts, or the path of a file that has one.
+    Hosts,
+    /// Entries with keys of their own.
+    Entries(&'static str),
+    /// Something to do instead of serving.
+    Command,
+}
+
+/// Whether a running daemon takes a new value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// A reload does.
+    Live,
+    /// Only a new start does.
+    Restart,
+}
+
+/// Where a parameter may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the file and on the command line.
+    Both,
+    /// In the file only.
+    File,
+    /// On the command line only.
+    CommandLine,
+}
+
+/// What the sample file says about a parameter, as YAML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// The default, commented out.
+    Default,
+    /// An example, commented out.
+    Example(&'static str),
+    /// A value that is in force.
+    Value(&'static str),
+}
+
+/// Whether we act on a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acts {
+    /// We do.
+    Yes,
+    /// We accept it, and say once in the log why nothing follows from it.
+    No(&'static str),
+}
+
+/// The row of that native name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Param> {
+    PARAMS.iter().find(|param| param.name == name)
+}
+
+impl Param {
+    /// The long option, without its dashes in front.
+    #[must_use]
+    pub fn long_option(&self) -> String {
+        self.name.replace('.', "-")
+    }
+
+    /// What a value has to look like, in words.
+    #[must_use]
+    pub fn wanted(&self) -> String {
+        match self.kind {
+            Kind::Switch => "yes or no".to_owned(),
+            Kind::Text(form) => form.to_owned(),
+            Kind::Choice(words) => words.join(", "),
+            Kind::Octal => "octal digits, such as \"007\"".to_owned(),
+            Kind::Duration => "a number and its unit, such as 14d".to_owned(),
+            Kind::Path => "the path of a file".to_owned(),
+            Kind::List(form) => format!("a list, each {form}"),
+            Kind::Hosts => "a list of hosts, or the path of a file that has one".to_owned(),
+            Kind::Entries(form) => format!("a list of entries, each {form}"),
+            Kind::Command => "nothing".to_owned(),
+        }
+    }
+
+    /// The word that stands for its value in `--help`; empty when the option takes none.
+    #[must_use]
+    pub const fn placeholder(&self) -> &'static str {
+        match self.kind {
+            Kind::Switch | Kind::Command | Kind::Entries(_) => "",
+            Kind::Text(_) => "TEXT",
+            Kind::Choice(_) => "WORD",
+            Kind::Octal => "OCTAL",
+            Kind::Duration => "TIME",
+            Kind::Path | Kind::Hosts => "FILE",
+            Kind::List(_) => "LIST",
+        }
+    }
+
+    /// Whether a file may give it as a list.
+    pub(crate) const fn takes_list(&self) -> bool {
+        matches!(self.kind, Kind::List(_) | Kind::Hosts)
+    }
+
+    /// A text, as a value of this parameter.
+    pub(crate) fn given(&self, key: &str, text: &str, origin: &Origin) -> Given {
+        let default = matches!((self.kind, origin), (Kind::Hosts, Origin::Default));
+        if default || matches!(self.kind, Kind::List(_)) {
+            Given::commas(key, text, origin)
+        } else {
+            Given::one(key, text, origin)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

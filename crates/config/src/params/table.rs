@@ -1,0 +1,547 @@
+//! The rows.
+
+use super::{Acts, Historic, Kind, Letter, Param, Place, Reload, Sample};
+use crate::pattern::Pattern;
+use crate::raw::Setter;
+use crate::rules::SigningDomain;
+use crate::socket::SocketSpec;
+use crate::value;
+
+/// What most rows have in common.
+const ROW: Param = Param {
+    name: "",
+    dk_filter: None,
+    dkim_filter: Historic { letter: None, parameter: None },
+    opendkim: None,
+    kind: Kind::Switch,
+    default: None,
+    reload: Reload::Live,
+    place: Place::Both,
+    summary: "",
+    manual: "",
+    sample: Sample::Default,
+    acts: Acts::Yes,
+    setter: Setter::Structure,
+};
+
+/// A letter that takes the parameter's own value, or none if that is a switch.
+const fn letter(letter: char) -> Option<Letter> {
+    Some(Letter { letter, means: None })
+}
+
+const fn historic(letter: char, parameter: &'static str) -> Historic {
+    Historic { letter: Some(letter), parameter: Some(parameter) }
+}
+
+const fn parameter(parameter: &'static str) -> Historic {
+    Historic { letter: None, parameter: Some(parameter) }
+}
+
+/// What an entry of a header list is.
+const FIELDS: &str = "the name of a header field";
+
+/// Every parameter, in the order of the sample file.
+pub static PARAMS: &[Param] = &[
+    Param {
+        name: "socket",
+        dk_filter: letter('p'),
+        dkim_filter: historic('p', "Socket"),
+        opendkim: Some("Socket"),
+        kind: Kind::List("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST"),
+        reload: Reload::Restart,
+        summary: "where the MTA connects",
+        manual: "A path alone is a unix socket too, and local: is another word for unix:. Without \
+                 a host, inet: listens on all interfaces. In the file, it may be a list.",
+        sample: Sample::Value("unix:/var/spool/postfix/milter/twinseal/twinseal.sock"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put_all(&mut raw.sockets, report, SocketSpec::parse);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "user",
+        dk_filter: letter('u'),
+        dkim_filter: historic('u', "UserID"),
+        opendkim: Some("UserID"),
+        kind: Kind::Text("a user, or a user and a group as in twinseal:postfix"),
+        reload: Reload::Restart,
+        summary: "whom to become after keys are read and sockets are open",
+        manual: "Without a group, it is the groups of that user. Numbers are taken too.",
+        sample: Sample::Value("twinseal:postfix"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.user, report, value::user);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "umask",
+        dkim_filter: parameter("UMask"),
+        opendkim: Some("UMask"),
+        kind: Kind::Octal,
+        default: Some("007"),
+        reload: Reload::Restart,
+        summary: "the permissions that sockets and files do not get",
+        manual: "Octal, with or without quotes and leading zeros. With 007, the socket's group \
+                 may connect and others may not.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.umask, report, value::umask);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "mode",
+        dk_filter: letter('b'),
+        dkim_filter: historic('b', "Mode"),
+        opendkim: Some("Mode"),
+        kind: Kind::Choice(&["s", "v", "sv"]),
+        default: Some("sv"),
+        summary: "what to do: s signs what leaves, v verifies what arrives, sv both",
+        manual: "With v alone, no signing entry is needed. Nothing is verified in this version.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.mode, report, value::mode);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "internal-hosts",
+        dk_filter: letter('i'),
+        dkim_filter: historic('i', "InternalHosts"),
+        opendkim: Some("InternalHosts"),
+        kind: Kind::Hosts,
+        default: Some("127.0.0.1,::1"),
+        summary: "clients whose mail is signed",
+        manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
+                 of an exception, which stands behind what it is an exception from. A list \
+                 replaces the default: 127.0.0.1 has to be in it. Authenticated clients count as \
+                 internal wherever they are.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.internal_hosts)),
+        ..ROW
+    },
+    Param {
+        name: "peers",
+        dk_filter: letter('a'),
+        dkim_filter: historic('a', "PeerList"),
+        opendkim: Some("PeerList"),
+        kind: Kind::Hosts,
+        default: Some(""),
+        summary: "clients whose mail is none of our business",
+        manual: "Their mail is neither signed nor verified. Written like internal-hosts.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.peers)),
+        ..ROW
+    },
+    Param {
+        name: "external-ignore",
+        dk_filter: letter('I'),
+        dkim_filter: historic('I', "ExternalIgnoreList"),
+        opendkim: Some("ExternalIgnoreList"),
+        kind: Kind::Hosts,
+        default: Some(""),
+        summary: "clients that may use our domains from outside without a warning",
+        manual: "Their mail is not signed for that. Written like internal-hosts.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.external_ignore)),
+        ..ROW
+    },
+    Param {
+        name: "require-safe-keys",
+        opendkim: Some("RequireSafeKeys"),
+        default: Some("yes"),
+        summary: "refuse a key that strangers can read or replace",
+        manual: "With no, it is only warned about. A key that its group may read is safe.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.require_safe_keys, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "pid-file",
+        dk_filter: letter('P'),
+        dkim_filter: historic('P', "PidFile"),
+        opendkim: Some("PidFile"),
+        kind: Kind::Path,
+        reload: Reload::Restart,
+        summary: "where to write the process's number",
+        manual: "It is removed at the end.",
+        sample: Sample::Example("/run/twinseal/twinseal.pid"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.pid_file, report, value::path);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "foreground",
+        dk_filter: letter('f'),
+        // LIMIT: Background is the opposite; the reader of historic files has to turn it round.
+        dkim_filter: historic('f', "Background"),
+        opendkim: Some("Background"),
+        default: Some("no"),
+        reload: Reload::Restart,
+        summary: "stay in the foreground",
+        manual: "As a service of systemd, or in a container, it has to.",
+        sample: Sample::Value("yes"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.foreground, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "signing",
+        kind: Kind::Entries("with senders, domain and keys"),
+        place: Place::File,
+        summary: "who signs for whom: the first entry that matches an address signs for it",
+        manual: "An entry may override what the sections dkim and domainkeys say, and \"dkim: \
+                 off\" or \"domainkeys: off\" leaves a seal out.",
+        sample: Sample::Value(""),
+        ..ROW
+    },
+    Param {
+        name: "signing.senders",
+        kind: Kind::List("a pattern of addresses such as *@example.com"),
+        place: Place::File,
+        summary: "the addresses that the entry signs for",
+        manual: "A star stands for any characters, nothing else is special, and the whole address \
+                 has to match. DKIM asks for the address in From; DomainKeys for that in Sender, \
+                 if there is one.",
+        sample: Sample::Value(r#"["*@example.com", "*@*.example.com"]"#),
+        setter: Setter::Rule(|rule, given, report| {
+            given.put_all(&mut rule.senders, report, Pattern::parse);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "signing.domain",
+        kind: Kind::Text("a domain, or \"*\" for the sender's own"),
+        place: Place::File,
+        summary: "the domain that signs",
+        manual: "For DomainKeys it has to be the sender's domain or a parent of it.",
+        sample: Sample::Value("example.com"),
+        setter: Setter::Rule(|rule, given, report| {
+            given.put(&mut rule.domain, report, |text| match text {
+                "*" => Ok(SigningDomain::Sender),
+                domain => value::domain(domain).map(SigningDomain::Fixed),
+            });
+        }),
+        ..ROW
+    },
+    Param {
+        name: "signing.keys",
+        kind: Kind::Entries("with a file, and a selector if it is not the file's name"),
+        place: Place::File,
+        summary: "the keys of the entry: each of them signs",
+        manual: "RSA keys make both seals, Ed25519 keys a DKIM seal only.",
+        sample: Sample::Value(""),
+        ..ROW
+    },
+    Param {
+        name: "signing.keys.file",
+        kind: Kind::Path,
+        place: Place::File,
+        summary: "the file with the private key",
+        manual: "If there is no such file, its name with .pem or .private behind it is tried.",
+        sample: Sample::Value("/etc/mail/dkim/keys/example.com/mail2"),
+        setter: Setter::Key(|key, given, report| {
+            given.put(&mut key.file, report, value::path);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "signing.keys.selector",
+        kind: Kind::Text("a selector, as in SELECTOR._domainkey.example.com"),
+        place: Place::File,
+        summary: "where the public key is published; the file's name if it is left out",
+        manual: "The name is taken as it is written in \"file\", ending included.",
+        sample: Sample::Example("mail2"),
+        setter: Setter::Key(|key, given, report| {
+            given.put(&mut key.selector, report, value::selector);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "domains",
+        dk_filter: letter('d'),
+        dkim_filter: historic('d', "Domain"),
+        opendkim: Some("Domain"),
+        kind: Kind::Text("domains with commas between them, or the path of a list"),
+        place: Place::CommandLine,
+        summary: "the domains to sign for",
+        manual: "What begins with / is the path of a list, one domain a line. A star stands for \
+                 any characters. A key list does not widen it.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.domains, report, |text| Ok(text.to_owned()));
+        }),
+        ..ROW
+    },
+    Param {
+        name: "subdomains",
+        dk_filter: letter('D'),
+        dkim_filter: historic('D', "SubDomains"),
+        opendkim: Some("SubDomains"),
+        place: Place::CommandLine,
+        summary: "sign for everything below the domains, too",
+        manual: "It is the listed domain that signs.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.subdomains, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "key",
+        dk_filter: letter('s'),
+        dkim_filter: historic('k', "KeyFile"),
+        opendkim: Some("KeyFile"),
+        kind: Kind::Path,
+        place: Place::CommandLine,
+        summary: "the file with the private key, or with -k the key list",
+        manual: "A key list has lines of sender-pattern:key-file, or \
+                 sender-pattern:signing-domain:key-file. The selector of a key is its file's name.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.key, report, |text| Ok(text.to_owned()));
+        }),
+        ..ROW
+    },
+    Param {
+        name: "key-list",
+        dk_filter: letter('k'),
+        dkim_filter: historic('K', "KeyList"),
+        place: Place::CommandLine,
+        summary: "what -s names is a key list",
+        manual: "It takes no value itself.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.key_list, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "selector",
+        dk_filter: letter('S'),
+        dkim_filter: historic('s', "Selector"),
+        opendkim: Some("Selector"),
+        kind: Kind::Text("a selector, as in SELECTOR._domainkey.example.com"),
+        place: Place::CommandLine,
+        summary: "the selector of the key that -s names",
+        manual: "With a key list it has no effect.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.selector, report, value::selector);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim",
+        default: Some("yes"),
+        summary: "make the DKIM seal",
+        manual: "In the file, a section with settings in it means yes.",
+        sample: Sample::Value(""),
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.dkim, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.canonicalization",
+        dkim_filter: historic('c', "Canonicalization"),
+        opendkim: Some("Canonicalization"),
+        kind: Kind::Choice(&[
+            "simple/simple",
+            "simple/relaxed",
+            "relaxed/simple",
+            "relaxed/relaxed",
+        ]),
+        default: Some("relaxed/simple"),
+        summary: "how much change the DKIM seal forgives, in header/body",
+        manual: "simple forgives almost nothing, relaxed changes of white space. One word alone \
+                 is for the header, and the body is simple then.",
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.canonicalization, report, value::dkim_canonicalization);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.expire-after",
+        dkim_filter: parameter("SignatureTTL"),
+        opendkim: Some("SignatureTTL"),
+        kind: Kind::Duration,
+        summary: "how long the DKIM seal is valid",
+        manual: "Units are s, m, h, d and w. Without it, the seal does not expire.",
+        sample: Sample::Example("14d"),
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.expire_after, report, value::duration);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.identity",
+        kind: Kind::Text("@example.com or user@example.com"),
+        summary: "on whose behalf the domain signs",
+        manual: "It has to be in the signing domain. Without it, that is everybody in the domain.",
+        sample: Sample::Example(r#""@example.com""#),
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.identity, report, value::identity);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.signed-headers",
+        dkim_filter: parameter("SignHeaders"),
+        opendkim: Some("SignHeaders"),
+        kind: Kind::List(FIELDS),
+        summary: "the header fields that the DKIM seal covers, wherever they occur",
+        manual: "A list replaces the default. From is always covered.",
+        setter: Setter::Seals(|seals, given, report| {
+            given.put_all(&mut seals.signed, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.oversigned-headers",
+        opendkim: Some("OversignHeaders"),
+        kind: Kind::List(FIELDS),
+        summary: "the header fields of which nobody may add another one",
+        manual: "A list replaces the default. From always is one of them, and a field that does \
+                 not occur is none.",
+        setter: Setter::Seals(|seals, given, report| {
+            given.put_all(&mut seals.oversigned, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "domainkeys",
+        default: Some("yes"),
+        summary: "make the DomainKeys seal",
+        manual: "In the file, a section with settings in it means yes.",
+        sample: Sample::Value(""),
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.domainkeys, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "domainkeys.canonicalization",
+        dk_filter: letter('c'),
+        kind: Kind::Choice(&["simple", "nofws"]),
+        default: Some("nofws"),
+        summary: "how much change the DomainKeys seal forgives",
+        manual: "simple forgives nothing, nofws changes of white space.",
+        setter: Setter::Seals(|seals, given, report| {
+            let place = &mut seals.domainkeys_canonicalization;
+            given.put(place, report, value::domainkeys_canonicalization);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "domainkeys.omitted-headers",
+        dk_filter: letter('o'),
+        kind: Kind::List(FIELDS),
+        default: Some(""),
+        summary: "header fields that the DomainKeys seal leaves out",
+        manual: "Those that change on the way are left out in any case.",
+        sample: Sample::Example("[x-dkim]"),
+        setter: Setter::Seals(|seals, given, report| {
+            given.put_all(&mut seals.omitted, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "list-headers",
+        dk_filter: letter('H'),
+        place: Place::CommandLine,
+        summary: "name the signed header fields in the DomainKeys seal",
+        manual: "Every DomainKeys seal of ours does.",
+        acts: Acts::No("every DomainKeys seal names its header fields"),
+        setter: Setter::Top(|_, _, _| {}),
+        ..ROW
+    },
+    Param {
+        name: "log.to",
+        dk_filter: Some(Letter { letter: 'l', means: Some("syslog") }),
+        dkim_filter: historic('l', "Syslog"),
+        opendkim: Some("Syslog"),
+        kind: Kind::Choice(&["stderr", "syslog"]),
+        default: Some("stderr"),
+        reload: Reload::Restart,
+        summary: "where the log goes",
+        manual: "In the background, what goes to stderr is lost; in the foreground, systemd \
+                 collects it.",
+        sample: Sample::Value("syslog"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.to, report, value::log_to);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.format",
+        kind: Kind::Choice(&["text"]),
+        default: Some("text"),
+        reload: Reload::Restart,
+        summary: "what a line of the log looks like",
+        manual: "text is a sentence, with the queue id first.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.format, report, value::log_format);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.facility",
+        dkim_filter: parameter("SyslogFacility"),
+        opendkim: Some("SyslogFacility"),
+        kind: Kind::Choice(&[
+            "user", "mail", "daemon", "auth", "local0", "local1", "local2", "local3", "local4",
+            "local5", "local6", "local7",
+        ]),
+        default: Some("mail"),
+        reload: Reload::Restart,
+        summary: "the facility that syslog files the log under",
+        manual: "It has no effect on stderr.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.facility, report, value::facility);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.why",
+        dkim_filter: historic('W', "LogWhy"),
+        opendkim: Some("LogWhy"),
+        default: Some("no"),
+        summary: "log the steps that led to each decision",
+        manual: "Why a message was not signed is logged in any case.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.why, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "config",
+        dkim_filter: Historic { letter: Some('x'), parameter: None },
+        kind: Kind::Path,
+        reload: Reload::Restart,
+        place: Place::CommandLine,
+        summary: "the file to read; options beside it have the last word",
+        manual: "The signing options -d, -D, -k, -s and -S replace all entries of the file.",
+        ..ROW
+    },
+    Param {
+        name: "check",
+        dkim_filter: Historic { letter: Some('n'), parameter: None },
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "check the configuration and exit",
+        manual: "Every mistake is reported, not only the first; then the exit code is 78.",
+        ..ROW
+    },
+    Param {
+        name: "version",
+        dk_filter: letter('V'),
+        dkim_filter: Historic { letter: Some('V'), parameter: None },
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "print the version and exit",
+        manual: "With what it is built of.",
+        ..ROW
+    },
+    Param {
+        name: "help",
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "print this and exit",
+        manual: "Options beside the letters of dk-filter have long names only.",
+        ..ROW
+    },
+];

@@ -1,0 +1,94 @@
+use super::{Acts, Kind, PARAMS, Place, named};
+use crate::mistake::Report;
+use crate::raw::{Raw, Setter};
+use std::collections::HashSet;
+
+#[test]
+fn names_are_well_formed_and_unique() {
+    let mut names = HashSet::new();
+    let mut options = HashSet::new();
+    for param in PARAMS {
+        let legal = |ch: char| ch.is_ascii_lowercase() || ch == '-';
+        let well = |part: &str| !part.is_empty() && part.chars().all(legal);
+        assert!(param.name.split('.').all(well), "{}", param.name);
+        assert!(names.insert(param.name), "{} twice", param.name);
+        assert!(options.insert(param.long_option()), "--{} twice", param.long_option());
+    }
+}
+
+#[test]
+fn a_letter_means_one_thing_in_each_program() {
+    let mut ours = HashSet::new();
+    let mut theirs = HashSet::new();
+    for param in PARAMS {
+        if let Some(letter) = param.dk_filter {
+            assert!(ours.insert(letter.letter), "dk-filter -{} twice", letter.letter);
+        }
+        if let Some(letter) = param.dkim_filter.letter {
+            assert!(theirs.insert(letter), "dkim-filter -{letter} twice");
+        }
+    }
+    let due: String = "piadDkSscouPlfVHIb".into();
+    assert!(due.chars().all(|letter| ours.contains(&letter)), "{ours:?}");
+}
+
+#[test]
+fn historic_parameters_are_unique() {
+    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter).collect();
+    assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.opendkim).collect();
+    assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+}
+
+#[test]
+fn every_row_says_what_it_is_for() {
+    for param in PARAMS {
+        assert!(!param.summary.is_empty() && !param.summary.ends_with('.'), "{}", param.name);
+        assert!(param.manual.ends_with('.'), "{}", param.name);
+        if let Acts::No(reason) = param.acts {
+            assert!(!reason.is_empty(), "{}", param.name);
+        }
+    }
+}
+
+#[test]
+fn every_default_is_a_value() {
+    let mut report = Report::default();
+    let raw = Raw::defaults(&mut report);
+    assert!(report.mistakes.is_empty(), "{}", report.mistakes);
+    assert_eq!(raw.settings.len(), PARAMS.iter().filter(|row| row.default.is_some()).count());
+}
+
+#[test]
+fn every_word_of_a_choice_is_a_value() {
+    for param in PARAMS {
+        let Kind::Choice(words) = param.kind else { continue };
+        for word in words {
+            let mut raw = Raw::default();
+            let mut report = Report::default();
+            let given = param.given(param.name, word, &crate::Origin::Default);
+            crate::raw::Target::Top(&mut raw).set(param, &given, &mut report);
+            assert!(report.mistakes.is_empty(), "{}: {}", param.name, report.mistakes);
+        }
+        assert!(param.default.is_none_or(|default| words.contains(&default)), "{}", param.name);
+    }
+}
+
+#[test]
+fn entries_and_commands_are_the_only_rows_without_a_setter() {
+    for param in PARAMS {
+        let structure = matches!(param.setter, Setter::Structure);
+        let known =
+            matches!(param.kind, Kind::Entries(_) | Kind::Command) || param.name == "config";
+        assert_eq!(structure, known, "{}", param.name);
+    }
+}
+
+#[test]
+fn what_is_inside_an_entry_is_for_the_file() {
+    for param in PARAMS.iter().filter(|param| param.name.starts_with("signing.")) {
+        assert_eq!(param.place, Place::File, "{}", param.name);
+        assert!(param.dk_filter.is_none(), "{}", param.name);
+    }
+    assert!(named("socket").is_some() && named("sockets").is_none());
+}

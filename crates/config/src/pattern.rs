@@ -1,0 +1,157 @@
+//! Patterns that sender addresses are held against.
+
+use crate::glob::Glob;
+use crate::wrong::Wrong;
+use std::fmt;
+use twinseal_message::{Domain, Mailbox};
+
+/// What [`Wrong`] calls a pattern.
+const WHAT: &str = "pattern of addresses";
+
+/// A pattern for `local@domain`, in which only `*` is special.
+///
+/// It is anchored at both ends, does not regard the case of ASCII letters, and sees domains as
+/// A-labels, so that a pattern in U-labels matches mail in either form (trap H21).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    text: Box<str>,
+    glob: Glob,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`Wrong`] when no address can ever match it.
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let bad = |why| Wrong::not(text, WHAT, why);
+        let ascii = match text.rsplit_once('@') {
+            Some((local, domain)) => {
+                let why = "no domain can match what follows its at sign";
+                format!("{local}@{}", domain_part(domain).ok_or_else(|| bad(why))?)
+            }
+            // A star may stand for the at sign too.
+            None if text.contains('*') => domain_part(text)
+                .ok_or_else(|| bad("it has no at sign, and characters that no domain has"))?,
+            None => return Err(bad("it has no at sign; a whole domain is written *@example.com")),
+        };
+        Ok(Self { text: text.into(), glob: Glob::new(ascii.as_bytes()) })
+    }
+
+    /// Matches every address.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { text: "*".into(), glob: Glob::new(b"*") }
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether that address matches.
+    #[must_use]
+    pub fn matches(&self, address: &Mailbox) -> bool {
+        self.matches_address(&plain(address, address.domain()))
+    }
+
+    /// The same for an address in the form of [`plain`].
+    pub(crate) fn matches_address(&self, plain: &[u8]) -> bool {
+        self.glob.matches(plain)
+    }
+
+    /// Whether an address that matches can be in that domain or below.
+    pub(crate) fn may_be_in(&self, domain: &Domain) -> bool {
+        let end = self.glob.end();
+        let (end, whole) = match end.rsplit_once('@') {
+            Some((_, end)) => (end, true),
+            None => (end.as_str(), false),
+        };
+        let above = format!(".{domain}");
+        let inside = end == domain.as_str() || end.ends_with(&above);
+        inside || !whole && above.ends_with(end)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The address as patterns see it, in that domain, which may be a parent of its own.
+pub(crate) fn plain(address: &Mailbox, domain: &Domain) -> Vec<u8> {
+    let mut plain = address.local().to_ascii_lowercase();
+    plain.push(b'@');
+    plain.extend_from_slice(domain.as_str().as_bytes());
+    plain
+}
+
+/// A domain in which `*` may stand, as A-labels in lower case; `None` when no domain can match.
+pub(crate) fn domain_part(text: &str) -> Option<String> {
+    if !text.contains('*') {
+        return Domain::parse(text).ok().map(|domain| domain.as_str().to_owned());
+    }
+    let legal = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '*');
+    let label = |label: &str| {
+        if label.contains('*') || label.is_empty() {
+            return label.chars().all(legal).then(|| label.to_ascii_lowercase());
+        }
+        Domain::parse(label).ok().map(|label| label.as_str().to_owned())
+    };
+    let labels: Option<Vec<String>> = text.split('.').map(label).collect();
+    Some(labels?.join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+    use twinseal_message::Mailbox;
+
+    fn matches(pattern: &str, address: &str) -> bool {
+        let address = Mailbox::first(address.as_bytes()).unwrap();
+        Pattern::parse(pattern).unwrap().matches(&address)
+    }
+
+    #[test]
+    fn the_whole_address_is_matched() {
+        for (pattern, address, want) in [
+            ("*@example.com", "joe@example.com", true),
+            ("*@EXAMPLE.com", "Joe@Example.Com", true),
+            ("*@example.com", "joe@mail.example.com", false),
+            ("*@*.example.com", "joe@mail.example.com", true),
+            ("*@*.example.com", "joe@example.com", false),
+            ("*example.com", "joe@badexample.com", true),
+            ("joe@*", "JOE@example.net", true),
+            ("joe@*", "joes@example.net", false),
+            ("user+tag@example.com", "user+tag@example.com", true),
+            ("user+tag@example.com", "userrtag@example.com", false),
+            ("*", "joe@example.com", true),
+            ("*@b\u{fc}cher.example", "a@xn--bcher-kva.example", true),
+            ("*@*.b\u{fc}cher.example", "a@mail.B\u{fc}cher.example", true),
+            ("*@xn--bcher-kva.example", "a@b\u{fc}cher.example", true),
+            ("j\u{fc}rgen@example.com", "j\u{fc}rgen@example.com", true),
+            ("\"a b\"@example.com", "\"a b\"@example.com", false),
+            ("a b@example.com", "\"a b\"@example.com", true),
+        ] {
+            assert_eq!(matches(pattern, address), want, "{pattern:?} against {address:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_can_match_nothing_is_refused() {
+        for (pattern, why) in [
+            ("example.com", "written *@example.com"),
+            ("", "written *@example.com"),
+            ("*@", "at sign"),
+            ("*@exa mple.com", "at sign"),
+            ("*@[192.0.2.1]", "at sign"),
+            ("*@b\u{fc}*.example", "at sign"),
+            ("* example.com", "no domain has"),
+        ] {
+            let error = Pattern::parse(pattern).unwrap_err().to_string();
+            assert!(error.contains(why), "{pattern:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! How the seals are made.
+
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::raw::{RawSeals, Set, SetList};
+use crate::wrong::Wrong;
+use std::sync::Arc;
+use twinseal_dkim::{BadSelection, HeaderSelection, Identity};
+use twinseal_message::FieldName;
+
+/// The fields that say whose message it is (RFC 4870 §3.3): DomainKeys has to cover them.
+const DECISIVE: [&str; 2] = ["from", "sender"];
+
+/// The settings of both seals; many rules share them.
+#[derive(Debug, Clone)]
+pub(super) struct Seals {
+    pub(super) dkim: Option<Arc<twinseal_dkim::Settings>>,
+    pub(super) domainkeys: Option<Arc<twinseal_domainkeys::Settings>>,
+    pub(super) identity: Option<Set<Identity>>,
+    /// Whether anything is to be made at all.
+    pub(super) any: bool,
+    headers: Option<HeaderSelection>,
+    omitted: Option<Vec<FieldName>>,
+}
+
+/// What the sections at the top say.
+pub(super) fn defaults(raw: &RawSeals, report: &mut Report) -> Seals {
+    let mut seals = Seals {
+        dkim: None,
+        domainkeys: None,
+        identity: None,
+        any: false,
+        headers: headers(raw, raw, report),
+        omitted: raw.omitted.as_ref().map(|list| omitted(list, report)),
+    };
+    seals.fill(&RawSeals::default(), raw);
+    seals
+}
+
+/// What an entry makes of that. Settings that it does not touch are shared.
+pub(super) fn of_entry(
+    own: &RawSeals,
+    raw: &RawSeals,
+    defaults: &Seals,
+    report: &mut Report,
+) -> Seals {
+    let mut seals = defaults.clone();
+    if own.signed.is_some() || own.oversigned.is_some() {
+        seals.headers = headers(own, raw, report);
+    }
+    if let Some(list) = &own.omitted {
+        seals.omitted = Some(omitted(list, report));
+    }
+    seals.fill(own, raw);
+    if !own.touches_dkim() {
+        seals.dkim.clone_from(&defaults.dkim);
+    }
+    if !own.touches_domainkeys() {
+        seals.domainkeys.clone_from(&defaults.domainkeys);
+    }
+    seals
+}
+
+impl Seals {
+    /// Makes the settings of what is checked by now.
+    fn fill(&mut self, own: &RawSeals, raw: &RawSeals) {
+        let on = |own, raw| pick(own, raw).copied().unwrap_or_default();
+        let dkim_on: bool = on(&own.dkim, &raw.dkim);
+        let domainkeys_on: bool = on(&own.domainkeys, &raw.domainkeys);
+        self.any = dkim_on || domainkeys_on;
+        self.identity = own.identity.as_ref().or(raw.identity.as_ref()).cloned();
+        self.dkim = self.dkim(own, raw).filter(|_| dkim_on).map(Arc::new);
+        self.domainkeys = self.domainkeys(own, raw).filter(|_| domainkeys_on).map(Arc::new);
+    }
+
+    fn dkim(&self, own: &RawSeals, raw: &RawSeals) -> Option<twinseal_dkim::Settings> {
+        Some(twinseal_dkim::Settings {
+            canonicalization: *pick(&own.canonicalization, &raw.canonicalization)?,
+            headers: self.headers.clone()?,
+            expire_after: pick(&own.expire_after, &raw.expire_after).copied(),
+            identity: pick(&own.identity, &raw.identity).cloned(),
+        })
+    }
+
+    fn domainkeys(&self, own: &RawSeals, raw: &RawSeals) -> Option<twinseal_domainkeys::Settings> {
+        let own = &own.domainkeys_canonicalization;
+        let canonicalization = *pick(own, &raw.domainkeys_canonicalization)?;
+        Some(twinseal_domainkeys::Settings { canonicalization, omitted: self.omitted.clone()? })
+    }
+}
+
+impl RawSeals {
+    const fn touches_dkim(&self) -> bool {
+        self.dkim.is_some()
+            || self.canonicalization.is_some()
+            || self.expire_after.is_some()
+            || self.identity.is_some()
+            || self.signed.is_some()
+            || self.oversigned.is_some()
+    }
+
+    const fn touches_domainkeys(&self) -> bool {
+        self.domainkeys.is_some()
+            || self.domainkeys_canonicalization.is_some()
+            || self.omitted.is_some()
+    }
+}
+
+/// The entry's own value, else the default.
+fn pick<'s, T>(own: &'s Option<Set<T>>, default: &'s Option<Set<T>>) -> Option<&'s T> {
+    own.as_ref().or(default.as_ref()).map(|set| &set.value)
+}
+
+/// The selection of header fields. Whoever shortens the list of signed fields does not want the
+/// rest of them signed because they are over-signed by default.
+fn headers(own: &RawSeals, raw: &RawSeals, report: &mut Report) -> Option<HeaderSelection> {
+    let default = HeaderSelection::default();
+    let signed = own.signed.as_ref().or(raw.signed.as_ref());
+    let oversigned = own.oversigned.as_ref().or(raw.oversigned.as_ref());
+    if signed.is_none() && oversigned.is_none() {
+        return Some(default);
+    }
+    let names = |list: &SetList<FieldName>| -> Vec<FieldName> {
+        list.value.iter().map(|name| name.value.clone()).collect()
+    };
+    let signed_names = signed.map_or_else(|| default.signed().to_vec(), names);
+    let oversigned_names = oversigned.map_or_else(
+        || {
+            let kept = |name: &&FieldName| signed_names.contains(name);
+            default.oversigned().iter().filter(kept).cloned().collect()
+        },
+        names,
+    );
+    match HeaderSelection::new(signed_names, oversigned_names) {
+        Ok(selection) => Some(selection),
+        Err(bad) => {
+            let lists = [(oversigned, "dkim.oversigned-headers"), (signed, "dkim.signed-headers")];
+            let (origin, key) = culprit(&bad, &lists);
+            report.mistake(&origin, key, Wrong::Selection(bad));
+            None
+        }
+    }
+}
+
+/// Where the name stands that cannot be selected.
+fn culprit(
+    bad: &BadSelection,
+    lists: &[(Option<&SetList<FieldName>>, &'static str)],
+) -> (Origin, &'static str) {
+    let text = bad.to_string();
+    let place = |&(list, key): &(Option<&SetList<FieldName>>, &'static str)| {
+        // The error does not name its field in a way that outlasts new variants, its text does.
+        let named = |item: &&Set<FieldName>| text.starts_with(&format!("{} ", item.value));
+        Some((list?.value.iter().find(named)?.origin.clone(), key))
+    };
+    lists.iter().find_map(place).unwrap_or((Origin::Default, "dkim.signed-headers"))
+}
+
+/// The names to leave out, without those that have to stay.
+fn omitted(list: &SetList<FieldName>, report: &mut Report) -> Vec<FieldName> {
+    let mut names = Vec::with_capacity(list.value.len());
+    for Set { value: name, origin } in &list.value {
+        if DECISIVE.contains(&name.as_str()) {
+            let wrong = Wrong::Decisive { name: name.clone() };
+            report.mistake(origin, "domainkeys.omitted-headers", wrong);
+        } else {
+            names.push(name.clone());
+        }
+    }
+    names
+}

@@ -1,0 +1,244 @@
+//! What is in force: the types that a checked configuration consists of.
+
+use crate::lists::hosts::HostList;
+use crate::origin::Origin;
+use crate::params::Reload;
+use crate::rules::Rules;
+use crate::socket::SocketSpec;
+use std::path::PathBuf;
+
+/// A checked configuration. Nothing in it can contradict anything else in it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; at least one.
+    pub sockets: Vec<SocketSpec>,
+    /// Whom to become once keys are read and sockets are open.
+    pub user: Option<User>,
+    /// The umask under which sockets and files are made.
+    pub umask: u32,
+    /// What to do with mail.
+    pub mode: Mode,
+    /// Clients whose mail is signed.
+    pub internal_hosts: HostList,
+    /// Clients whose mail is none of our business.
+    pub peers: HostList,
+    /// Clients that may use our domains from outside without a warning.
+    pub external_ignore: HostList,
+    /// Whether a key that strangers can get at is refused, rather than warned about.
+    pub require_safe_keys: bool,
+    /// Where to write the process's number.
+    pub pid_file: Option<PathBuf>,
+    /// Whether to stay in the foreground.
+    pub foreground: bool,
+    /// Who signs for whom; not empty if [`Mode::signs`].
+    pub rules: Rules,
+    /// The log.
+    pub log: Log,
+    /// The parameters as they were given, in the order of the table.
+    pub settings: Vec<Setting>,
+}
+
+/// One parameter's value, as text, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The parameter's native name.
+    pub name: &'static str,
+    /// Its value as it was written; lists are joined by a comma.
+    pub value: String,
+    /// Where the value came from.
+    pub origin: Origin,
+}
+
+/// Names of a user and a group; the numbers are looked up by who becomes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's name or number.
+    pub name: String,
+    /// The group's name or number; the user's own groups otherwise.
+    pub group: Option<String>,
+}
+
+/// What to do with mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Sign what leaves.
+    Sign,
+    /// Verify what arrives.
+    Verify,
+    /// Both.
+    Both,
+}
+
+/// The log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// Where it goes.
+    pub to: LogTo,
+    /// What a line looks like.
+    pub format: LogFormat,
+    /// The facility that syslog files it under.
+    pub facility: Facility,
+    /// Whether each decision comes with the steps that led to it.
+    pub why: bool,
+}
+
+/// Where the log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTo {
+    /// The standard error.
+    Stderr,
+    /// The system's log.
+    Syslog,
+}
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A sentence, with the queue id first.
+    Text,
+}
+
+/// A facility of syslog (RFC 5424 §6.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facility {
+    /// `user`
+    User,
+    /// `mail`
+    Mail,
+    /// `daemon`
+    Daemon,
+    /// `auth`
+    Auth,
+    /// `local0`
+    Local0,
+    /// `local1`
+    Local1,
+    /// `local2`
+    Local2,
+    /// `local3`
+    Local3,
+    /// `local4`
+    Local4,
+    /// `local5`
+    Local5,
+    /// `local6`
+    Local6,
+    /// `local7`
+    Local7,
+}
+
+impl Config {
+    /// The parameters that have another value in `new` and that a running daemon cannot change.
+    pub fn needs_restart<'c>(&'c self, new: &'c Self) -> impl Iterator<Item = &'static str> + 'c {
+        let fixed = |name: &str| {
+            crate::params::named(name).is_some_and(|param| param.reload == Reload::Restart)
+        };
+        let value = |config: &'c Self, name: &str| {
+            let setting = config.settings.iter().find(|setting| setting.name == name);
+            setting.map(|setting| setting.value.as_str())
+        };
+        let names = crate::params::PARAMS.iter().map(|param| param.name);
+        names.filter(move |name| fixed(name) && value(self, name) != value(new, name))
+    }
+}
+
+impl Mode {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Sign, Self::Verify, Self::Both];
+
+    /// The letters that ask for it.
+    #[must_use]
+    pub const fn letters(self) -> &'static str {
+        match self {
+            Self::Sign => "s",
+            Self::Verify => "v",
+            Self::Both => "sv",
+        }
+    }
+
+    /// Whether mail is signed.
+    #[must_use]
+    pub const fn signs(self) -> bool {
+        matches!(self, Self::Sign | Self::Both)
+    }
+
+    /// Whether mail is verified.
+    #[must_use]
+    pub const fn verifies(self) -> bool {
+        matches!(self, Self::Verify | Self::Both)
+    }
+}
+
+impl LogTo {
+    /// Both of them.
+    pub const ALL: &[Self] = &[Self::Stderr, Self::Syslog];
+
+    /// The word that asks for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stderr => "stderr",
+            Self::Syslog => "syslog",
+        }
+    }
+}
+
+impl LogFormat {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Text];
+
+    /// The word that asks for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+        }
+    }
+}
+
+impl Facility {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::User,
+        Self::Mail,
+        Self::Daemon,
+        Self::Auth,
+        Self::Local0,
+        Self::Local1,
+        Self::Local2,
+        Self::Local3,
+        Self::Local4,
+        Self::Local5,
+        Self::Local6,
+        Self::Local7,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Its number in a syslog message (RFC 5424 §6.2.1).
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self.row().1
+    }
+
+    const fn row(self) -> (&'static str, u8) {
+        match self {
+            Self::User => ("user", 1),
+            Self::Mail => ("mail", 2),
+            Self::Daemon => ("daemon", 3),
+            Self::Auth => ("auth", 4),
+            Self::Local0 => ("local0", 16),
+            Self::Local1 => ("local1", 17),
+            Self::Local2 => ("local2", 18),
+            Self::Local3 => ("local3", 19),
+            Self::Local4 => ("local4", 20),
+            Self::Local5 => ("local5", 21),
+            Self::Local6 => ("local6", 22),
+            Self::Local7 => ("local7", 23),
+        }
+    }
+}

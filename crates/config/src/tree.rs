@@ -1,0 +1,272 @@
+//! A YAML file as a tree in which everything knows its line.
+//!
+//! Reading into types of our own would stop at the first mistake. This tree takes whatever is
+//! YAML, keeps repeated keys, and keeps scalars as they were written: `007` and `off` are texts
+//! until a row of the table says what they are.
+
+use crate::wrong::{Quoted, Wrong};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
+use serde_yaml::{Error, Options, Spanned};
+use std::borrow::Cow;
+use std::fmt;
+
+/// The most sequences, mappings and scalars in a file: room for some 400,000 signing entries.
+const MAX_NODES: usize = 6_000_000;
+/// How deep sequences and mappings may nest. Ours nest five deep; a stranger's must not end the
+/// process.
+const MAX_DEPTH: usize = 32;
+
+/// A value of the file.
+#[derive(Debug)]
+pub(crate) struct Node<'s> {
+    pub(crate) line: u32,
+    pub(crate) value: Value<'s>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Value<'s> {
+    /// Nothing, or `~`, or `null`.
+    Null,
+    /// Words, or what stands in quotes.
+    Text(Cow<'s, str>),
+    /// What YAML takes for a number or a truth value, as the place where it is written.
+    Plain {
+        start: usize,
+        octets: usize,
+    },
+    List(Vec<Node<'s>>),
+    Map(Vec<(Node<'s>, Node<'s>)>),
+}
+
+/// What is wrong with a file that is no YAML, and where.
+#[derive(Debug)]
+pub(crate) struct NoYaml {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) wrong: Wrong,
+}
+
+/// Reads a file.
+pub(crate) fn read(source: &str) -> Result<Node<'_>, NoYaml> {
+    serde_yaml::from_str_with_options(source, options()).map_err(|error| no_yaml(&error))
+}
+
+fn options() -> Options {
+    let budget = serde_yaml::budget! {
+        max_nodes: MAX_NODES,
+        max_events: 2 * MAX_NODES,
+        max_depth: MAX_DEPTH,
+    };
+    serde_yaml::options! {
+        budget: budget,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+fn no_yaml(error: &Error) -> NoYaml {
+    let text = error.without_snippet().to_string();
+    let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+    let what = text.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(&text);
+    // The library's own words would send the administrator to its documentation.
+    let what = if matches!(error.without_snippet(), Error::MultipleDocuments { .. }) {
+        "a second document begins, one is allowed"
+    } else {
+        what
+    };
+    let what = Quoted::plain(what);
+    let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    NoYaml { line: number(line), column: number(column), wrong: Wrong::Syntax { what } }
+}
+
+impl<'s> Node<'s> {
+    /// The text of a scalar, as it is written in the source.
+    pub(crate) fn text<'n>(&'n self, source: &'n str) -> Option<&'n str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Plain { start, octets } => source.get(*start..start.saturating_add(*octets)),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// What it is, in the words of an administrator.
+    pub(crate) const fn what(&self) -> &'static str {
+        match self.value {
+            Value::Null => "nothing",
+            Value::Text(_) | Value::Plain { .. } => "a single value",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a section",
+        }
+    }
+}
+
+impl<'s> Deserialize<'s> for Node<'s> {
+    fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, referenced, defined } =
+            Spanned::<Value<'s>>::deserialize(deserializer)?;
+        let place = |octets: Option<u64>| octets.and_then(|octets| usize::try_from(octets).ok());
+        let value = if matches!(value, Value::Plain { .. }) {
+            let start = place(defined.span().byte_offset()).unwrap_or(usize::MAX);
+            let octets = place(defined.span().byte_len()).unwrap_or_default();
+            Value::Plain { start, octets }
+        } else {
+            value
+        };
+        Ok(Self { line: u32::try_from(referenced.line()).unwrap_or(u32::MAX), value })
+    }
+}
+
+impl<'s> Deserialize<'s> for Value<'s> {
+    fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl ValueVisitor {
+    /// The place comes from who knows it.
+    const fn plain<'s, E>() -> Result<Value<'s>, E> {
+        Ok(Value::Plain { start: 0, octets: 0 })
+    }
+}
+
+impl<'s> Visitor<'s> for ValueVisitor {
+    type Value = Value<'s>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, a list or a section")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Self::plain()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Self::plain()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Self::plain()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Self::plain()
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'s str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'s>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        // A file of a hundred thousand entries has several short lists in each.
+        list.shrink_to_fit();
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'s>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        map.shrink_to_fit();
+        Ok(Value::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, Value, read};
+
+    fn shown(node: &Node<'_>, source: &str) -> String {
+        let line = node.line;
+        match &node.value {
+            Value::Null => format!("{line}:null"),
+            Value::Text(_) | Value::Plain { .. } => {
+                format!("{line}:{}", node.text(source).unwrap())
+            }
+            Value::List(list) => {
+                let items: Vec<_> = list.iter().map(|item| shown(item, source)).collect();
+                format!("{line}:[{}]", items.join(" "))
+            }
+            Value::Map(map) => {
+                let pair = |(key, value): &(Node<'_>, Node<'_>)| {
+                    format!("{}={}", shown(key, source), shown(value, source))
+                };
+                format!("{line}:{{{}}}", map.iter().map(pair).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    #[test]
+    fn everything_knows_its_line_and_keeps_its_spelling() {
+        for (source, want) in [
+            ("", "1:null"),
+            ("a: 007", "1:{1:a=1:007}"),
+            ("a: off\r\nb: 0x1F\r\n", "1:{1:a=1:off 2:b=2:0x1F}"),
+            ("\u{feff}a: .inf", "1:{1:a=1:.inf}"),
+            ("a:\nb: ~\n", "1:{1:a=1:null 2:b=2:null}"),
+            ("a: 1\na: 2\n", "1:{1:a=1:1 2:a=2:2}"),
+            ("\u{fc}: 1.50\n", "1:{1:\u{fc}=1:1.50}"),
+            ("a:\n  - 'x'\n  - \"y\\n\"\n", "1:{1:a=2:[2:x 3:y\n]}"),
+            ("a: &x 014\nb: *x\n", "1:{1:a=1:014 2:b=2:014}"),
+            ("<<: {a: 1}\n", "1:{1:<<=1:{1:a=1:1}}"),
+            ("y: n\n", "1:{1:y=1:n}"),
+        ] {
+            let node = read(source).unwrap_or_else(|no| panic!("{source:?}: {}", no.wrong));
+            assert_eq!(shown(&node, source), want, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_yaml_says_where() {
+        for (source, line, column) in [
+            ("a: [1\nb: 2", 2, 2),
+            ("a: 1\n b: 2", 2, 3),
+            ("a: \"x\n", 1, 4),
+            ("a: 1\n---\nb: 2\n", 3, 1),
+            ("a: *nope\n", 1, 4),
+            ("a: !foo 1\n", 1, 9),
+        ] {
+            let no = read(source).unwrap_err();
+            assert_eq!((no.line, no.column), (line, column), "{source:?}: {}", no.wrong);
+            assert!(!no.wrong.to_string().contains("line"), "{}", no.wrong);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_and_alias_bombs_are_refused() {
+        assert!(read(&"[".repeat(100_000)).is_err());
+        assert!(read(&("[".repeat(100) + &"]".repeat(100))).is_err());
+        let mut bomb = "a0: &a0 [x, x]\n".to_owned();
+        for level in 1..40 {
+            let below = level - 1;
+            bomb.push_str(&format!("a{level}: &a{level} [*a{below}, *a{below}]\n"));
+        }
+        assert!(read(&bomb).is_err());
+    }
+}

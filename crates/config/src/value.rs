@@ -1,0 +1,178 @@
+//! Single values: from text to a type that nothing has to check again.
+
+use crate::settings::{Facility, LogFormat, LogTo, Mode, User};
+use crate::wrong::{Quoted, Wrong};
+use std::path::PathBuf;
+use std::time::Duration;
+use twinseal_canon::domainkeys;
+use twinseal_dkim::{Canonicalization, Identity};
+use twinseal_message::{Domain, FieldName, Selector};
+
+/// The permission bits that a umask can take away.
+const UMASK_BITS: u32 = 0o777;
+
+/// The words for yes, then those for no, as YAML knows them.
+const SWITCH: [(&[&str], bool); 2] =
+    [(&["true", "yes", "on"], true), (&["false", "no", "off"], false)];
+
+/// The units of time and their length in seconds.
+const UNITS: [(&str, u64); 5] =
+    [("s", 1), ("m", 60), ("h", 60 * 60), ("d", 24 * 60 * 60), ("w", 7 * 24 * 60 * 60)];
+
+pub(crate) fn switch(text: &str) -> Result<bool, Wrong> {
+    let of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let known = SWITCH.iter().find(|(words, _)| of(words));
+    known.map(|&(_, on)| on).ok_or_else(|| Wrong::value(text, "yes or no, on or off"))
+}
+
+/// A umask is octal whether it begins with a zero or not: nobody who writes 22 means 026.
+pub(crate) fn umask(text: &str) -> Result<u32, Wrong> {
+    let digits = text.strip_prefix("0o").unwrap_or(text);
+    let octal = digits.bytes().all(|octet| matches!(octet, b'0'..=b'7'));
+    let bits = u32::from_str_radix(digits, 8).ok().filter(|&bits| octal && bits <= UMASK_BITS);
+    bits.ok_or_else(|| Wrong::value(text, "octal digits from 000 to 777, such as \"007\""))
+}
+
+/// A duration names its unit: 14 of what, nobody remembers.
+pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
+    let wrong =
+        || Wrong::value(text, "a whole number above 0 and its unit: 90s, 30m, 12h, 14d or 2w");
+    let digits = text.trim_end_matches(|ch: char| !ch.is_ascii_digit());
+    let unit = text.strip_prefix(digits).unwrap_or_default().trim_start();
+    let &(_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+    let plain = digits.bytes().all(|octet| octet.is_ascii_digit());
+    let number: u64 =
+        digits.parse().ok().filter(|&number| plain && number > 0).ok_or_else(wrong)?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+pub(crate) fn mode(text: &str) -> Result<Mode, Wrong> {
+    Mode::ALL
+        .into_iter()
+        .find(|mode| mode.letters() == text || text == "vs" && *mode == Mode::Both)
+        .ok_or_else(|| Wrong::value(text, "s (sign), v (verify) or sv"))
+}
+
+pub(crate) fn user(text: &str) -> Result<User, Wrong> {
+    let (name, group) =
+        text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
+    let legal = |word: &str| {
+        let odd = |ch: char| ch.is_whitespace() || ch.is_control() || matches!(ch, ':' | '/');
+        !word.is_empty() && !word.contains(odd)
+    };
+    if !legal(name) || !group.is_none_or(legal) {
+        return Err(Wrong::value(text, "a user, or a user and a group as in twinseal:postfix"));
+    }
+    Ok(User { name: name.to_owned(), group: group.map(ToOwned::to_owned) })
+}
+
+pub(crate) fn path(text: &str) -> Result<PathBuf, Wrong> {
+    if text.is_empty() || text.contains('\0') {
+        return Err(Wrong::value(text, "the path of a file"));
+    }
+    Ok(PathBuf::from(text))
+}
+
+pub(crate) fn domain(text: &str) -> Result<Domain, Wrong> {
+    Domain::parse(text).map_err(|bad| Wrong::not(text, "domain name", bad.why))
+}
+
+pub(crate) fn selector(text: &str) -> Result<Selector, Wrong> {
+    Selector::parse(text).map_err(|bad| Wrong::not(text, "selector", bad.why))
+}
+
+pub(crate) fn field_name(text: &str) -> Result<FieldName, Wrong> {
+    let why = "it has to be printable ASCII without a space, a colon or a semicolon";
+    FieldName::parse(text).map_err(|_| Wrong::not(text, "header field name", why))
+}
+
+pub(crate) fn identity(text: &str) -> Result<Identity, Wrong> {
+    Identity::parse(text).map_err(|_| Wrong::value(text, "@example.com or user@example.com"))
+}
+
+pub(crate) fn dkim_canonicalization(text: &str) -> Result<Canonicalization, Wrong> {
+    Canonicalization::parse(text).map_err(|_| Wrong::Value {
+        found: Quoted::new(text),
+        wanted: Canonicalization::ALL.map(|known| known.to_string()).join(", "),
+    })
+}
+
+pub(crate) fn domainkeys_canonicalization(
+    text: &str,
+) -> Result<domainkeys::Canonicalization, Wrong> {
+    domainkeys::Canonicalization::parse(text).map_err(|_| {
+        let wanted = domainkeys::Canonicalization::ALL.map(domainkeys::Canonicalization::name);
+        Wrong::value(text, wanted.join(", "))
+    })
+}
+
+pub(crate) fn log_to(text: &str) -> Result<LogTo, Wrong> {
+    choice(text, LogTo::ALL, LogTo::name)
+}
+
+pub(crate) fn log_format(text: &str) -> Result<LogFormat, Wrong> {
+    choice(text, LogFormat::ALL, LogFormat::name)
+}
+
+pub(crate) fn facility(text: &str) -> Result<Facility, Wrong> {
+    choice(text, Facility::ALL, Facility::name)
+}
+
+/// One of a few, by its name.
+fn choice<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, Wrong> {
+    let known = all.iter().find(|&&known| name(known).eq_ignore_ascii_case(text));
+    known.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|&known| name(known)).collect();
+        Wrong::value(text, names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, switch, umask, user};
+    use std::time::Duration;
+
+    #[test]
+    fn durations_need_their_unit() {
+        for (text, seconds) in
+            [("90s", 90), ("30m", 1800), ("12h", 43200), ("14d", 1_209_600), ("2 w", 1_209_600)]
+        {
+            assert_eq!(duration(text).unwrap(), Duration::from_secs(seconds), "{text:?}");
+        }
+        for text in ["", "14", "0d", "d", "-1d", "+1d", "1.5h", "14 days", "99999999999999999999d"]
+        {
+            assert!(duration(text).is_err(), "{text:?}");
+        }
+        assert!(duration("18446744073709551615w").is_err());
+    }
+
+    #[test]
+    fn umasks_are_octal() {
+        for (text, bits) in [("007", 7), ("7", 7), ("22", 0o22), ("0777", 0o777), ("0o22", 0o22)] {
+            assert_eq!(umask(text).unwrap(), bits, "{text:?}");
+        }
+        for text in ["", "8", "105x", "1000", "0x7", "-7", "+7", "0o"] {
+            assert!(umask(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_said_in_the_words_of_yaml() {
+        for (text, on) in
+            [("true", true), ("Yes", true), ("ON", true), ("no", false), ("off", false)]
+        {
+            assert_eq!(switch(text).unwrap(), on, "{text:?}");
+        }
+        assert!(switch("maybe").is_err() && switch("").is_err() && switch("1").is_err());
+    }
+
+    #[test]
+    fn a_user_may_have_a_group() {
+        let found = user("twinseal:postfix").unwrap();
+        assert_eq!((found.name.as_str(), found.group.as_deref()), ("twinseal", Some("postfix")));
+        assert_eq!(user("105").unwrap().group, None);
+        for text in ["", ":g", "u:", "a b", "a:b:c"] {
+            assert!(user(text).is_err(), "{text:?}");
+        }
+    }
+}

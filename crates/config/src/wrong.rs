@@ -1,0 +1,336 @@
+//! The kinds of mistakes and warnings, in words.
+
+use crate::exit::ExitCode;
+use std::fmt;
+use std::path::Path;
+
+/// The most characters of a value that a message repeats.
+const MAX_QUOTED: usize = 60;
+
+/// A value as messages repeat it: in quotes, harmless, and not longer than a line can take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted(String);
+
+impl Quoted {
+    /// Quotes that text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.char_indices().nth(MAX_QUOTED).map_or_else(
+            || format!("{text:?}"),
+            |(at, _)| format!("{:?}…", text.get(..at).unwrap_or_default()),
+        ))
+    }
+
+    /// The text without quotes, for what others have composed.
+    pub(crate) fn plain(text: &str) -> String {
+        let quoted = format!("{text:?}");
+        let plain = quoted.trim_matches('"').replace("\\\"", "\"");
+        let end = plain.char_indices().nth(3 * MAX_QUOTED).map(|(at, _)| at);
+        end.and_then(|end| plain.get(..end)).map_or(plain.clone(), |start| format!("{start}…"))
+    }
+
+    /// Quotes that path.
+    #[must_use]
+    pub fn path(path: &Path) -> Self {
+        Self::new(&path.to_string_lossy())
+    }
+}
+
+impl fmt::Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Wrong {
+    /// The command line has an option that there is none of.
+    #[error("there is no such option{}", suggestion(.like.as_deref()))]
+    UnknownOption {
+        /// The option that was probably meant.
+        like: Option<String>,
+    },
+    /// The command line has a word that belongs to no option.
+    #[error("the word {word} belongs to no option")]
+    StrayWord {
+        /// The word.
+        word: Quoted,
+    },
+    /// An option stands without the value that it needs.
+    #[error("it needs a value: {wanted}")]
+    NeedsValue {
+        /// What the value has to be.
+        wanted: String,
+    },
+    /// An option was given a value and takes none.
+    #[error("it takes no value, {value} was given")]
+    TakesNoValue {
+        /// The value.
+        value: Quoted,
+    },
+    /// An option's value is not UTF-8.
+    #[error("{value} is not UTF-8")]
+    NotText {
+        /// The value, as far as it can be shown.
+        value: Quoted,
+    },
+    /// The option's value can only be given in the file.
+    #[error("it is written in the file that --config names, not on the command line")]
+    FileOnly,
+
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {reason}{hint}")]
+    Unreadable {
+        /// The file.
+        path: Quoted,
+        /// The system's reason.
+        reason: String,
+        /// What was perhaps meant instead; empty, or it begins with a semicolon.
+        hint: &'static str,
+    },
+    /// A file is larger than any configuration.
+    #[error("{path} has {octets} octets, {limit} are allowed")]
+    TooLarge {
+        /// The file.
+        path: Quoted,
+        /// Its size.
+        octets: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The file is not UTF-8.
+    #[error("not UTF-8 from here on")]
+    NotUtf8,
+    /// The file is no YAML.
+    #[error("{what}")]
+    Syntax {
+        /// What the YAML reader says.
+        what: String,
+    },
+    /// A key of the file is no text.
+    #[error("a key has to be one word, this is {found}")]
+    KeyNotText {
+        /// What stands there.
+        found: &'static str,
+    },
+    /// There is no such key.
+    #[error(
+        "there is no such key{}; known here: {}", suggestion(.like.as_deref()), .known.join(", ")
+    )]
+    UnknownKey {
+        /// The key that was probably meant.
+        like: Option<String>,
+        /// All keys that may stand there.
+        known: Vec<&'static str>,
+    },
+    /// The key is known, but only as an option.
+    #[error("it belongs on the command line ({option}); in the file, write entries of \"signing\"")]
+    CommandLineOnly {
+        /// The option.
+        option: String,
+    },
+    /// The key stands there twice.
+    #[error("it is given a second time, first in line {first}")]
+    Repeated {
+        /// The line of the first one.
+        first: u32,
+    },
+    /// The value has the wrong shape.
+    #[error("found {found}, allowed: {wanted}")]
+    Shape {
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        wanted: String,
+    },
+    /// The value is missing.
+    #[error("it has no value; allowed: {wanted}, or leave the key out")]
+    NoValue {
+        /// What may stand there.
+        wanted: String,
+    },
+    /// The value is none that is allowed.
+    #[error("found {found}, allowed: {wanted}")]
+    Value {
+        /// What was given.
+        found: Quoted,
+        /// What is allowed.
+        wanted: String,
+    },
+    /// The value breaks a rule of what it is meant to be.
+    #[error("{found} is no {what}: {why}")]
+    Not {
+        /// What was given.
+        found: Quoted,
+        /// What it is meant to be.
+        what: &'static str,
+        /// The rule.
+        why: &'static str,
+    },
+    /// A list has nothing in it, and has to.
+    #[error("the list is empty")]
+    EmptyList,
+    /// A key list's line has too few fields, or too many.
+    #[error(
+        "malformed line {line}: it has to be \"sender-pattern:key-file\" or \
+             \"sender-pattern:signing-domain:key-file\""
+    )]
+    KeyLine {
+        /// The line.
+        line: Quoted,
+    },
+    /// A socket is listed twice.
+    #[error("{socket} is listed twice")]
+    SocketTwice {
+        /// The socket.
+        socket: Quoted,
+    },
+
+    /// A value is needed and was not given.
+    #[error("missing: {wanted}")]
+    Missing {
+        /// What it has to be.
+        wanted: String,
+    },
+    /// Mail is to be signed, and nothing says with what.
+    #[error("at least one selector and key required for signing mode: {hint}")]
+    NothingToSignWith {
+        /// How to give them.
+        hint: &'static str,
+    },
+    /// Both seals are switched off.
+    #[error("dkim and domainkeys are both off: this entry would sign nothing")]
+    NoSeal,
+    /// RFC 6376 §3.5: the identity has to be in the signing domain.
+    #[error("{identity} is not in the signing domain {domain} of the entry at {entry}")]
+    IdentityOutside {
+        /// The identity.
+        identity: Quoted,
+        /// The domain.
+        domain: String,
+        /// Where the entry stands.
+        entry: String,
+    },
+    /// A header field cannot be selected.
+    #[error(transparent)]
+    Selection(#[from] twinseal_dkim::BadSelection),
+    /// DomainKeys has to cover the field that says whose message it is (trap K3).
+    #[error("{name} cannot be left out: it says whose message it is, and has to be signed")]
+    Decisive {
+        /// The field.
+        name: twinseal_message::FieldName,
+    },
+}
+
+impl Wrong {
+    pub(crate) const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::UnknownOption { .. }
+            | Self::StrayWord { .. }
+            | Self::NeedsValue { .. }
+            | Self::TakesNoValue { .. }
+            | Self::NotText { .. }
+            | Self::FileOnly => ExitCode::Usage,
+            Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::NotUtf8
+            | Self::Syntax { .. }
+            | Self::KeyNotText { .. }
+            | Self::UnknownKey { .. }
+            | Self::CommandLineOnly { .. }
+            | Self::Repeated { .. }
+            | Self::Shape { .. }
+            | Self::NoValue { .. }
+            | Self::Value { .. }
+            | Self::Not { .. }
+            | Self::EmptyList
+            | Self::KeyLine { .. }
+            | Self::SocketTwice { .. }
+            | Self::Missing { .. }
+            | Self::NothingToSignWith { .. }
+            | Self::NoSeal
+            | Self::IdentityOutside { .. }
+            | Self::Selection(_)
+            | Self::Decisive { .. } => ExitCode::Configuration,
+        }
+    }
+
+    /// A value that is none of those allowed.
+    pub(crate) fn value(found: &str, wanted: impl Into<String>) -> Self {
+        Self::Value { found: Quoted::new(found), wanted: wanted.into() }
+    }
+
+    /// A value that breaks a rule.
+    pub(crate) fn not(found: &str, what: &'static str, why: &'static str) -> Self {
+        Self::Not { found: Quoted::new(found), what, why }
+    }
+}
+
+fn suggestion(like: Option<&str>) -> String {
+    like.map(|like| format!(", did you mean {like}?")).unwrap_or_default()
+}
+
+/// What works and is probably not what was meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Caution {
+    /// We accept the parameter and do not act on it.
+    #[error("accepted, but without effect: {reason}")]
+    NoEffect {
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Trap F1: the selector is the base name of the path, whatever it looks like.
+    #[error(
+        "the selector {selector} is the name of the key's file, ending included: the key has to be \
+         published at {selector}._domainkey; if that is not so, name the selector, or link the file"
+    )]
+    SelectorWithEnding {
+        /// The selector.
+        selector: String,
+    },
+    /// A list of domains that is probably the name of one.
+    #[error("{path} is taken for a domain, but is the name of a file; a list's path begins with /")]
+    DomainLikeFile {
+        /// The value.
+        path: Quoted,
+    },
+    /// Trap F6: a list replaces the default.
+    #[error("127.0.0.1 is not in the list: mail that this host itself submits will not be signed")]
+    LoopbackMissing,
+    /// The file has signing entries, the command line says otherwise.
+    #[error("the signing options of the command line replace the entries of the file")]
+    FileRulesReplaced,
+    /// A pattern of a historic list cannot match; the line is skipped.
+    #[error("line skipped: {wrong}")]
+    LineSkipped {
+        /// Why it cannot.
+        wrong: Box<Wrong>,
+    },
+    /// The key list names a selector for each key.
+    #[error("without effect: the selectors of a key list are the names of its files")]
+    SelectorUnused,
+    /// A rule's domain is none that its senders could belong to.
+    #[error(
+        "no sender of this entry can be in {domain} or below: its DomainKeys seal cannot be made, \
+         and DMARC will not count its DKIM seal"
+    )]
+    ForeignDomain {
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// There are more warnings than are kept.
+    #[error("and {count} warnings more")]
+    More {
+        /// How many.
+        count: usize,
+    },
+    /// Verifying is asked for and does not exist.
+    #[error("this version does not verify: what arrives passes as it is")]
+    NoVerifier,
+    /// Nothing of what is logged will be seen.
+    #[error("in the background, stderr is lost and with it the log; \"syslog\" keeps it")]
+    LogLost,
+}
