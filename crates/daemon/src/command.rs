@@ -1,0 +1,74 @@
+//! The sub-commands, and how the program ends.
+
+use crate::terminal::Terminal;
+use crate::{VERSION, serve, tools};
+use std::ffi::OsString;
+use twinseal_config::ExitCode;
+
+/// One sub-command.
+struct Command {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(Vec<OsString>, &mut Terminal<'_>) -> ExitCode,
+}
+
+/// All sub-commands, in the order in which `--help` lists them.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "serve",
+        summary: "serve MTAs: put both seals on what they send",
+        run: serve::run,
+    },
+    Command {
+        name: "sign",
+        summary: "sign one message, standard input to standard output",
+        run: tools::sign::run,
+    },
+    Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
+    Command {
+        name: "demo",
+        summary: "show all of it on this machine, nothing to configure",
+        run: tools::demo::run,
+    },
+];
+
+/// Runs the program with the words of its command line, its own name left out.
+pub fn run(mut words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let word = if words.is_empty() { None } else { Some(words.remove(0)) };
+    let name = word.as_ref().and_then(|word| word.to_str());
+    match name {
+        Some("--help" | "-h" | "-?" | "help") => print(terminal, &usage()),
+        Some("--version" | "-V") => print(terminal, &format!("twinseal {VERSION}\n")),
+        None => refuse(terminal, "a command is missing"),
+        Some(name) => match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) => (command.run)(words, terminal),
+            None => refuse(terminal, &format!("unknown command {name:?}")),
+        },
+    }
+}
+
+fn refuse(terminal: &mut Terminal<'_>, why: &str) -> ExitCode {
+    terminal.complain(why);
+    let _ = write!(terminal.errors, "{}", usage());
+    ExitCode::Usage
+}
+
+fn usage() -> String {
+    let mut text = "usage: twinseal COMMAND [OPTION…]\n\n".to_owned();
+    for Command { name, summary, .. } in COMMANDS {
+        text.push_str(&format!("  {name:<8} {summary}\n"));
+    }
+    text.push_str("\ntwinseal COMMAND --help tells more about each.\n");
+    text
+}
+
+/// Prints what was asked for; a reader that went away is no mistake of the user's.
+pub(crate) fn print(terminal: &mut Terminal<'_>, text: &str) -> ExitCode {
+    match terminal.print(text) {
+        Ok(()) => ExitCode::Ok,
+        Err(error) => {
+            terminal.complain(format_args!("standard output: {error}"));
+            ExitCode::System
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Giving root up.
+
+use nix::errno::Errno;
+use nix::unistd::{Gid, Group, Uid, geteuid, initgroups, setgid, setuid};
+use std::ffi::CString;
+use twinseal_config::{ExitCode, User};
+
+/// A user that was looked up.
+#[derive(Debug, Clone)]
+pub struct Account {
+    name: Option<String>,
+    uid: Uid,
+    gid: Gid,
+}
+
+/// The user cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotBecome {
+    /// No user of that name or number.
+    #[error("no such user {0:?}")]
+    NoUser(String),
+    /// No group of that name or number.
+    #[error("no such group {0:?}")]
+    NoGroup(String),
+    /// The user database cannot be asked.
+    #[error("user {name:?} cannot be looked up: {error}")]
+    Lookup {
+        /// The user or group.
+        name: String,
+        /// Why not.
+        error: Errno,
+    },
+    /// A number without an account says nothing about the group.
+    #[error("user {0:?} has no account, so its group has to be named: {0}:GROUP")]
+    NoPrimaryGroup(String),
+    /// The change is refused.
+    #[error("{call}(): {error}")]
+    Refused {
+        /// What was tried.
+        call: &'static str,
+        /// Why not.
+        error: Errno,
+    },
+}
+
+impl CannotBecome {
+    /// How the program ends (`compat`: 65 for who is unknown, 77 for what is refused).
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NoUser(_) | Self::NoGroup(_) | Self::NoPrimaryGroup(_) => ExitCode::Data,
+            Self::Lookup { .. } => ExitCode::System,
+            Self::Refused { .. } => ExitCode::Permission,
+        }
+    }
+}
+
+impl Account {
+    /// Looks a user up, by name or by number.
+    ///
+    /// # Errors
+    /// [`CannotBecome`] when there is none.
+    pub fn find(spec: &User) -> Result<Self, CannotBecome> {
+        let (name, uid, primary) = find_user(&spec.name)?;
+        let gid = match &spec.group {
+            Some(group) => find_group(group)?,
+            None => primary.ok_or_else(|| CannotBecome::NoPrimaryGroup(spec.name.clone()))?,
+        };
+        Ok(Self { name, uid, gid })
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        self.uid.as_raw()
+    }
+
+    /// Becomes that user, with its groups, for good. Nothing happens for who is that user already.
+    ///
+    /// # Errors
+    /// [`CannotBecome::Refused`], where we are not root.
+    pub fn assume(&self) -> Result<(), CannotBecome> {
+        if geteuid() == self.uid {
+            return Ok(());
+        }
+        let refused = |call| move |error| CannotBecome::Refused { call, error };
+        // Supplementary groups first: they cannot be changed any more afterwards.
+        match self.name.as_deref().map(CString::new) {
+            Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups"))?,
+            _ => nix::unistd::setgroups(&[self.gid]).map_err(refused("setgroups"))?,
+        }
+        setgid(self.gid).map_err(refused("setgid"))?;
+        setuid(self.uid).map_err(refused("setuid"))
+    }
+}
+
+fn find_user(text: &str) -> Result<(Option<String>, Uid, Option<Gid>), CannotBecome> {
+    let lookup = |error| CannotBecome::Lookup { name: text.to_owned(), error };
+    let user = match nix::unistd::User::from_name(text).map_err(lookup)? {
+        Some(user) => Some(user),
+        None => match text.parse() {
+            Ok(number) => nix::unistd::User::from_uid(Uid::from_raw(number)).map_err(lookup)?,
+            Err(_) => None,
+        },
+    };
+    match (user, text.parse()) {
+        (Some(user), _) => Ok((Some(user.name), user.uid, Some(user.gid))),
+        (None, Ok(number)) => Ok((None, Uid::from_raw(number), None)),
+        (None, Err(_)) => Err(CannotBecome::NoUser(text.to_owned())),
+    }
+}
+
+fn find_group(text: &str) -> Result<Gid, CannotBecome> {
+    let lookup = |error| CannotBecome::Lookup { name: text.to_owned(), error };
+    match (Group::from_name(text).map_err(lookup)?, text.parse()) {
+        (Some(group), _) => Ok(group.gid),
+        (None, Ok(number)) => Ok(Gid::from_raw(number)),
+        (None, Err(_)) => Err(CannotBecome::NoGroup(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Account;
+    use twinseal_config::{ExitCode, User};
+
+    fn find(user: &str, group: Option<&str>) -> Result<Account, super::CannotBecome> {
+        Account::find(&User { name: user.to_owned(), group: group.map(str::to_owned) })
+    }
+
+    #[test]
+    fn users_and_groups_are_found_by_name_and_by_number() {
+        let root = find("root", None).unwrap();
+        assert_eq!((root.uid(), root.gid.as_raw()), (0, 0));
+        assert_eq!(find("0", Some("0")).unwrap().uid(), 0);
+        assert_eq!(find("4000000", Some("4000001")).unwrap().gid.as_raw(), 4_000_001);
+    }
+
+    #[test]
+    fn who_is_unknown_is_said_with_the_historic_code() {
+        for (user, group) in
+            [("no-such-user", None), ("root", Some("no-such-group")), ("4000000", None)]
+        {
+            let error = find(user, group).unwrap_err();
+            assert_eq!(error.exit_code(), ExitCode::Data, "{error}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! `twinseal serve`: from a command line to listening sockets, and to the end.
+
+use crate::VERSION;
+use crate::command::print;
+use crate::logging::{Lines, SYSLOG_SOCKET, Syslog};
+use crate::privileges::{Account, CannotBecome};
+use crate::serving::listener::{self, Bound, CannotBind};
+use crate::serving::service::{Service, system_clock};
+use crate::signing::directory::Directory;
+use crate::signing::keyring::{self, KeyMistakes};
+use crate::terminal::Terminal;
+use nix::sys::stat::{Mode, umask};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use twinseal_config::render;
+use twinseal_config::{Config, ExitCode, Files, LogTo, Request};
+
+/// Why the daemon does not serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotServe {
+    /// Keys that cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyMistakes),
+    /// The user cannot be had.
+    #[error(transparent)]
+    User(#[from] CannotBecome),
+    /// Sockets that cannot be had.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Sockets(Vec<CannotBind>),
+    /// The pid file cannot be written.
+    #[error("{}: the process's number cannot be written: {error}", path.display())]
+    PidFile {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The system gives us no threads, or no signals.
+    #[error("the runtime cannot be started: {0}")]
+    Runtime(io::Error),
+}
+
+impl CannotServe {
+    /// How the program ends.
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Keys(_) | Self::PidFile { .. } => ExitCode::Configuration,
+            Self::User(error) => error.exit_code(),
+            Self::Sockets(_) => ExitCode::Unavailable,
+            Self::Runtime(_) => ExitCode::System,
+        }
+    }
+}
+
+/// The file system.
+#[derive(Debug, Clone, Copy)]
+pub struct FileSystem;
+
+impl Files for FileSystem {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        !matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Runs the command.
+pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let arguments = shown(&words);
+    let (loaded, only_check) = match twinseal_config::serve(words, &FileSystem) {
+        Ok(Request::Help) => return print(terminal, &render::help()),
+        Ok(Request::Version) => return print(terminal, &version()),
+        Ok(Request::Check(loaded)) => (loaded, true),
+        Ok(Request::Serve(loaded)) => (loaded, false),
+        Err(mistakes) => {
+            mistakes.lines().for_each(|line| terminal.complain(line));
+            return mistakes.exit_code();
+        }
+    };
+    let warnings = loaded.warnings.iter();
+    warnings.for_each(|warning| terminal.complain(format_args!("warning: {warning}")));
+    let served = Server::prepare(&loaded.config, terminal).and_then(|server| {
+        if only_check {
+            return Ok(());
+        }
+        let listening = server.open(&loaded.config)?;
+        log_to(&loaded.config);
+        tracing::info!("twinseal {VERSION} starting (args: {arguments})");
+        listening.run(&watch::channel(false).0)
+    });
+    match served {
+        Ok(()) if only_check => print(terminal, "the configuration is valid\n"),
+        Ok(()) => ExitCode::Ok,
+        Err(error) => {
+            error.to_string().lines().for_each(|line| terminal.complain(line));
+            error.exit_code()
+        }
+    }
+}
+
+/// What `-V` prints.
+fn version() -> String {
+    format!(
+        "twinseal {VERSION}\n\tDKIM: rsa-sha256, ed25519-sha256; simple, relaxed\n\tDomainKeys: \
+         rsa-sha1; simple, nofws\n"
+    )
+}
+
+/// The command line as the start line shows it: words joined by spaces, quoted where they hold one.
+fn shown(words: &[OsString]) -> String {
+    let word = |word: &OsString| {
+        let text = word.to_string_lossy();
+        if text.contains(' ') { format!("\"{text}\"") } else { text.into_owned() }
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Sends log lines where the configuration says.
+pub(crate) fn log_to(config: &Config) {
+    let lines = match config.log.to {
+        LogTo::Stderr => Err(Lines::to_terminal("twinseal", io::stderr)),
+        LogTo::Syslog => Ok(Lines::to_syslog(Syslog::new(
+            Path::new(SYSLOG_SOCKET),
+            config.log.facility,
+            "twinseal",
+        ))),
+    };
+    let registry = tracing_subscriber::registry().with(LevelFilter::INFO);
+    // A second call, as in tests, leaves the first one in force.
+    let _ = match lines {
+        Ok(lines) => registry.with(lines).try_init(),
+        Err(lines) => registry.with(lines).try_init(),
+    };
+}
+
+/// A daemon whose configuration and keys are known to be good.
+#[derive(Debug)]
+pub struct Server {
+    service: Arc<Service>,
+    account: Option<Account>,
+}
+
+/// A daemon that listens.
+#[derive(Debug)]
+pub struct Listening {
+    service: Arc<Service>,
+    sockets: Vec<Bound>,
+    pid_file: Option<PidFile>,
+}
+
+/// The pid file; removed when we are done.
+#[derive(Debug)]
+struct PidFile(PathBuf);
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // Its directory may not be ours to write to; then it stays, as it always did.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Server {
+    /// Reads the keys, as the user who starts us, and finds the user to become.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every key that cannot be used.
+    pub fn prepare(config: &Config, terminal: &mut Terminal<'_>) -> Result<Self, CannotServe> {
+        let account = config.user.as_ref().map(Account::find).transpose()?;
+        let trusted: Vec<u32> = account.iter().map(Account::uid).collect();
+        let keys = keyring::load(config, &trusted, |warning| {
+            terminal.complain(format_args!("warning: {warning}"));
+        })?;
+        let service = Service {
+            directory: Directory::from_files(config.rules.clone(), keys),
+            internal_hosts: config.internal_hosts.clone(),
+            peers: config.peers.clone(),
+            external_ignore: config.external_ignore.clone(),
+            signs: config.mode.signs(),
+            log_why: config.log.why,
+            clock: system_clock,
+        };
+        Ok(Self { service: Arc::new(service), account })
+    }
+
+    /// What the connections will share.
+    #[must_use]
+    pub fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
+    }
+
+    /// Gives root up and opens the sockets, which then belong to the user that we have become.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every socket that cannot be had.
+    pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
+        if let Some(account) = &self.account {
+            account.assume()?;
+        }
+        umask(Mode::from_bits_truncate(config.umask));
+        let (mut sockets, mut failures) = (Vec::new(), Vec::new());
+        for spec in &config.sockets {
+            match listener::bind(spec) {
+                Ok(bound) => sockets.push(bound),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        if !failures.is_empty() {
+            return Err(CannotServe::Sockets(failures));
+        }
+        let pid_file = config.pid_file.as_ref().map(write_pid_file).transpose()?;
+        Ok(Listening { service: self.service, sockets, pid_file })
+    }
+}
+
+fn write_pid_file(path: &PathBuf) -> Result<PidFile, CannotServe> {
+    match fs::write(path, format!("{}\n", std::process::id())) {
+        Ok(()) => Ok(PidFile(path.clone())),
+        Err(error) => Err(CannotServe::PidFile { path: path.clone(), error }),
+    }
+}
+
+impl Listening {
+    /// Serves until `stop` is sent or a signal asks for it, and lets messages under way finish.
+    ///
+    /// # Errors
+    /// [`CannotServe::Runtime`] when the system gives us no threads.
+    pub fn run(self, stop: &watch::Sender<bool>) -> Result<(), CannotServe> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(CannotServe::Runtime)?;
+        let served = runtime.block_on(serve(self.sockets, self.service, stop.clone()));
+        drop(self.pid_file);
+        let status = u8::from(served.is_err());
+        tracing::info!("twinseal {VERSION} terminating with status {status}");
+        served.map_err(CannotServe::Runtime)
+    }
+}
+
+async fn serve(
+    sockets: Vec<Bound>,
+    service: Arc<Service>,
+    stop: watch::Sender<bool>,
+) -> io::Result<()> {
+    let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let mut listeners = JoinSet::new();
+    for socket in sockets {
+        tracing::info!("listening on {}", socket.name());
+        listeners.spawn(socket.serve(Arc::clone(&service), stop.subscribe()));
+    }
+    let [terminate, interrupt] = &mut signals;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => { stop.send_replace(true); }
+            _ = interrupt.recv() => { stop.send_replace(true); }
+            ended = listeners.join_next() => match ended {
+                None => return Ok(()),
+                Some(Ok(ended)) => ended?,
+                Some(Err(error)) => return Err(io::Error::other(error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! One connection from an MTA: octets in, octets out, messages between.
+
+use super::service::{Client, Service};
+use super::transaction::{self, Facts, Next, Transaction};
+use crate::signing::policy::Fidelity;
+use crate::signing::seal::SealedField;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use twinseal_keys::SignError;
+use twinseal_milter::{
+    AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageReply,
+    MessageToken, ModificationError, Options, ProtocolError, Session,
+};
+
+/// How much is read at once, in octets: all that a connection holds of a body.
+const READ_OCTETS: usize = 8 * 1024;
+
+/// How long an MTA may take for its first word. It connects when it has something to say.
+const FIRST_WORD: Duration = Duration::from_secs(30);
+
+/// How long the rest of a frame may take once it has begun: an MTA writes frames whole.
+const REST_OF_FRAME: Duration = Duration::from_secs(30);
+
+/// How long an MTA may be silent between commands. Longer than any of its own time-outs: a client
+/// of Postfix may pause for `smtpd_timeout`, 300 s, between any two commands, and libmilter waits
+/// as long as this.
+const SILENCE: Duration = Duration::from_secs(7210);
+
+/// How long an MTA may take to read what we write.
+const WRITE: Duration = Duration::from_secs(60);
+
+/// Why a connection ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The MTA did not keep to the protocol.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// The MTA went away in the middle of something.
+    #[error("the MTA closed the connection {0}")]
+    Cut(&'static str),
+    /// The MTA was silent for too long.
+    #[error("the MTA was silent for {} seconds {when}", patience.as_secs())]
+    Silent {
+        /// How long we waited.
+        patience: Duration,
+        /// What it should have gone on with.
+        when: &'static str,
+    },
+    /// The socket failed.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] io::Error),
+    /// A mistake of ours: an answer that the session does not take.
+    #[error("internal mistake: {0}")]
+    Answer(#[from] AnswerError),
+}
+
+/// A message that should have been signed at its end and was not.
+#[derive(Debug, thiserror::Error)]
+enum NotSealed {
+    #[error(transparent)]
+    Key(#[from] SignError),
+    #[error("the MTA does not take the field: {0}")]
+    Field(#[from] ModificationError),
+}
+
+/// Serves one connection until the MTA quits, or until `stop` says so and no message is under way.
+///
+/// # Errors
+/// [`Ended`], for the one log line that such an end deserves.
+pub async fn serve<S>(
+    mut stream: S,
+    service: Arc<Service>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Ended>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection::new(service);
+    let mut octets = vec![0; READ_OCTETS];
+    loop {
+        let (patience, when) = connection.patience();
+        let read = tokio::select! {
+            read = timeout(patience, stream.read(&mut octets)) => {
+                read.map_err(|_| Ended::Silent { patience, when })??
+            }
+            _ = stop.wait_for(|stop| *stop), if connection.is_idle() => return Ok(()),
+        };
+        if read == 0 {
+            return if connection.is_idle() { Ok(()) } else { Err(Ended::Cut(when)) };
+        }
+        let taken = connection.take(octets.get(..read).unwrap_or_default()).await;
+        // What was answered before the mistake is owed to the MTA nevertheless.
+        let output = connection.session.output();
+        if !output.is_empty() {
+            let written = timeout(WRITE, stream.write_all(output)).await;
+            written.map_err(|_| Ended::Silent {
+                patience: WRITE,
+                when: "while an answer was written",
+            })??;
+            connection.session.clear_output();
+        }
+        if taken? == Said::Quit {
+            return Ok(());
+        }
+    }
+}
+
+struct Connection {
+    service: Arc<Service>,
+    session: Session,
+    client: Client,
+    /// The message under way.
+    message: Option<Transaction>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    More,
+    Quit,
+}
+
+impl Connection {
+    fn new(service: Arc<Service>) -> Self {
+        // The macros that are looked at, `i`, `{auth_type}` and `{auth_authen}`, are among those that
+        // Postfix and Sendmail send unasked.
+        let decide_at_connect = !service.peers.is_empty();
+        let session = Session::new(Options { decide_at_connect, ..Options::default() });
+        Self { service, session, client: Client::default(), message: None }
+    }
+
+    /// Whether the connection can end without a loss.
+    fn is_idle(&self) -> bool {
+        self.message.is_none() && !self.session.is_inside_frame()
+    }
+
+    /// How long to wait for the next octets, and when that is.
+    fn patience(&self) -> (Duration, &'static str) {
+        if self.session.is_inside_frame() {
+            (REST_OF_FRAME, "in the middle of a frame")
+        } else if self.session.terms().is_none() {
+            (FIRST_WORD, "before it negotiated")
+        } else if self.message.is_some() {
+            (SILENCE, "in the middle of a message")
+        } else {
+            (SILENCE, "between messages")
+        }
+    }
+
+    async fn take(&mut self, mut input: &[u8]) -> Result<Said, Ended> {
+        loop {
+            let step = self.session.receive(input)?;
+            input = input.get(step.consumed..).unwrap_or_default();
+            match step.event {
+                Event::NeedMore => return Ok(Said::More),
+                Event::Quit => return Ok(Said::Quit),
+                Event::Connect { client, reply } => {
+                    self.client = Client::new(&client);
+                    if let Some(token) = reply {
+                        let is_peer = self.client.is_in(&self.service.peers);
+                        let reply =
+                            if is_peer { ConnectReply::Accept } else { ConnectReply::Continue };
+                        self.session.answer_connect(token, reply)?;
+                    }
+                }
+                Event::MailFrom(_) => self.message = Some(Transaction::default()),
+                Event::Header { name, value } => {
+                    self.message.get_or_insert_default().header(name, value);
+                }
+                Event::EndOfHeaders(token) => self.end_of_headers(token).await?,
+                Event::Body(chunk) => {
+                    if let Some(message) = &mut self.message {
+                        message.body(chunk);
+                    }
+                }
+                Event::EndOfMessage(token) => self.end_of_message(token)?,
+                Event::Abort | Event::QuitNewConnection => self.message = None,
+                Event::Negotiated(terms) => tracing::debug!("negotiated {terms:?}"),
+                Event::Helo(_) | Event::Recipient(_) | Event::Data | Event::UnknownCommand(_) => {}
+            }
+        }
+    }
+
+    async fn end_of_headers(&mut self, token: HeadersToken) -> Result<(), Ended> {
+        let queue_id = self.queue_id();
+        let facts = Facts {
+            queue_id: queue_id.as_deref(),
+            client: &self.client,
+            authenticated: self.is_authenticated(),
+            fidelity: self.fidelity(),
+        };
+        let mut message = self.message.take().unwrap_or_default();
+        let reply = match message.end_of_headers(&self.service, &facts).await {
+            Next::Body => {
+                self.message = Some(message);
+                HeadersReply::Continue
+            }
+            Next::Pass => HeadersReply::Accept,
+            Next::Defer => HeadersReply::TempFail,
+        };
+        Ok(self.session.answer_headers(token, reply)?)
+    }
+
+    fn end_of_message(&mut self, token: MessageToken) -> Result<(), Ended> {
+        let queue_id = self.queue_id();
+        let message = self.message.take().unwrap_or_default();
+        let mut reply = token.reply();
+        match seal(message, &mut reply) {
+            Ok(fields) => {
+                self.session.answer_message(reply, Disposition::Accept)?;
+                transaction::log_added(queue_id.as_deref(), &fields);
+            }
+            Err(error) => {
+                self.session.answer_message(reply, Disposition::TempFail)?;
+                transaction::log_deferred(queue_id.as_deref(), &error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn queue_id(&self) -> Option<String> {
+        let id = self.session.macros().value("i").filter(|id| !id.is_empty())?;
+        // It stands first in every log line, where nothing may look like another line.
+        Some(String::from_utf8_lossy(id).chars().filter(|ch| !ch.is_control()).collect())
+    }
+
+    fn is_authenticated(&self) -> bool {
+        let set = |name| self.session.macros().value(name).is_some_and(|text| !text.is_empty());
+        set("{auth_type}") || set("{auth_authen}")
+    }
+
+    fn fidelity(&self) -> Fidelity {
+        let exact = self.session.terms().is_some_and(|terms| terms.leading_space());
+        if exact { Fidelity::Exact } else { Fidelity::Approximate }
+    }
+}
+
+/// Puts every field of the message's seals into the answer.
+fn seal(message: Transaction, reply: &mut MessageReply) -> Result<Vec<SealedField>, NotSealed> {
+    let fields = message.end_of_message()?;
+    for SealedField { field, index, .. } in &fields {
+        reply.insert_header(*index, field.name, field.value.as_bytes())?;
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! Serving MTAs: sockets, connections, messages.
+
+pub mod connection;
+pub mod listener;
+pub mod service;
+pub mod transaction;

@@ -1,0 +1,93 @@
+//! What all connections share.
+
+use crate::signing::directory::Directory;
+use crate::signing::policy::Origin;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{SystemTime, UNIX_EPOCH};
+use twinseal_config::HostList;
+use twinseal_milter::{ClientAddress, ConnectInfo};
+
+/// What all connections share: one configuration, as long as it is in force.
+#[derive(Debug)]
+pub struct Service {
+    /// Who signs for whom.
+    pub directory: Directory,
+    /// Clients whose mail is ours.
+    pub internal_hosts: HostList,
+    /// Clients whose mail is none of our business.
+    pub peers: HostList,
+    /// Clients that may send as one of our domains without a warning.
+    pub external_ignore: HostList,
+    /// Whether mail is signed at all.
+    pub signs: bool,
+    /// Whether the steps to each decision are logged.
+    pub log_why: bool,
+    /// The time, in seconds since 1970.
+    pub clock: fn() -> u64,
+}
+
+/// The system's clock, in seconds since 1970.
+#[must_use]
+pub fn system_clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// An SMTP client, as the MTA named it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Its name; `None` where the MTA knows none.
+    host: Option<String>,
+    /// Its address; `None` where the MTA's text was none.
+    address: Option<IpAddr>,
+}
+
+impl Client {
+    /// What the MTA said at connect.
+    #[must_use]
+    pub fn new(info: &ConnectInfo<'_>) -> Self {
+        let name = String::from_utf8_lossy(info.hostname);
+        // Without a name, Postfix and Sendmail write the address in brackets.
+        let named = !name.is_empty() && !name.starts_with('[');
+        let host = named.then(|| name.chars().filter(|ch| !ch.is_control()).collect());
+        let address = match info.address {
+            ClientAddress::Inet(address) => Some(address.ip().to_canonical()),
+            // Local submission has no address and counts as coming from here, as it always did.
+            ClientAddress::Unix(_) | ClientAddress::Unknown(b"") => {
+                Some(Ipv4Addr::LOCALHOST.into())
+            }
+            ClientAddress::Unknown(_) => None,
+        };
+        Self { host, address }
+    }
+
+    /// Whether that list names the client.
+    #[must_use]
+    pub fn is_in(&self, list: &HostList) -> bool {
+        list.contains(self.host.as_deref(), self.address)
+    }
+}
+
+impl std::fmt::Display for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.host.as_deref().unwrap_or("unknown"))?;
+        match self.address {
+            Some(address) => write!(f, " [{address}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Service {
+    /// Why that client's mail counts as ours, or does not.
+    #[must_use]
+    pub fn origin(&self, client: &Client, authenticated: bool) -> Origin {
+        if client.is_in(&self.internal_hosts) {
+            Origin::Internal
+        } else if authenticated {
+            Origin::Authenticated
+        } else {
+            let expected = client.is_in(&self.external_ignore);
+            Origin::External { client: client.to_string(), expected }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One message, from its first header field to its seals.
+
+use super::service::{Client, Service};
+use crate::event::{Event, Reason, What};
+use crate::signing::directory::Unavailable;
+use crate::signing::policy::{self, Addresses, Fidelity, Orders, Origin, Plan};
+use crate::signing::seal::{Seal, SealedField};
+use twinseal_keys::SignError;
+use twinseal_message::{HeaderBlock, HeaderTooLarge};
+
+/// What stands for the queue id where the MTA has not given one (trap W17).
+const UNKNOWN_ID: &str = "(unknown-jobid)";
+
+/// One message.
+#[derive(Default)]
+pub struct Transaction {
+    header: HeaderBlock,
+    overflow: Option<HeaderTooLarge>,
+    seals: Vec<Box<dyn Seal>>,
+}
+
+/// What the connection knows about a message when its header is complete.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The MTA's queue id, if it has one by now.
+    pub queue_id: Option<&'a str>,
+    /// The SMTP client.
+    pub client: &'a Client,
+    /// Whether the client has authenticated itself.
+    pub authenticated: bool,
+    /// Whether header values are exact.
+    pub fidelity: Fidelity,
+}
+
+impl Facts<'_> {
+    fn log(&self, what: What<'_>) {
+        Event { queue_id: self.queue_id.unwrap_or(UNKNOWN_ID), what }.log();
+    }
+}
+
+/// What the end of the headers leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The body is wanted.
+    Body,
+    /// The message passes as it is; nothing more of it is wanted.
+    Pass,
+    /// The message cannot be signed now and should be.
+    Defer,
+}
+
+impl Transaction {
+    /// Takes a header field as the MTA shows it.
+    pub fn header(&mut self, name: &[u8], value: &[u8]) {
+        if self.overflow.is_none() {
+            self.overflow = self.header.push(name, value).err();
+        }
+    }
+
+    /// Decides what becomes of the message, and says so in the log unless it is signed.
+    pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> Next {
+        let header = std::mem::take(&mut self.header);
+        match plan(service, facts, &header, self.overflow).await {
+            Ok(Plan::Sign { seals, left_out }) => {
+                for (field, reason) in &left_out {
+                    facts.log(What::FieldNotAdded { field, reason });
+                }
+                self.seals = seals;
+                Next::Body
+            }
+            Ok(Plan::Ignore(reason)) => {
+                facts.log(What::NotSigned(&reason));
+                Next::Pass
+            }
+            Err(error) => {
+                facts.log(What::Deferred { error: &error.to_string() });
+                Next::Defer
+            }
+        }
+    }
+
+    /// Takes the next octets of the body.
+    pub fn body(&mut self, chunk: &[u8]) {
+        for seal in &mut self.seals {
+            seal.feed(chunk);
+        }
+    }
+
+    /// Makes the fields, in the order in which they are to be inserted: all of them, or none.
+    ///
+    /// # Errors
+    /// [`SignError`] of the first key that fails.
+    pub fn end_of_message(self) -> Result<Vec<SealedField>, SignError> {
+        let mut fields = Vec::new();
+        for seal in self.seals {
+            fields.append(&mut seal.finish()?);
+        }
+        Ok(fields)
+    }
+}
+
+async fn plan(
+    service: &Service,
+    facts: &Facts<'_>,
+    header: &HeaderBlock,
+    overflow: Option<HeaderTooLarge>,
+) -> Result<Plan, Unavailable> {
+    if !service.signs {
+        return Ok(Plan::Ignore(Reason::SigningOff));
+    }
+    if let Some(HeaderTooLarge { limit }) = overflow {
+        return Ok(Plan::Ignore(Reason::HeaderTooLarge { limit }));
+    }
+    let addresses = match policy::addresses(header) {
+        Ok(addresses) => addresses,
+        Err(reason) => return Ok(Plan::Ignore(reason)),
+    };
+    let orders = look_up(service, &addresses).await?;
+    let origin = service.origin(facts.client, facts.authenticated);
+    if service.log_why {
+        explain(facts, &addresses, &orders, &origin);
+    }
+    let now = (service.clock)();
+    Ok(policy::plan(header, &addresses, &orders, &origin, facts.fidelity, now))
+}
+
+async fn look_up(service: &Service, addresses: &Addresses) -> Result<Orders, Unavailable> {
+    let author = service.directory.order(&addresses.author).await?;
+    let sender = match &addresses.sender {
+        Ok(sender) if *sender == addresses.author => author.clone(),
+        Ok(sender) => service.directory.order(sender).await?,
+        Err(_) => None,
+    };
+    Ok(Orders { author, sender })
+}
+
+/// The steps that led to the decision, for `log.why`.
+fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &Origin) {
+    let client = facts.client;
+    facts.log(What::Step(&match origin {
+        Origin::Internal => format!("why: {client} is an internal host"),
+        Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
+        Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
+    }));
+    let found = |order: &Option<crate::signing::order::Order>| match order {
+        Some(order) => format!("signs as {}", order.domain),
+        None => "matches no signing rule".to_owned(),
+    };
+    let author = &addresses.author;
+    facts.log(What::Step(&format!("why: for DKIM, {author} {}", found(&orders.author))));
+    facts.log(What::Step(&match &addresses.sender {
+        Ok(sender) => format!("why: for DomainKeys, {sender} {}", found(&orders.sender)),
+        Err(reason) => format!("why: for DomainKeys, {reason}"),
+    }));
+}
+
+/// The log lines of the fields that were inserted.
+pub fn log_added(queue_id: Option<&str>, fields: &[SealedField]) {
+    for SealedField { field, selector, domain, .. } in fields {
+        let what = What::FieldAdded { field: field.name, selector, domain };
+        Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
+    }
+}
+
+/// The log line of a message that could not be signed at its end.
+pub fn log_deferred(queue_id: Option<&str>, error: &str) {
+    Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what: What::Deferred { error } }.log();
+}

@@ -1,0 +1,97 @@
+//! All keys that a configuration names, read once.
+
+use super::keyfile::{self, Exposure, KeyFileError};
+use super::order::SelectedKey;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use twinseal_config::{Config, KeySource, SigningRule};
+use twinseal_keys::{KeyKind, SigningKey};
+
+/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.3), in bits.
+const DOMAINKEYS_COMMON_BITS: u32 = 2048;
+
+/// Every key that cannot be used, one line each.
+#[derive(Debug)]
+pub struct KeyMistakes(Vec<String>);
+
+impl fmt::Display for KeyMistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for KeyMistakes {}
+
+/// Reads the keys of each rule, in the order of the rules; a file that several rules name is read
+/// once. `trusted` users may own what leads to a key, beside root and the user we are.
+///
+/// # Errors
+/// [`KeyMistakes`], all of them.
+pub fn load(
+    config: &Config,
+    trusted: &[u32],
+    mut warn: impl FnMut(String),
+) -> Result<Vec<Arc<[SelectedKey]>>, KeyMistakes> {
+    let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
+    let mut files: HashMap<&Path, Option<Arc<SigningKey>>> = HashMap::new();
+    let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
+    // A mode that does not sign starts without its keys.
+    for rule in config.rules.iter().filter(|_| config.mode.signs()) {
+        let mut keys = Vec::new();
+        for source in &rule.keys {
+            let key = files.entry(source.file.as_path()).or_insert_with(|| {
+                match keyfile::load(&source.file, exposure, trusted) {
+                    Ok(loaded) => {
+                        loaded.exposed.iter().for_each(|exposed| warn(located(source, exposed)));
+                        Some(Arc::new(loaded.key))
+                    }
+                    Err(error) => {
+                        mistakes.push(mistake(source, &error));
+                        None
+                    }
+                }
+            });
+            let selector = source.selector.clone();
+            keys.extend(key.clone().map(|key| SelectedKey { selector, key }));
+        }
+        caution(rule, &keys).into_iter().for_each(&mut warn);
+        rules.push(keys.into());
+    }
+    if mistakes.is_empty() { Ok(rules) } else { Err(KeyMistakes(mistakes)) }
+}
+
+fn mistake(source: &KeySource, error: &KeyFileError) -> String {
+    located(source, format_args!("{}: {error}", source.file.display()))
+}
+
+fn located(source: &KeySource, text: impl fmt::Display) -> String {
+    format!("{}: {text}", source.origin)
+}
+
+/// What is legal and probably not meant.
+fn caution(rule: &SigningRule, keys: &[SelectedKey]) -> Vec<String> {
+    if rule.domainkeys.is_none() || keys.is_empty() {
+        return Vec::new();
+    }
+    let bits = |selected: &SelectedKey| match selected.key.kind() {
+        KeyKind::Rsa { bits } => Some((selected.selector.clone(), bits)),
+        KeyKind::Ed25519 => None,
+    };
+    let rsa: Vec<_> = keys.iter().filter_map(bits).collect();
+    if rsa.is_empty() {
+        // Trap K5
+        let text = "none of its keys is an RSA key, so the DomainKeys seal is left out";
+        return vec![format!("{}: {text}", rule.origin)];
+    }
+    let large = rsa.iter().filter(|(_, bits)| *bits > DOMAINKEYS_COMMON_BITS);
+    let text = |(selector, bits): &(_, u32)| {
+        format!(
+            "{}: the key {selector} has {bits} bits; DomainKeys verifiers need not take more than \
+             {DOMAINKEYS_COMMON_BITS}",
+            rule.origin
+        )
+    };
+    large.map(text).collect()
+}

@@ -1,0 +1,8 @@
+//! Who signs which message with which key.
+
+pub mod directory;
+pub mod keyfile;
+pub mod keyring;
+pub mod order;
+pub mod policy;
+pub mod seal;

@@ -1,0 +1,29 @@
+//! Standard input, output and error as arguments, so that a test can stand in for each.
+
+use std::fmt::Display;
+use std::io::{self, Read, Write};
+
+/// Where a tool reads and writes.
+pub struct Terminal<'t> {
+    /// Standard input.
+    pub input: &'t mut dyn Read,
+    /// Standard output: what was asked for.
+    pub output: &'t mut dyn Write,
+    /// Standard error: what went wrong.
+    pub errors: &'t mut dyn Write,
+}
+
+impl Terminal<'_> {
+    /// Writes one line about what went wrong. There is nowhere to complain if that fails.
+    pub fn complain(&mut self, what: impl Display) {
+        let _ = writeln!(self.errors, "twinseal: {what}");
+    }
+
+    /// Writes what was asked for.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
+    pub fn print(&mut self, text: impl Display) -> io::Result<()> {
+        write!(self.output, "{text}")
+    }
+}

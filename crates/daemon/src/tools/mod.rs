@@ -1,0 +1,6 @@
+//! The tools around the daemon.
+
+pub mod demo;
+pub mod genkey;
+mod options;
+pub mod sign;

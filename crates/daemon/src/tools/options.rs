@@ -1,0 +1,166 @@
+//! The command lines of the tools: long options with values, every mistake reported.
+
+use lexopt::{Arg, Parser, ValueExt as _};
+use std::ffi::OsString;
+
+/// What a tool's option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Nothing: it is there or not.
+    Nothing,
+    /// A text, named so in `--help`.
+    Text(&'static str),
+}
+
+/// One option of a tool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tool {
+    /// Its name, without the dashes.
+    pub(crate) name: &'static str,
+    /// What follows it.
+    pub(crate) takes: Takes,
+    /// One line for `--help`.
+    pub(crate) help: &'static str,
+}
+
+/// The options that were given, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    values: Vec<(&'static str, OsString)>,
+    /// Everything that is wrong with the command line.
+    pub(crate) mistakes: Vec<String>,
+    /// `--help` was asked for.
+    pub(crate) help: bool,
+}
+
+impl Given {
+    /// Reads a command line against the options of a tool.
+    pub(crate) fn parse(words: Vec<OsString>, tool: &[Tool]) -> Self {
+        let mut given = Self::default();
+        let mut parser = Parser::from_args(words);
+        loop {
+            match parser.next() {
+                Ok(None) => return given,
+                Ok(Some(arg)) => {
+                    let known = match &arg {
+                        Arg::Long(name) => tool.iter().find(|option| option.name == *name),
+                        Arg::Short(_) | Arg::Value(_) => None,
+                    };
+                    given.help |= matches!(arg, Arg::Long("help") | Arg::Short('h' | '?'));
+                    match known {
+                        Some(option) => given.take(*option, &mut parser),
+                        None if given.help => return given,
+                        None => given.mistakes.push(stray(&arg)),
+                    }
+                }
+                Err(error) => given.mistakes.push(error.to_string()),
+            }
+        }
+    }
+
+    fn take(&mut self, option: Tool, parser: &mut Parser) {
+        match option.takes {
+            Takes::Nothing => self.values.push((option.name, OsString::new())),
+            Takes::Text(_) => match parser.value() {
+                Ok(value) => self.values.push((option.name, value)),
+                Err(_) => self.mistakes.push(format!("--{} needs a value", option.name)),
+            },
+        }
+    }
+
+    /// All values of that option.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &OsString> {
+        self.values.iter().filter(move |(given, _)| *given == name).map(|(_, value)| value)
+    }
+
+    /// Whether the option was given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// The last value of that option, read by `read`; what cannot be read is a mistake.
+    pub(crate) fn read<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.all(name).last()?.clone();
+        let text = value.string().map_err(|error| error.to_string());
+        match text.and_then(|text| read(&text).map_err(|error| error.to_string())) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.mistakes.push(format!("--{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The same, for an option that has to be there.
+    pub(crate) fn need<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if !self.has(name) {
+            self.mistakes.push(format!("--{name} is missing"));
+        }
+        self.read(name, read)
+    }
+}
+
+fn stray(arg: &Arg<'_>) -> String {
+    match arg {
+        Arg::Long(name) => format!("unknown option \"--{name}\""),
+        Arg::Short(letter) => format!("unknown option \"-{letter}\""),
+        Arg::Value(word) => format!("unexpected word {word:?}"),
+    }
+}
+
+/// The text of `--help`.
+pub(crate) fn help(name: &str, summary: &str, tool: &[Tool]) -> String {
+    let mut text = format!("usage: twinseal {name} [OPTION…]\n\n{summary}\n\n");
+    for option in tool {
+        let usage = match option.takes {
+            Takes::Nothing => format!("--{}", option.name),
+            Takes::Text(value) => format!("--{} {value}", option.name),
+        };
+        text.push_str(&format!("  {usage:<24} {}\n", option.help));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Given, Takes, Tool};
+
+    const TOOL: &[Tool] = &[
+        Tool { name: "key", takes: Takes::Text("FILE"), help: "" },
+        Tool { name: "once", takes: Takes::Nothing, help: "" },
+    ];
+
+    fn parse(words: &[&str]) -> Given {
+        Given::parse(words.iter().map(Into::into).collect(), TOOL)
+    }
+
+    #[test]
+    fn every_mistake_is_reported() {
+        let mut given = parse(&["--what", "stray", "-x", "--key"]);
+        assert_eq!(given.need("number", str::parse::<u8>), None);
+        let want = [
+            "unknown option \"--what\"",
+            "unexpected word \"stray\"",
+            "unknown option \"-x\"",
+            "--key needs a value",
+            "--number is missing",
+        ];
+        assert_eq!(given.mistakes, want);
+    }
+
+    #[test]
+    fn values_are_kept_in_order() {
+        let mut given = parse(&["--key", "a", "--once", "--key=b"]);
+        assert_eq!(given.all("key").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(given.read("key", |text| text.parse::<String>()).as_deref(), Some("b"));
+        assert!(given.has("once") && given.mistakes.is_empty());
+    }
+}
