@@ -1,1 +1,41 @@
-//! End-to-end tests: shared harness.
+//! The harness of the end-to-end tests: the built program, a private Postfix, a receiving server, and
+//! verifiers written by others.
+//!
+//! Nothing here leaves the loopback interface, and only processes started here are stopped, by their
+//! number. What a test needs and does not find is a failure that names the Debian package.
+//!
+//! - [`scratch`]: a directory that the mail system may enter, gone when the test passes
+//! - [`program`]: the program under test, once for a command line or as a [`program::Daemon`]
+//! - [`postfix`]: a Postfix with directories, ports and a queue of its own
+//! - [`sink`]: the server that receives what it delivers, octet by octet
+//! - [`smtp`]: a client that sends exactly what it is told to
+//! - [`milter`]: the MTA's side of the milter protocol, polite or not
+//! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
+//! - [`defects`]: where those are known to be wrong
+//! - [`message`]: fields and body of a message, as octets
+//! - [`generator`]: random messages from a seed
+//! - [`scenario`]: the text files that say what is sent and what must come of it
+//! - [`reasons`]: the words of the log, in one place
+
+#![forbid(unsafe_code)]
+
+pub mod defects;
+pub mod generator;
+pub mod judges;
+pub mod message;
+pub mod milter;
+pub mod net;
+pub mod postfix;
+pub mod program;
+pub mod reasons;
+pub mod scenario;
+pub mod scratch;
+pub mod sink;
+pub mod smtp;
+
+use std::path::PathBuf;
+
+/// A path inside this package.
+pub fn here(relative: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(relative)
+}

@@ -1,0 +1,96 @@
+//! A message, taken apart without changing an octet.
+
+/// Header fields and body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The fields, each with the CRLF that ends it.
+    pub fields: Vec<Field>,
+    /// All that follows the blank line.
+    pub body: Vec<u8>,
+}
+
+/// One header field as it stands in the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Name, colon, value, folds and the last CRLF.
+    pub octets: Vec<u8>,
+}
+
+impl Message {
+    /// Splits at CRLF; a line without a colon ends the header, as a blank one does.
+    pub fn parse(octets: &[u8]) -> Self {
+        let mut fields: Vec<Field> = Vec::new();
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let end = find(rest, b"\r\n").map_or(rest.len(), |at| at + 2);
+            let (line, after) = rest.split_at(end);
+            if line == b"\r\n" {
+                return Self { fields, body: after.to_vec() };
+            }
+            match fields.last_mut() {
+                Some(last) if matches!(line[0], b' ' | b'\t') => {
+                    last.octets.extend_from_slice(line);
+                }
+                _ if line.contains(&b':') => fields.push(Field { octets: line.to_vec() }),
+                _ => return Self { fields, body: rest.to_vec() },
+            }
+            rest = after;
+        }
+        Self { fields, body: Vec::new() }
+    }
+
+    /// The fields with this name, whatever its case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(move |field| field.is(name))
+    }
+}
+
+impl Field {
+    /// The name in lower case.
+    pub fn name(&self) -> String {
+        let end = self.octets.iter().position(|&b| b == b':').unwrap_or(self.octets.len());
+        String::from_utf8_lossy(&self.octets[..end]).trim().to_ascii_lowercase()
+    }
+
+    /// Whether this is the name, whatever its case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name() == name.to_ascii_lowercase()
+    }
+
+    /// All between the colon and the last CRLF.
+    pub fn value(&self) -> &[u8] {
+        let start = self.octets.iter().position(|&b| b == b':').map_or(0, |at| at + 1);
+        let value = &self.octets[start..];
+        value.strip_suffix(b"\r\n").unwrap_or(value)
+    }
+}
+
+/// Where `needle` begins in `haystack`.
+pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Every LF that has no CR before it gets one.
+pub fn with_crlf(octets: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len() + octets.len() / 32);
+    let mut last = 0;
+    for &octet in octets {
+        if octet == b'\n' && last != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(octet);
+        last = octet;
+    }
+    out
+}
+
+/// Every CRLF becomes LF.
+pub fn with_lf(octets: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len());
+    for (at, &octet) in octets.iter().enumerate() {
+        if octet != b'\r' || octets.get(at + 1) != Some(&b'\n') {
+            out.push(octet);
+        }
+    }
+    out
+}

@@ -1,0 +1,131 @@
+//! Sockets by the names that milters use for them.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long any single read or write may take.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A socket's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A port on the loopback interface.
+    Inet(u16),
+    /// A path.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// A port that is free now.
+    pub fn free_port() -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        listener.local_addr().expect("its number").port()
+    }
+
+    /// A loopback address with a port that is free now.
+    pub fn any_inet() -> Self {
+        Self::Inet(Self::free_port())
+    }
+
+    /// As filters write it: `inet:PORT@HOST`, `unix:PATH`.
+    pub fn for_filter(&self) -> String {
+        match self {
+            Self::Inet(port) => format!("inet:{port}@127.0.0.1"),
+            Self::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    /// As Postfix writes it: `inet:HOST:PORT`, `unix:PATH`.
+    pub fn for_postfix(&self) -> String {
+        match self {
+            Self::Inet(port) => format!("inet:127.0.0.1:{port}"),
+            Self::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    /// Opens a connection.
+    pub fn connect(&self) -> io::Result<Stream> {
+        match self {
+            Self::Inet(port) => {
+                let stream = TcpStream::connect(("127.0.0.1", *port))?;
+                stream.set_nodelay(true)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                Ok(Stream::Inet(stream))
+            }
+            Self::Unix(path) => {
+                let stream = UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                Ok(Stream::Unix(stream))
+            }
+        }
+    }
+}
+
+/// A connection of either kind.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP on the loopback interface.
+    Inet(TcpStream),
+    /// A Unix socket.
+    Unix(UnixStream),
+}
+
+impl Stream {
+    /// How long a single read may take.
+    pub fn set_patience(&self, patience: Duration) {
+        let set = match self {
+            Self::Inet(stream) => stream.set_read_timeout(Some(patience)),
+            Self::Unix(stream) => stream.set_read_timeout(Some(patience)),
+        };
+        set.expect("a time that is not zero");
+    }
+
+    /// Closes the half that writes.
+    pub fn finish_writing(&self) {
+        let _ = match self {
+            Self::Inet(stream) => stream.shutdown(std::net::Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(std::net::Shutdown::Write),
+        };
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Inet(stream) => stream.read(buf),
+            Self::Unix(stream) => stream.read(buf),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Inet(stream) => stream.write(buf),
+            Self::Unix(stream) => stream.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Asks again and again until there is an answer or the time is over.
+pub fn wait_for<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

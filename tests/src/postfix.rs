@@ -1,0 +1,164 @@
+//! A Postfix of our own: its directories, its ports, its queue. The host's own is not touched.
+
+use crate::judges::require_root;
+use crate::net::{Address, wait_for};
+use crate::scratch::Scratch;
+use crate::smtp::Smtp;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A running instance; it is stopped when dropped.
+#[derive(Debug)]
+pub struct Postfix {
+    configuration: PathBuf,
+    log: PathBuf,
+    port: u16,
+}
+
+impl Postfix {
+    /// Starts one that shows all mail to the filter and relays it to the sink's port. `more` are
+    /// further lines for `main.cf`.
+    pub fn start(scratch: &Scratch, filter: &Address, sink: u16, more: &str) -> Self {
+        require_root();
+        require_postfix();
+        let configuration = scratch.dir("postfix");
+        let postfix = Self {
+            configuration: configuration.clone(),
+            log: scratch.join("postfix.log"),
+            port: Address::free_port(),
+        };
+        fs::write(&postfix.log, "").expect("a log file");
+        scratch.write("postfix/main.cf", postfix.main_cf(scratch, filter, sink, more));
+        scratch.write("postfix/master.cf", MASTER_CF.replace("PORT", &postfix.port.to_string()));
+        let data = scratch.dir("data");
+        scratch.dir("queue");
+        let owned = Command::new("chown").arg("postfix").arg(&data).status();
+        assert!(owned.is_ok_and(|status| status.success()), "{}: chown postfix", data.display());
+        let started = postfix.control("start");
+        assert!(started.success(), "postfix start: {started}\n{}", postfix.log());
+        let answer = wait_for(Duration::from_secs(20), || postfix.connect().ok());
+        assert!(answer.is_some(), "postfix does not answer\n{}", postfix.log());
+        postfix
+    }
+
+    /// A connection to its SMTP server.
+    pub fn connect(&self) -> io::Result<Smtp> {
+        Smtp::connect(self.port, "client.example.com")
+    }
+
+    /// Hands a message to its `sendmail` command, as a local program would; lines end with LF.
+    pub fn submit_locally(&self, from: &str, to: &str, octets: &[u8]) -> io::Result<()> {
+        let mut sendmail = Command::new("/usr/sbin/sendmail")
+            .arg("-C")
+            .arg(&self.configuration)
+            .args(["-i", "-f", from, to])
+            .env("MAIL_CONFIG", &self.configuration)
+            .stdin(Stdio::piped())
+            .spawn()?;
+        sendmail.stdin.take().expect("a pipe").write_all(octets)?;
+        let status = sendmail.wait()?;
+        if status.success() { Ok(()) } else { Err(io::Error::other(format!("sendmail: {status}"))) }
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn control(&self, verb: &str) -> std::process::ExitStatus {
+        Command::new("/usr/sbin/postfix")
+            .arg("-c")
+            .arg(&self.configuration)
+            .arg(verb)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("postfix, of the Debian package postfix")
+    }
+
+    fn main_cf(&self, scratch: &Scratch, filter: &Address, sink: u16, more: &str) -> String {
+        format!(
+            "{MAIN_CF}queue_directory = {queue}\ndata_directory = {data}\nmaillog_file = {log}\n\
+             maillog_file_prefixes = {base}\nrelayhost = [127.0.0.1]:{sink}\n\
+             smtpd_milters = {filter}\nnon_smtpd_milters = {filter}\n{more}\n",
+            queue = scratch.join("queue").display(),
+            data = scratch.join("data").display(),
+            log = self.log.display(),
+            base = scratch.path().display(),
+            filter = filter.for_postfix(),
+        )
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("Postfix's log:\n{}", self.log());
+        }
+        let _ = self.control("stop");
+    }
+}
+
+/// Fails with the name of the Debian package when Postfix is not installed.
+fn require_postfix() {
+    for program in ["/usr/sbin/postfix", "/usr/sbin/sendmail", "/usr/lib/postfix/sbin/smtpd"] {
+        assert!(Path::new(program).exists(), "{program} is missing: apt-get install postfix");
+    }
+}
+
+const MAIN_CF: &str = "\
+compatibility_level = 3.6
+myhostname = mail.example.com
+mydomain = example.com
+myorigin = example.com
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+relay_domains = example.net
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+smtpd_recipient_restrictions =
+smtpd_authorized_xclient_hosts = 127.0.0.1
+smtpd_peername_lookup = yes
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tls_security_level = none
+smtpd_tls_security_level = none
+smtpd_client_connection_count_limit = 0
+smtputf8_enable = yes
+milter_default_action = tempfail
+milter_protocol = 6
+in_flow_delay = 0
+message_size_limit = 52428800
+biff = no
+";
+
+const MASTER_CF: &str = "\
+127.0.0.1:PORT inet n - n - - smtpd
+pickup unix n - n 1 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+";

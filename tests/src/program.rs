@@ -1,0 +1,140 @@
+//! The program under test: found by `TWINSEAL_BIN`, or in the build directory of the tests.
+
+use crate::net::{Address, wait_for};
+use crate::scratch::Scratch;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+/// Where the program is; fails with what to do when it is not there.
+pub fn path() -> PathBuf {
+    let beside = || {
+        let exe = std::env::current_exe().ok()?;
+        Some(exe.parent()?.parent()?.join("twinseal"))
+    };
+    let path = std::env::var_os("TWINSEAL_BIN").map(PathBuf::from).or_else(beside);
+    let path = path.unwrap_or_else(|| PathBuf::from("twinseal"));
+    assert!(
+        path.is_file(),
+        "{}: no program to test; build it (cargo build -p twinseal-daemon) or set TWINSEAL_BIN",
+        path.display()
+    );
+    path
+}
+
+/// Runs it once, to its end, with this as its standard input.
+pub fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Output {
+    let mut child = Command::new(path())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // It may refuse before it reads, and then the pipe is closed.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().expect("the program ends")
+    })
+}
+
+/// Runs it, but for no longer than this; its state and what it wrote to standard error, or nothing
+/// when it was still running.
+pub fn run_for<S: AsRef<OsStr>>(
+    arguments: &[S],
+    limit: Duration,
+    input: &[u8],
+    scratch: &Scratch,
+) -> Option<(ExitStatus, String)> {
+    let log = scratch.join("run.stderr");
+    let input = scratch.write("run.stdin", input);
+    let mut child = Command::new(path())
+        .args(arguments)
+        .stdin(File::open(input).expect("the file just written"))
+        .stdout(Stdio::null())
+        .stderr(File::create(&log).expect("a file for its words"))
+        .spawn()
+        .expect("the program starts");
+    let status = wait_for(limit, || child.try_wait().expect("its state"));
+    if status.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    Some((status?, fs::read_to_string(log).unwrap_or_default()))
+}
+
+/// `twinseal serve`, started and stopped by the test.
+#[derive(Debug)]
+pub struct Daemon {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts it with these arguments and waits until it listens at the address.
+    pub fn start<S: AsRef<OsStr>>(arguments: &[S], address: &Address, scratch: &Scratch) -> Self {
+        let log = scratch.join("daemon.log");
+        let process = Command::new(path())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).expect("a file for its log"))
+            .spawn()
+            .expect("the program starts");
+        let mut daemon = Self { process, log };
+        let listening = wait_for(Duration::from_secs(10), || {
+            let ended = daemon.process.try_wait().expect("its state");
+            assert!(ended.is_none(), "serve ended: {ended:?}\n{}", daemon.log());
+            address.connect().ok()
+        });
+        assert!(listening.is_some(), "serve does not listen at {address:?}\n{}", daemon.log());
+        daemon
+    }
+
+    /// All that it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits a moment for a line that begins, behind whatever stands before it, and ends like this.
+    pub fn has_logged(&self, (begin, end): (&str, &str)) -> bool {
+        let fits =
+            |line: &str| line.find(begin).is_some_and(|at| line[at..].trim_end().ends_with(end));
+        wait_for(Duration::from_secs(3), || self.log().lines().any(fits).then_some(())).is_some()
+    }
+
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub fn stop(mut self) -> ExitStatus {
+        self.terminate().unwrap_or_else(|| panic!("it does not stop\n{}", self.log()))
+    }
+
+    fn terminate(&mut self) -> Option<ExitStatus> {
+        if let Ok(Some(status)) = self.process.try_wait() {
+            return Some(status);
+        }
+        let pid = self.process.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        wait_for(Duration::from_secs(10), || self.process.try_wait().ok().flatten())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if self.terminate().is_none() {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("the program's log:\n{}", self.log());
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Mail through a real Postfix with the program as its filter, and strangers as judges of what comes
+//! out. What is sent and expected stands in `scenarios/mail`.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+use twinseal_e2e::defects::known_defects;
+use twinseal_e2e::here;
+use twinseal_e2e::judges::{Seal, ask_all, require_peers, require_root};
+use twinseal_e2e::message::{Field, Message, with_lf};
+use twinseal_e2e::net::Address;
+use twinseal_e2e::postfix::Postfix;
+use twinseal_e2e::program::Daemon;
+use twinseal_e2e::reasons;
+use twinseal_e2e::scenario::{Expected, Scenario, Via, mail_scenarios};
+use twinseal_e2e::scratch::Scratch;
+use twinseal_e2e::sink::Sink;
+
+/// What Postfix takes out before a filter sees it (its `message_drop_headers`).
+const DROPPED: [&str; 4] = ["bcc", "content-length", "resent-bcc", "return-path"];
+
+#[test]
+fn mail_is_sealed_as_the_yaml_file_says() {
+    let scratch = Scratch::new("yaml");
+    let run = scratch.dir("run");
+    open_to_all(&run);
+    let address = Address::Unix(run.join("t.sock"));
+    let configuration = format!(
+        "socket: {socket}\n\
+         user: nobody:postfix\n\
+         umask: \"007\"\n\
+         mode: s\n\
+         internal-hosts: [127.0.0.1, \"::1\"]\n\
+         signing:\n\
+         \x20 - senders: [\"*@example.com\", \"*@*.example.com\"]\n\
+         \x20   domain: example.com\n\
+         \x20   keys:\n\
+         \x20     - {{ file: {rsa} }}\n\
+         \x20     - {{ file: {ed25519}, selector: ed25519 }}\n\
+         \x20   dkim: {{ canonicalization: relaxed/simple }}\n\
+         \x20   domainkeys: {{ canonicalization: nofws }}\n\
+         \x20 - senders: [\"*@example.org\"]\n\
+         \x20   domain: example.org\n\
+         \x20   keys:\n\
+         \x20     - {{ file: {rsa} }}\n\
+         \x20   domainkeys: {{ canonicalization: nofws }}\n\
+         log: {{ to: stderr }}\n",
+        socket = address.for_filter(),
+        rsa = scratch.key("rsa2048").display(),
+        ed25519 = scratch.key("ed25519").display(),
+    );
+    let file = scratch.write("twinseal.yaml", configuration);
+    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
+    let setup = SetUp { name: "yaml", keys: &["rsa2048", "ed25519"], scratch: &scratch };
+    setup.run(&arguments, &address);
+}
+
+#[test]
+fn mail_is_sealed_as_the_flags_say() {
+    let scratch = Scratch::new("flags");
+    let rsa = scratch.key("rsa2048");
+    let rsa = rsa.display();
+    let hosts = scratch.write("internalhosts", "127.0.0.1\n");
+    let list = format!("*@example.com:example.com:{rsa}\n*@example.org:example.org:{rsa}\n");
+    let list = scratch.write("keylist", list);
+    let address = Address::any_inet();
+    let socket = address.for_filter();
+    let arguments = [
+        "serve".as_ref(),
+        "-f".as_ref(),
+        "-p".as_ref(),
+        socket.as_ref(),
+        "-i".as_ref(),
+        hosts.as_os_str(),
+        "-d".as_ref(),
+        "example.com,example.org".as_ref(),
+        "-c".as_ref(),
+        "simple".as_ref(),
+        "--dkim-canonicalization".as_ref(),
+        "simple/relaxed".as_ref(),
+        "-k".as_ref(),
+        "-s".as_ref(),
+        list.as_os_str(),
+    ];
+    SetUp { name: "flags", keys: &["rsa2048"], scratch: &scratch }.run(&arguments, &address);
+}
+
+/// A way to start the program, and the keys that it signs with then.
+struct SetUp<'a> {
+    name: &'static str,
+    keys: &'a [&'a str],
+    scratch: &'a Scratch,
+}
+
+/// A scenario that went through, one way.
+struct Passed {
+    label: String,
+    path: PathBuf,
+    expected: Vec<Expected>,
+}
+
+impl SetUp<'_> {
+    fn run(&self, arguments: &[&std::ffi::OsStr], address: &Address) {
+        require_root();
+        require_peers();
+        let daemon = Daemon::start(arguments, address, self.scratch);
+        let sink = Sink::start();
+        let postfix = Postfix::start(self.scratch, address, sink.port(), "");
+        let mut passed = Vec::new();
+        let mut wrong = Vec::new();
+        for scenario in mail_scenarios() {
+            if !scenario.setups.is_empty() && !scenario.setups.iter().any(|s| s == self.name) {
+                continue;
+            }
+            for &via in &scenario.via {
+                match self.try_one(&scenario, via, &postfix, &sink, &daemon) {
+                    Ok(one) => passed.push(one),
+                    Err(what) => wrong.push(format!("{} by {via:?}: {what}", scenario.name)),
+                }
+            }
+        }
+        wrong.extend(self.judged(&passed));
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), passed.len(), wrong.join("\n"));
+        drop(postfix);
+        let status = daemon.stop();
+        assert!(status.success(), "after SIGTERM: {status}");
+    }
+
+    /// Sends it, and looks at what was delivered and logged.
+    fn try_one(
+        &self,
+        scenario: &Scenario,
+        via: Via,
+        postfix: &Postfix,
+        sink: &Sink,
+        daemon: &Daemon,
+    ) -> Result<Passed, String> {
+        let label = format!("{}-{via:?}", scenario.name).to_ascii_lowercase();
+        let recipient = format!("{label}@example.net");
+        submit(scenario, via, &recipient, postfix)?;
+        let delivered =
+            sink.wait_for(&recipient, Duration::from_secs(20)).ok_or("not delivered")?;
+        let path = self.scratch.write(&format!("delivered/{label}.eml"), &delivered.octets);
+        let expected: Vec<Expected> = scenario
+            .expected
+            .iter()
+            .filter(|seal| self.keys.contains(&seal.selector.as_str()))
+            .cloned()
+            .collect();
+        let message = Message::parse(&delivered.octets);
+        let queue_id = queue_id(&message).ok_or("no queue id in Received")?;
+        check_layout(scenario, &expected, &message)
+            .map_err(|what| format!("{what}\n{}", header_of(&message)))?;
+        check_log(scenario, &expected, &queue_id, daemon)?;
+        Ok(Passed { label, path, expected })
+    }
+
+    /// What the judges object to.
+    fn judged(&self, passed: &[Passed]) -> Vec<String> {
+        let mut records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+        let elsewhere = records.replace("example.com", "example.org");
+        records.push_str(&elsewhere);
+        let records = self.scratch.write("records.txt", records);
+        let paths: Vec<PathBuf> = passed.iter().map(|one| one.path.clone()).collect();
+        let defects = known_defects();
+        let mut wrong = Vec::new();
+        for (judge, lists) in ask_all(&records, &paths, self.scratch) {
+            for (one, verdicts) in passed.iter().zip(lists) {
+                for seal in &one.expected {
+                    let octets = fs::read(&one.path).unwrap();
+                    let excused = defects.iter().any(|d| d.excuses(judge, seal.seal, "", &octets));
+                    let algorithm = if seal.selector == "ed25519" { "ed25519-" } else { "rsa-" };
+                    if excused || !judge.can_judge(seal.seal, algorithm) {
+                        continue;
+                    }
+                    let said: Vec<_> = verdicts
+                        .iter()
+                        .filter(|v| {
+                            (v.seal, &v.selector, &v.domain)
+                                == (seal.seal, &seal.selector, &seal.domain)
+                        })
+                        .collect();
+                    if said.len() != 1 || !said[0].pass {
+                        wrong.push(format!("{judge} on {}, {seal:?}: {said:?}", one.label));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+}
+
+fn submit(scenario: &Scenario, via: Via, recipient: &str, postfix: &Postfix) -> Result<(), String> {
+    let sent = match via {
+        Via::Sendmail => {
+            postfix.submit_locally(&scenario.from, recipient, &with_lf(&scenario.octets))
+        }
+        Via::Smtp => postfix.connect().and_then(|mut client| {
+            if let Some((name, address)) = &scenario.client {
+                client.pretend(name, address)?;
+            }
+            let reply = client.send(&scenario.from, recipient, &scenario.octets)?;
+            let accepted = reply.code == 250;
+            accepted.then_some(()).ok_or_else(|| std::io::Error::other(format!("{reply:?}")))
+        }),
+    };
+    sent.map_err(|e| format!("not accepted: {e}"))
+}
+
+/// New fields: the MTA's Received, the DKIM seals, the DomainKeys seal, and after what was sent only
+/// what the MTA adds.
+fn check_layout(
+    scenario: &Scenario,
+    expected: &[Expected],
+    message: &Message,
+) -> Result<(), String> {
+    let sent = Message::parse(&scenario.octets);
+    let sent_fields: Vec<&Field> =
+        sent.fields.iter().filter(|field| !DROPPED.contains(&field.name().as_str())).collect();
+    let mut wanted = vec!["received"];
+    for (seal, name) in [(Seal::Dkim, "dkim-signature"), (Seal::DomainKeys, "domainkey-signature")]
+    {
+        wanted.extend(expected.iter().filter(|one| one.seal == seal).map(|_| name));
+    }
+    let names: Vec<String> = message.fields.iter().map(Field::name).collect();
+    if names.len() < wanted.len() || names[..wanted.len()] != wanted[..] {
+        return Err(format!("on top stand not {wanted:?} but {names:?}"));
+    }
+    let rest = &message.fields[wanted.len()..];
+    for (at, field) in sent_fields.iter().enumerate() {
+        if rest.get(at) != Some(field) {
+            return Err(format!(
+                "field {at} was {:?}, and is {:?}",
+                String::from_utf8_lossy(&field.octets),
+                rest.get(at).map(|field| String::from_utf8_lossy(&field.octets).into_owned()),
+            ));
+        }
+    }
+    let added: HashSet<String> = rest[sent_fields.len()..].iter().map(Field::name).collect();
+    if !added.iter().all(|name| name == "date" || name == "message-id") {
+        return Err(format!("added below: {added:?}"));
+    }
+    let mut body = sent.body;
+    if !body.is_empty() && !body.ends_with(b"\r\n") {
+        body.extend_from_slice(b"\r\n");
+    }
+    if body == message.body { Ok(()) } else { Err("the body is another".to_owned()) }
+}
+
+/// One line for each seal, or the one that says why there is none.
+fn check_log(
+    scenario: &Scenario,
+    expected: &[Expected],
+    queue_id: &str,
+    daemon: &Daemon,
+) -> Result<(), String> {
+    let mut lines: Vec<(String, String)> = expected
+        .iter()
+        .map(|one| (reasons::added(queue_id, one.seal, &one.selector, &one.domain), String::new()))
+        .collect();
+    lines.extend(scenario.unsigned.iter().map(|code| reasons::not_signed(queue_id, code)));
+    let without = scenario.without.iter();
+    lines.extend(without.map(|(seal, code)| reasons::not_added(queue_id, *seal, code)));
+    for (begin, end) in &lines {
+        if !daemon.has_logged((begin, end)) {
+            let log = daemon.log();
+            let said: String = log.lines().filter(|line| line.contains(queue_id)).fold(
+                String::new(),
+                |mut said, line| {
+                    let _ = write!(said, "\n    {line}");
+                    said
+                },
+            );
+            return Err(format!("not logged: {begin:?} … {end:?}; but{said}"));
+        }
+    }
+    Ok(())
+}
+
+/// The one that Postfix names in its Received field.
+fn queue_id(message: &Message) -> Option<String> {
+    let received = message.all("Received").next()?;
+    let text = String::from_utf8_lossy(received.value()).replace(['\r', '\n', ';'], " ");
+    let mut words = text.split_whitespace().skip_while(|word| *word != "id").skip(1);
+    words.next().map(str::to_owned)
+}
+
+fn header_of(message: &Message) -> String {
+    message.fields.iter().map(|field| String::from_utf8_lossy(&field.octets)).collect()
+}
+
+/// The program makes its socket there after it has given up root.
+fn open_to_all(directory: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o777)).unwrap();
+}

@@ -1,0 +1,190 @@
+//! Peers of the milter socket that do not keep to the protocol: their connection ends, with one line
+//! in the log, and all others go on.
+
+use std::time::{Duration, Instant};
+use twinseal_e2e::message::Message;
+use twinseal_e2e::milter::{ALL_ACTIONS, LEADING_SPACE, Peer, frame};
+use twinseal_e2e::net::Address;
+use twinseal_e2e::program::Daemon;
+use twinseal_e2e::scratch::Scratch;
+
+const MESSAGE: &[u8] =
+    b"From: ann@example.com\r\nTo: bob@example.net\r\nSubject: x\r\n\r\ntext\r\n";
+
+struct Served {
+    daemon: Daemon,
+    address: Address,
+    _scratch: Scratch,
+}
+
+#[test]
+fn a_broken_peer_ends_alone_and_with_one_line() {
+    let served = serve();
+    let offer = [6_u32, ALL_ACTIONS, LEADING_SPACE].map(u32::to_be_bytes).concat();
+    let negotiate = frame(b'O', &offer);
+    let connect = frame(b'C', b"host\x004\x30\x39127.0.0.1\0");
+    let helo = frame(b'H', b"host\0");
+    let mail = frame(b'M', b"<ann@example.com>\0");
+    let greeted = [negotiate.clone(), connect.clone(), helo.clone()].concat();
+    let stays: Vec<(&str, Vec<u8>)> = vec![
+        ("a length of zero", [negotiate.clone(), vec![0; 4]].concat()),
+        ("a length over every limit", [negotiate.clone(), vec![0xff; 4], vec![b'H']].concat()),
+        ("a frame over the limit", oversized(&negotiate)),
+        ("text instead of frames", b"GET / HTTP/1.0\r\n\r\n".to_vec()),
+        ("an unknown command", [negotiate.clone(), frame(b'?', b"")].concat()),
+        ("a negotiation that is too short", frame(b'O', b"\0\0\0\x06")),
+        ("a negotiation of version 1", frame(b'O', &[&[0, 0, 0, 1][..], &[0; 8]].concat())),
+        ("no negotiation", connect.clone()),
+        ("a header before MAIL", [greeted.clone(), frame(b'L', b"From\0 x\0")].concat()),
+        ("a body before MAIL", [greeted.clone(), frame(b'B', b"text")].concat()),
+        ("an end of message before MAIL", [greeted.clone(), frame(b'E', b"")].concat()),
+        ("RCPT before MAIL", [greeted.clone(), frame(b'R', b"<b@example.net>\0")].concat()),
+        ("a second negotiation", [greeted.clone(), mail.clone(), negotiate.clone()].concat()),
+        ("a string without its end", [greeted.clone(), frame(b'M', b"<ann@example.com>")].concat()),
+        (
+            "a header without a value",
+            [greeted.clone(), mail.clone(), frame(b'L', b"From\0")].concat(),
+        ),
+        ("a connection frame without a host", [negotiate.clone(), frame(b'C', b"")].concat()),
+    ];
+    let leaves: Vec<(&str, Vec<u8>)> = vec![
+        ("half a frame", [negotiate.clone(), vec![0, 0, 0, 9, b'H', b'x']].concat()),
+        ("half a length", [negotiate.clone(), vec![0, 0]].concat()),
+        ("half a message", [greeted.clone(), mail.clone()].concat()),
+        ("nothing", Vec::new()),
+    ];
+    let cases = stays.into_iter().map(|(name, octets)| (name, octets, false));
+    let cases = cases.chain(leaves.into_iter().map(|(name, octets)| (name, octets, true)));
+    let mut bystander = served.greet();
+    let mut wrong = Vec::new();
+    for (name, octets, leaves) in cases {
+        let before = served.complaints();
+        let ended = served.provoke(&octets, leaves);
+        std::thread::sleep(Duration::from_millis(50));
+        let lines = served.complaints() - before;
+        // Who goes without having said anything may be passed over: monitoring does that.
+        if !ended || lines != 1 && (name, lines) != ("nothing", 0) {
+            wrong.push(format!("{name}: ended: {ended}, lines in the log: {lines}"));
+        }
+        if !signs(&mut bystander) {
+            wrong.push(format!("{name}: and another connection suffered"));
+            bystander = served.greet();
+        }
+    }
+    assert!(signs(&mut served.greet()), "new connections suffer");
+    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), served.daemon.log());
+    let pid = served.daemon.pid();
+    assert!(served.daemon.stop().success(), "process {pid} does not stop in good order");
+}
+
+#[test]
+fn a_silent_peer_holds_up_nobody() {
+    let served = serve();
+    let _silent: Vec<Peer> =
+        (0..20).map(|_| Peer::connect(&served.address).expect("a connection")).collect();
+    let begun = Instant::now();
+    assert!(signs(&mut served.greet()));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(served.daemon.stop().success());
+}
+
+#[test]
+fn many_messages_pass_through_one_connection() {
+    let served = serve();
+    let mut peer = served.greet();
+    for number in 0..50 {
+        assert!(signs(&mut peer), "message {number}");
+        if number % 7 == 0 {
+            // Aborts come in rows, also when nothing is there to be aborted.
+            peer.send(b'A', b"").unwrap();
+            peer.send(b'A', b"").unwrap();
+        }
+        if number % 11 == 0 {
+            peer.send(b'K', b"").unwrap();
+            peer.introduce("localhost", "127.0.0.1").unwrap();
+        }
+    }
+    peer.send(b'Q', b"").unwrap();
+    assert!(peer.receive().unwrap().is_none(), "something follows QUIT");
+    assert!(served.daemon.stop().success());
+}
+
+#[test]
+fn a_message_in_flight_survives_the_stop() {
+    let served = serve();
+    let mut peer = served.greet();
+    peer.ask(b'M', b"<ann@example.com>\0").unwrap();
+    peer.ask(b'R', b"<bob@example.net>\0").unwrap();
+    let message = Message::parse(MESSAGE);
+    let stopping = std::thread::spawn(move || served.daemon.stop());
+    std::thread::sleep(Duration::from_millis(200));
+    for (name, value) in [("From", " ann@example.com"), ("To", " b@example.net"), ("Subject", " x")]
+    {
+        peer.ask(b'L', format!("{name}\0{value}\0").as_bytes()).unwrap();
+    }
+    peer.ask(b'N', b"").unwrap();
+    peer.ask(b'B', &message.body).unwrap();
+    let (answer, payload) = peer.ask(b'E', b"").unwrap();
+    assert_eq!(answer as char, 'i', "{payload:?}");
+    drop(peer);
+    assert!(stopping.join().unwrap().success());
+}
+
+fn serve() -> Served {
+    let scratch = Scratch::new("peers");
+    let address = Address::any_inet();
+    let socket = address.for_filter();
+    let key = scratch.key("rsa1024");
+    let key = key.to_string_lossy();
+    let arguments =
+        ["serve", "-f", "-p", &socket, "-d", "example.com", "-s", &key, "-S", "rsa1024"];
+    let daemon = Daemon::start(&arguments, &address, &scratch);
+    // The connection that found it listening has been told of by now, if it is told of at all.
+    std::thread::sleep(Duration::from_millis(100));
+    Served { daemon, address, _scratch: scratch }
+}
+
+/// A length that the protocol could mean, but that no MTA sends; a megabyte of it follows.
+fn oversized(negotiate: &[u8]) -> Vec<u8> {
+    let mut octets = negotiate.to_vec();
+    octets.extend_from_slice(&0x0400_0000_u32.to_be_bytes());
+    octets.push(b'L');
+    octets.resize(octets.len() + (1 << 20), b'x');
+    octets
+}
+
+impl Served {
+    fn greet(&self) -> Peer {
+        let mut peer = Peer::connect(&self.address).expect("a connection");
+        peer.negotiate().expect("an answer");
+        peer.introduce("localhost", "127.0.0.1").expect("an answer");
+        peer
+    }
+
+    /// Lines in the log that are not of messages that were signed.
+    fn complaints(&self) -> usize {
+        self.daemon.log().lines().filter(|line| !line.contains("field added")).count()
+    }
+
+    /// Sends it and stays, or leaves; whether the program then closes the connection.
+    fn provoke(&self, octets: &[u8], leaves: bool) -> bool {
+        let mut peer = Peer::connect(&self.address).expect("a connection");
+        peer.set_patience(Duration::from_secs(3));
+        let _ = peer.send_raw(octets);
+        if leaves {
+            peer.finish_writing();
+        }
+        loop {
+            match peer.receive() {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(e) => return e.kind() != std::io::ErrorKind::WouldBlock,
+            }
+        }
+    }
+}
+
+fn signs(peer: &mut Peer) -> bool {
+    let answers = peer.deliver("ann@example.com", "bob@example.net", &Message::parse(MESSAGE));
+    answers.is_ok_and(|answers| answers.iter().filter(|(letter, _)| *letter == b'i').count() == 2)
+}

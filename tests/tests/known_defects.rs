@@ -1,0 +1,41 @@
+//! A judge's known defect is a fact to be checked like any other: when the judge is mended, its entry
+//! has to go.
+
+use std::fs;
+use std::path::PathBuf;
+use twinseal_e2e::defects::{MOST, known_defects};
+use twinseal_e2e::here;
+use twinseal_e2e::judges::ask_all;
+use twinseal_e2e::scratch::Scratch;
+
+#[test]
+fn every_known_defect_is_still_there_and_another_judge_sees_it() {
+    let scratch = Scratch::new("defects");
+    let defects = known_defects();
+    assert!(defects.len() <= MOST, "{} defects are too many to trust anybody", defects.len());
+    let paths: Vec<PathBuf> = defects.iter().map(|defect| defect.message.clone()).collect();
+    let verdicts = ask_all(&here("data/keys/records.txt"), &paths, &scratch);
+    for (at, defect) in defects.iter().enumerate() {
+        let passes = |lists: &Vec<Vec<_>>| {
+            lists[at]
+                .iter()
+                .any(|v: &twinseal_e2e::judges::Verdict| v.seal == defect.seal && v.pass)
+        };
+        let name = defect.message.display();
+        assert!(!passes(&verdicts[&defect.judge]), "{name}: {} is mended", defect.judge);
+        assert!(verdicts.values().any(passes), "{name}: no judge confirms it");
+        assert!(defect.convicted_by.starts_with("RFC "), "{name}: {}", defect.convicted_by);
+        let canonicalization = canonicalization(&fs::read(&defect.message).unwrap());
+        let octets = fs::read(&defect.message).unwrap();
+        assert!(
+            defect.excuses(defect.judge, defect.seal, &canonicalization, &octets),
+            "{name}: `when` does not fit its own message"
+        );
+    }
+}
+
+fn canonicalization(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    let tag = text.split([';', ' ']).find_map(|word| word.strip_prefix("c="));
+    tag.expect("a c= tag").to_owned()
+}
