@@ -2,6 +2,7 @@
 
 use crate::exit::ExitCode;
 use crate::origin::Origin;
+use crate::rules::KeySource;
 use crate::wrong::{Caution, Wrong};
 use std::fmt;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub struct Mistakes {
     kept: Vec<Mistake>,
     uncounted: usize,
     usage: bool,
+    keys: Vec<KeySource>,
 }
 
 impl Mistakes {
@@ -75,6 +77,13 @@ impl Mistakes {
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let rest = (self.uncounted > 0).then(|| format!("and {} mistakes more", self.uncounted));
         self.kept.iter().map(ToString::to_string).chain(rest)
+    }
+
+    /// The keys that were named nevertheless. Whoever can read files looks at them too, so that
+    /// their mistakes come in the same run.
+    #[must_use]
+    pub fn keys(&self) -> &[KeySource] {
+        &self.keys
     }
 
     /// How the program ends: a wrong command line outweighs a wrong configuration.
@@ -98,6 +107,10 @@ impl Mistakes {
 
     pub(crate) const fn count(&self) -> usize {
         self.kept.len() + self.uncounted
+    }
+
+    pub(crate) fn name_keys<'k>(&mut self, keys: impl IntoIterator<Item = &'k KeySource>) {
+        self.keys.extend(keys.into_iter().cloned());
     }
 
     fn push(&mut self, mistake: Mistake) {

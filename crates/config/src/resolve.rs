@@ -12,7 +12,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
 use crate::raw::{Raw, Set, SetList, Source};
-use crate::settings::{Config, Log, LogTo};
+use crate::settings::{Config, Log};
 use crate::socket::SocketSpec;
 use crate::wrong::{Caution, Quoted, Wrong};
 use std::net::{IpAddr, Ipv4Addr};
@@ -146,10 +146,7 @@ fn cautions(raw: &Raw, report: &mut Report) {
     {
         report.warn(origin, "mode", Caution::NoVerifier);
     }
-    if let (Some(foreground), Some(to)) = (&raw.foreground, &raw.log.to)
-        && !foreground.value
-        && to.value == LogTo::Stderr
-    {
-        report.warn(&to.origin, "log.to", Caution::LogLost);
+    if let Some(Set { value: false, origin }) = &raw.foreground {
+        report.warn(origin, "foreground", Caution::NoBackground);
     }
 }

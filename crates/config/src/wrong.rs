@@ -330,7 +330,7 @@ pub enum Caution {
     /// Verifying is asked for and does not exist.
     #[error("this version does not verify: what arrives passes as it is")]
     NoVerifier,
-    /// Nothing of what is logged will be seen.
-    #[error("in the background, stderr is lost and with it the log; \"syslog\" keeps it")]
-    LogLost,
+    /// It is told to go to the background.
+    #[error("going to the background is not possible yet; it stays in the foreground")]
+    NoBackground,
 }

@@ -173,11 +173,10 @@ pub static PARAMS: &[Param] = &[
         // LIMIT: Background is the opposite; the reader of historic files has to turn it round.
         dkim_filter: historic('f', "Background"),
         opendkim: Some("Background"),
-        default: Some("no"),
+        default: Some("yes"),
         reload: Reload::Restart,
         summary: "stay in the foreground",
-        manual: "As a service of systemd, or in a container, it has to.",
-        sample: Sample::Value("yes"),
+        manual: "Going to the background is not possible yet: a service manager keeps it running.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.foreground, report, value::switch);
         }),
@@ -458,8 +457,7 @@ pub static PARAMS: &[Param] = &[
         default: Some("stderr"),
         reload: Reload::Restart,
         summary: "where the log goes",
-        manual: "In the background, what goes to stderr is lost; in the foreground, systemd \
-                 collects it.",
+        manual: "systemd collects what goes to stderr.",
         sample: Sample::Value("syslog"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.to, report, value::log_to);

@@ -147,10 +147,8 @@ fn culprit(
     bad: &BadSelection,
     lists: &[(Option<&SetList<FieldName>>, &'static str)],
 ) -> (Origin, &'static str) {
-    let text = bad.to_string();
     let place = |&(list, key): &(Option<&SetList<FieldName>>, &'static str)| {
-        // The error does not name its field in a way that outlasts new variants, its text does.
-        let named = |item: &&Set<FieldName>| text.starts_with(&format!("{} ", item.value));
+        let named = |item: &&Set<FieldName>| item.value == *bad.name();
         Some((list?.value.iter().find(named)?.origin.clone(), key))
     };
     lists.iter().find_map(place).unwrap_or((Origin::Default, "dkim.signed-headers"))

@@ -40,6 +40,9 @@ pub(super) fn rules(
         let hint = "entries of \"signing\" in the file, or the options -d, -s and -S";
         report.mistake(&Origin::Default, "", Wrong::NothingToSignWith { hint });
     }
+    if !report.mistakes.is_empty() {
+        report.mistakes.name_keys(rules.iter().flat_map(|rule| &rule.keys));
+    }
     Rules::new(rules)
 }
 
@@ -74,14 +77,12 @@ fn from_entry(
     report: &mut Report,
 ) -> Option<SigningRule> {
     let origin = entry.origin;
-    let seals = match &entry.seals {
-        Some(own) => seals::of_entry(own, raw, defaults, report),
-        None => defaults.clone(),
-    };
+    let own = entry.seals.map(|own| seals::of_entry(&own, raw, defaults, report));
+    let seals = own.as_ref().unwrap_or(defaults);
     let domain = at(&origin, entry.domain, "signing.domain", &entry.spoilt, report);
     let domain = domain.map(|domain| domain.value);
-    check_any(&seals, &origin, report);
-    check_identity(&seals, domain.as_ref(), &origin, report);
+    check_any(seals, &origin, report);
+    check_identity(seals, domain.as_ref(), &origin, report);
     let senders = at(&origin, entry.senders, "signing.senders", &entry.spoilt, report);
     let senders = senders.and_then(|list| filled(list, "signing.senders", report));
     let keys = at(&origin, entry.keys, "signing.keys", &entry.spoilt, report);
@@ -89,12 +90,16 @@ fn from_entry(
     let count = keys.len();
     let keys: Vec<KeySource> =
         keys.into_iter().filter_map(|key| from_key(key, files, report)).collect();
-    let senders = senders?.into_iter().map(|pattern| pattern.value).collect();
-    let (domain, complete) = (domain?, !keys.is_empty() && keys.len() == count);
-    let Seals { dkim, domainkeys, .. } = seals;
+    let complete = !keys.is_empty() && keys.len() == count;
+    let (Some(senders), Some(domain), true) = (senders, domain, complete) else {
+        report.mistakes.name_keys(&keys);
+        return None;
+    };
+    let senders = senders.into_iter().map(|pattern| pattern.value).collect();
+    let (dkim, domainkeys) = (seals.dkim.clone(), seals.domainkeys.clone());
     let rule = SigningRule { senders, within: None, domain, keys, dkim, domainkeys, origin };
     foreign(&rule, report);
-    complete.then_some(rule)
+    Some(rule)
 }
 
 fn from_key(key: RawKey, files: &dyn Files, report: &mut Report) -> Option<KeySource> {

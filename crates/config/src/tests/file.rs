@@ -354,8 +354,22 @@ fn what_is_probably_not_meant_is_said() {
     let parent =
         "signing: [{senders: '*@mail.example.com', domain: example.com, keys: [{file: /k/m}]}]\n";
     assert_eq!(warnings(&loaded(&format!("{HEAD}{parent}"))), [""; 0]);
-    let background = warnings(&loaded(&format!("socket: /s\n{RULE}")));
-    assert!(background[0].starts_with("log.to: in the background"), "{background:?}");
+    let background = warnings(&loaded(&format!("socket: /s\nforeground: no\n{RULE}")));
+    assert!(background[0].contains("going to the background is not possible"), "{background:?}");
+}
+
+#[test]
+fn keys_are_named_beside_mistakes() {
+    for text in [
+        "signing: [{senders: '*@a', domain: a, keys: [{file: /k/m}]}]\n",
+        "mode: x\nsocket: /s\nsigning: [{senders: '*@a', domain: a, keys: [{file: /k/m}]}]\n",
+        "socket: /s\nsigning: [{domain: a, keys: [{file: /k/m}]}]\n",
+    ] {
+        let files = Map::default().with("t.yaml", text);
+        let error = super::request("--config t.yaml", &files).unwrap_err();
+        let keys: Vec<_> = error.keys().iter().map(|key| key.file.display().to_string()).collect();
+        assert_eq!(keys, ["/k/m"], "{text}");
+    }
 }
 
 #[test]
@@ -410,26 +424,4 @@ fn many_entries_are_read_in_little_time() {
     }
     let config = loaded(&text).config;
     assert_eq!(signs(&config, "a@d19999.example").unwrap(), "d19999.example m");
-}
-
-#[test]
-fn zz_big() {
-    let mut text = HEAD.to_owned() + "signing:\n";
-    for number in 0..100_000 {
-        text.push_str(&format!(
-            "- {{senders: ['*@d{number}.example'], domain: d{number}.example, keys: [{{file: /k/m}}]}}\n"
-        ));
-    }
-    let rss = || std::fs::read_to_string("/proc/self/status").unwrap().lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")).collect::<Vec<_>>().join(" ");
-    println!("{}", rss());
-    let now = std::time::Instant::now();
-    let tree = crate::tree::read(&text).unwrap();
-    println!("tree {:?} {}", now.elapsed(), rss());
-    drop(tree);
-    let now = std::time::Instant::now();
-    let config = loaded(&text).config;
-    println!("all {:?} {}", now.elapsed(), rss());
-    let now = std::time::Instant::now();
-    assert_eq!(signs(&config, "a@d99999.example").unwrap(), "d99999.example m");
-    println!("find {:?}", now.elapsed());
 }
