@@ -5,7 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     reason = "a benchmark that cannot go on says so and stops"
 )]
 

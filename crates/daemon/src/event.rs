@@ -1,7 +1,7 @@
 //! What is worth a log line.
 //!
-//! Each event is a value; its text is one way to show it. The wording is an interface: log analysers
-//! match it.
+//! Each event is a value; its text is one way to show it. The wording is an interface: log
+//! analysers match it.
 
 use std::fmt;
 use twinseal_message::{Domain, Selector};

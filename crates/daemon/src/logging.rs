@@ -84,8 +84,8 @@ impl Visit for Text<'_> {
 
 /// The log daemon, reached over its datagram socket in the format of RFC 3164 §4.1.
 ///
-/// Without a time stamp, which every log daemon adds itself: the C library's stamp is local time, and
-/// finding out the local time is not safe in a process with threads.
+/// Without a time stamp, which every log daemon adds itself: the C library's stamp is local time,
+/// and finding out the local time is not safe in a process with threads.
 #[derive(Debug)]
 pub struct Syslog {
     path: PathBuf,
@@ -99,7 +99,7 @@ impl Syslog {
     #[must_use]
     pub fn new(path: &Path, facility: Facility, program: &str) -> Self {
         let tag = format!("{program}[{}]", std::process::id());
-        Self { path: path.to_owned(), facility: number(facility), tag, socket: Mutex::new(None) }
+        Self { path: path.to_owned(), facility: facility.code(), tag, socket: Mutex::new(None) }
     }
 
     fn send(&self, datagram: &[u8]) -> io::Result<()> {
@@ -116,24 +116,6 @@ impl Syslog {
         fresh.send(datagram)?;
         *socket = Some(fresh);
         Ok(())
-    }
-}
-
-/// RFC 3164 §4.1.1
-const fn number(facility: Facility) -> u8 {
-    match facility {
-        Facility::User => 1,
-        Facility::Mail => 2,
-        Facility::Daemon => 3,
-        Facility::Auth => 4,
-        Facility::Local0 => 16,
-        Facility::Local1 => 17,
-        Facility::Local2 => 18,
-        Facility::Local3 => 19,
-        Facility::Local4 => 20,
-        Facility::Local5 => 21,
-        Facility::Local6 => 22,
-        Facility::Local7 => 23,
     }
 }
 

@@ -87,6 +87,12 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         Ok(Request::Serve(loaded)) => (loaded, false),
         Err(mistakes) => {
             mistakes.lines().for_each(|line| terminal.complain(line));
+            // The keys that it names may be mistakes too; they are looked at in the same run.
+            let keys = keyring::mistakes(mistakes.keys());
+            keys.iter().for_each(|line| terminal.complain(line));
+            if mistakes.exit_code() == ExitCode::Usage {
+                terminal.complain("twinseal serve --help lists the options");
+            }
             return mistakes.exit_code();
         }
     };
@@ -255,17 +261,23 @@ async fn serve(
     service: Arc<Service>,
     stop: watch::Sender<bool>,
 ) -> io::Result<()> {
-    let mut signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Both ask for a reload. Their default action would end the process in the middle of messages.
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut user1 = signal(SignalKind::user_defined1())?;
     let mut listeners = JoinSet::new();
     for socket in sockets {
         tracing::info!("listening on {}", socket.name());
         listeners.spawn(socket.serve(Arc::clone(&service), stop.subscribe()));
     }
-    let [terminate, interrupt] = &mut signals;
     loop {
         tokio::select! {
             _ = terminate.recv() => { stop.send_replace(true); }
             _ = interrupt.recv() => { stop.send_replace(true); }
+            // LIMIT: a reload is a restart; the signal is answered by a line in the log.
+            _ = hangup.recv() => tracing::warn!("SIGHUP: the configuration is read at start only"),
+            _ = user1.recv() => tracing::warn!("SIGUSR1: the configuration is read at start only"),
             ended = listeners.join_next() => match ended {
                 None => return Ok(()),
                 Some(Ok(ended)) => ended?,

@@ -126,8 +126,8 @@ enum Said {
 
 impl Connection {
     fn new(service: Arc<Service>) -> Self {
-        // The macros that are looked at, `i`, `{auth_type}` and `{auth_authen}`, are among those that
-        // Postfix and Sendmail send unasked.
+        // The macros that are looked at, `i`, `{auth_type}` and `{auth_authen}`, are among those
+        // that Postfix and Sendmail send unasked.
         let decide_at_connect = !service.peers.is_empty();
         let session = Session::new(Options { decide_at_connect, ..Options::default() });
         Self { service, session, client: Client::default(), message: None }

@@ -27,7 +27,8 @@ pub enum Exposure {
     Warned,
 }
 
-/// A file holds no key that may be used. The message does not name the file: who asked for it knows.
+/// A file holds no key that may be used. The message does not name the file: who asked for it
+/// knows.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyFileError {

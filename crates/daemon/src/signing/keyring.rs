@@ -9,7 +9,8 @@ use std::sync::Arc;
 use twinseal_config::{Config, KeySource, SigningRule};
 use twinseal_keys::{KeyKind, SigningKey};
 
-/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.3), in bits.
+/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.3), in
+/// bits.
 const DOMAINKEYS_COMMON_BITS: u32 = 2048;
 
 /// Every key that cannot be used, one line each.
@@ -60,6 +61,22 @@ pub fn load(
         rules.push(keys.into());
     }
     if mistakes.is_empty() { Ok(rules) } else { Err(KeyMistakes(mistakes)) }
+}
+
+/// What is wrong with keys that a configuration names which is wrong itself.
+#[must_use]
+pub fn mistakes(keys: &[KeySource]) -> Vec<String> {
+    let mut seen: Vec<&Path> = Vec::new();
+    let wrong = keys.iter().filter_map(|source| {
+        if seen.contains(&source.file.as_path()) {
+            return None;
+        }
+        seen.push(&source.file);
+        // Whether an exposed key is refused is part of what is not known.
+        let loaded = keyfile::load(&source.file, Exposure::Warned, &[]);
+        loaded.err().map(|error| mistake(source, &error))
+    });
+    wrong.take(twinseal_config::mistake::MAX_KEPT).collect()
 }
 
 fn mistake(source: &KeySource, error: &KeyFileError) -> String {

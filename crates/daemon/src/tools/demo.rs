@@ -39,7 +39,9 @@ const OPTIONS: &[Tool] = &[
     },
 ];
 
-const SUMMARY: &str = "Makes a key for example.com, serves on a port of this machine, sends one message through it as an\nMTA would, and shows what came out, what to publish, and what to tell Postfix.";
+const SUMMARY: &str = "\
+Makes a key for example.com, serves on a port of this machine, sends one message through it as an
+MTA would, and shows what came out, what to publish, and what to tell Postfix.";
 
 const DOMAIN: &str = "example.com";
 const SELECTOR: &str = "mail2";
@@ -195,7 +197,10 @@ fn seal_sample(port: u16) -> Result<Vec<u8>, Failure> {
     }
     let exact = mta.terms().leading_space();
     // The MTA writes its own field, which it does not show to filters (trap P5).
-    header.put_received(b" from localhost (localhost [127.0.0.1])\n\tby mail.example.com; Fri, 11 Jul 2003 21:00:38 -0700");
+    header.put_received(
+        b" from localhost (localhost [127.0.0.1])\n\
+          \tby mail.example.com; Fri, 11 Jul 2003 21:00:38 -0700",
+    );
     outcome.modifications.iter().for_each(|change| header.apply(change, exact));
     mta.quit().map_err(|error| broken(&error))?;
     Ok([&header.to_bytes(), &b"\r\n"[..], body].concat())

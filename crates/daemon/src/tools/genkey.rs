@@ -41,7 +41,9 @@ const OPTIONS: &[Tool] = &[
     },
 ];
 
-const SUMMARY: &str = "Writes SELECTOR.private, the key, readable by its owner alone, and SELECTOR.txt, its record as a\nline of a zone file. Never overwrites a file.";
+const SUMMARY: &str = "\
+Writes SELECTOR.private, the key, readable by its owner alone, and SELECTOR.txt, its record as a
+line of a zone file. Never overwrites a file.";
 
 /// The size of an RSA key that every verifier of either standard takes, in bits: RFC 6376 §3.3.3
 /// and RFC 4870 §3.3 both stop asking for more here.

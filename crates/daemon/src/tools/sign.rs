@@ -44,7 +44,9 @@ const OPTIONS: &[Tool] = &[
     },
 ];
 
-const SUMMARY: &str = "Reads a message from standard input, with lines that end in LF or CRLF, and writes it with its\nseals to standard output, line ends kept.";
+const SUMMARY: &str = "\
+Reads a message from standard input, with lines that end in LF or CRLF, and writes it with its
+seals to standard output, line ends kept.";
 
 /// How much of a message is kept in memory until it can be written, in octets; the rest waits in a
 /// temporary file.

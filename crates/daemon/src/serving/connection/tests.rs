@@ -204,7 +204,7 @@ async fn garbage_ends_the_connection_with_a_reason() {
         (b"\0\0\0\x01\x01", "unknown command"),
         (b"\0\0\0\x01E", "out of order"),
         (b"\0\0\0\x0dO\0\0", "in the middle of a frame"),
-        (b"GET / HTTP/1.1\r\n\r\n", "longer than"),
+        (b"GET / HTTP/1.1\r\n\r\n", "unknown command"),
     ] {
         let (mut theirs, ours) = duplex(1000);
         let (_stop, stopped) = watch::channel(false);

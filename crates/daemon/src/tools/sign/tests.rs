@@ -40,7 +40,8 @@ fn in_a_message_of_crlf_lines_a_bare_lf_is_data() {
     let key = key("rsa1024").display().to_string();
     let signed = |body: &str| {
         let message = format!("From: a@example.com\r\nTo: b@example.net\r\n\r\n{body}");
-        let (_, output, _) = sign(message.as_bytes(), &with_key(&key, &["--dkim", "simple/simple"]));
+        let (_, output, _) =
+            sign(message.as_bytes(), &with_key(&key, &["--dkim", "simple/simple"]));
         String::from_utf8(output).unwrap().split("\r\n\r\n").next().unwrap().to_owned()
     };
     assert_ne!(signed("a\nb\r\n"), signed("a\r\nb\r\n"));
