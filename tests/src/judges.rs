@@ -1,7 +1,7 @@
 //! The verifiers that others wrote, and the second reference for DomainKeys.
 //!
-//! Each looks at many messages in one process and gives one verdict for each signature it finds. Key
-//! records come from a file; no judge asks the network.
+//! Each looks at many messages in one process and gives one verdict for each signature it finds.
+//! Key records come from a file; no judge asks the network.
 
 use crate::here;
 use crate::message::{Message, with_crlf};
@@ -193,8 +193,8 @@ fn ask_script(
 }
 
 impl Verdict {
-    /// Reads what the scripts print: `dkim pass d=D s=S a=A c=C (WORDS)`. What is anything else, such
-    /// as a message that the judge could not read at all, is a refusal.
+    /// Reads what the scripts print: `dkim pass d=D s=S a=A c=C (WORDS)`. What is anything else,
+    /// such as a message that the judge could not read at all, is a refusal.
     pub fn parse(line: &str) -> Self {
         let tag = |name: &str| {
             let tagged = line.split(' ').find_map(|word| word.strip_prefix(name));

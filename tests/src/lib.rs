@@ -1,8 +1,8 @@
-//! The harness of the end-to-end tests: the built program, a private Postfix, a receiving server, and
-//! verifiers written by others.
+//! The harness of the end-to-end tests: the built program, a private Postfix, a receiving server,
+//! and verifiers written by others.
 //!
-//! Nothing here leaves the loopback interface, and only processes started here are stopped, by their
-//! number. What a test needs and does not find is a failure that names the Debian package.
+//! Nothing here leaves the loopback interface, and only processes started here are stopped, by
+//! their number. What a test needs and does not find is a failure that names the Debian package.
 //!
 //! - [`scratch`]: a directory that the mail system may enter, gone when the test passes
 //! - [`program`]: the program under test, once for a command line or as a [`program::Daemon`]

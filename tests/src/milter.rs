@@ -1,5 +1,5 @@
-//! The MTA's side of the milter protocol, written here once more so that the program's own idea of the
-//! protocol is not what tests it. Nothing is checked before it is sent: a test may be rude.
+//! The MTA's side of the milter protocol, written here once more so that the program's own idea of
+//! the protocol is not what tests it. Nothing is checked before it is sent: a test may be rude.
 
 use crate::message::Message;
 use crate::net::{Address, Stream};

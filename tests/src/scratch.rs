@@ -1,7 +1,8 @@
 //! Directories for one test each.
 //!
-//! Postfix runs as a user of its own and has to enter them, so every directory above must be open to
-//! others; and a path of a Unix socket may hold about a hundred octets, so they have to be short.
+//! Postfix runs as a user of its own and has to enter them, so every directory above must be open
+//! to others; and a path of a Unix socket may hold about a hundred octets, so they have to be
+//! short.
 
 use crate::here;
 use std::fs;
@@ -60,7 +61,8 @@ impl Scratch {
         path
     }
 
-    /// Copies a test key from `tests/data/keys`, readable by its owner alone; its name without `.pem`.
+    /// Copies a test key from `tests/data/keys`, readable by its owner alone; its name without
+    /// `.pem`.
     pub fn key(&self, name: &str) -> PathBuf {
         let from = here("data/keys").join(format!("{name}.pem"));
         let pem = fs::read(&from).unwrap_or_else(|e| panic!("{}: {e}", from.display()));

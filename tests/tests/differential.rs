@@ -1,5 +1,5 @@
-//! Generated messages under every canonicalization, signed by `twinseal sign`, judged by all judges.
-//! `TWINSEAL_SEED` repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer.
+//! Generated messages under every canonicalization, signed by `twinseal sign`, judged by all
+//! judges. `TWINSEAL_SEED` repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,8 +113,8 @@ impl Case {
     }
 }
 
-/// Each message with each of the four DKIM pairs, the DomainKeys methods taking turns, and once with
-/// an Ed25519 key; every eighth as LF. What no judge is fit for is left out.
+/// Each message with each of the four DKIM pairs, the DomainKeys methods taking turns, and once
+/// with an Ed25519 key; every eighth as LF. What no judge is fit for is left out.
 fn signed_cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) -> Vec<Case> {
     let mut generator = Generator::new(seed);
     let keys = [("rsa2048", "rsa-"), ("rsa1024", "rsa-"), ("ed25519", "ed25519-")]

@@ -1,5 +1,5 @@
-//! Mail through a real Postfix with the program as its filter, and strangers as judges of what comes
-//! out. What is sent and expected stands in `scenarios/mail`.
+//! Mail through a real Postfix with the program as its filter, and strangers as judges of what
+//! comes out. What is sent and expected stands in `scenarios/mail`.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -209,8 +209,8 @@ fn submit(scenario: &Scenario, via: Via, recipient: &str, postfix: &Postfix) -> 
     sent.map_err(|e| format!("not accepted: {e}"))
 }
 
-/// New fields: the MTA's Received, the DKIM seals, the DomainKeys seal, and after what was sent only
-/// what the MTA adds.
+/// New fields: the MTA's Received, the DKIM seals, the DomainKeys seal, and after what was sent
+/// only what the MTA adds.
 fn check_layout(
     scenario: &Scenario,
     expected: &[Expected],

@@ -1,5 +1,5 @@
-//! Peers of the milter socket that do not keep to the protocol: their connection ends, with one line
-//! in the log, and all others go on.
+//! Peers of the milter socket that do not keep to the protocol: their connection ends, with one
+//! line in the log, and all others go on.
 
 use std::time::{Duration, Instant};
 use twinseal_e2e::message::Message;

@@ -119,8 +119,8 @@ fn sign_with(scratch: &Scratch, script: &str, key: &str, method: &str) -> Vec<Pa
 fn sign_with_opendkim(scratch: &Scratch, method: &str) -> Vec<PathBuf> {
     let mut signed = Vec::new();
     for (key, algorithm) in [("rsa2048", "rsa-sha256"), ("ed25519", "ed25519-sha256")] {
-        // Its folding moves when the short `b=` is filled in: by its own verdict, too, what it signs
-        // so does not hold (RFC 6376 §3.7 wants the field hashed as it is written).
+        // Its folding moves when the short `b=` is filled in: by its own verdict, too, what it
+        // signs so does not hold (RFC 6376 §3.7 wants the field hashed as it is written).
         if key == "ed25519" && method.starts_with("simple/") {
             continue;
         }

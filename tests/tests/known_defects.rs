@@ -1,5 +1,5 @@
-//! A judge's known defect is a fact to be checked like any other: when the judge is mended, its entry
-//! has to go.
+//! A judge's known defect is a fact to be checked like any other: when the judge is mended, its
+//! entry has to go.
 
 use std::fs;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`sign`] | [`Signer`]: a header, body chunks, and out come fields |
-//! | [`selection`] | [`HeaderSelection`]: which fields are signed, and which once more than present |
+//! | [`selection`] | [`HeaderSelection`]: which fields are signed, and how often |
 //! | [`settings`] | [`Settings`] and [`Identity`]: what a signature says beside its key |
 #![forbid(unsafe_code)]
 

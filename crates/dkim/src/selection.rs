@@ -88,6 +88,16 @@ pub enum BadSelection {
     },
 }
 
+impl BadSelection {
+    /// The name that cannot be selected.
+    #[must_use]
+    pub const fn name(&self) -> &FieldName {
+        match self {
+            Self::NeverSigned { name } | Self::NeverOversigned { name } => name,
+        }
+    }
+}
+
 impl Default for HeaderSelection {
     fn default() -> Self {
         Self { signed: names(SIGNED), oversigned: names(OVERSIGNED) }
@@ -178,7 +188,7 @@ pub(crate) struct Entry<'h> {
     pub(crate) field: Option<Field<'h>>,
 }
 
-/// RFC 6376 §5.4.2: repeated names are taken from the bottom of the header block upwards (trap H5).
+/// RFC 6376 §5.4.2: repeated names are taken from the bottom of the header upwards (trap H5).
 fn take_from_the_bottom<'h>(left: &mut Vec<Field<'h>>, name: &[u8]) -> Option<Field<'h>> {
     let at = left.iter().rposition(|field| field.name().eq_ignore_ascii_case(name))?;
     Some(left.remove(at))

@@ -9,7 +9,8 @@ pub enum BadPem {
     Empty,
     /// No `-----BEGIN …-----` line.
     #[error(
-        "no PEM block in it: a line \"-----BEGIN PRIVATE KEY-----\" or \"-----BEGIN RSA PRIVATE KEY-----\" is needed"
+        "no PEM block in it: it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE \
+         KEY-----"
     )]
     NoBlock,
     /// A block of another kind.
@@ -103,7 +104,8 @@ mod tests {
             (b"-----BEGIN EC PARAMETERS-----\n", BadPem::NoBlock),
             (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n", BadPem::Encrypted),
             (
-                b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n-----END RSA PRIVATE KEY-----",
+                b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
+                  -----END RSA PRIVATE KEY-----",
                 BadPem::Encrypted,
             ),
             (b"-----BEGIN PRIVATE KEY-----\nAA==\n", BadPem::Unterminated { label: "PRIVATE KEY" }),

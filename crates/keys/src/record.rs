@@ -28,8 +28,8 @@ impl KeyRecord {
         Self { testing, ..self }
     }
 
-    /// The record as a line of a zone file, for the owner name `owner`, split into character-strings
-    /// of at most 255 octets.
+    /// The record as a line of a zone file, for the owner name `owner`, split into
+    /// character-strings of at most 255 octets.
     #[must_use]
     pub fn zone_line(&self, owner: &str) -> String {
         let text = self.to_string();

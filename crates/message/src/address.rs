@@ -36,8 +36,9 @@ pub enum BadAddress {
 impl Mailbox {
     /// The first mailbox in the value of a From or Sender field.
     ///
-    /// The whole value has to be an address list (RFC 5322 §3.4, obsolete forms of §4.4 included, UTF-8 as RFC 6532 has it):
-    /// a signature must not vouch for an author that other programs may read differently.
+    /// The whole value has to be an address list, in the form of RFC 5322 §3.4 or the obsolete one of
+    /// RFC 5322 §4.4, with UTF-8 as RFC 6532 has it: a signature must not vouch for an author that
+    /// other programs may read differently.
     ///
     /// # Errors
     /// [`BadAddress`], with the place where reading stopped.
@@ -184,7 +185,8 @@ fn cfws(input: &[u8]) -> Parsed<'_, ()> {
     value((), many0(alt((space, comment)))).parse(input)
 }
 
-/// A comment with all that is nested in it. Depth is a counter, not recursion: mail chooses how deep it nests.
+/// A comment with all that is nested in it. Depth is a counter, not recursion: mail chooses how
+/// deep it nests.
 fn comment(input: &[u8]) -> Parsed<'_, ()> {
     let (mut rest, _) = tag("(").parse(input)?;
     let mut depth = 1_usize;

@@ -9,8 +9,9 @@ const MAX_LABEL_OCTETS: usize = 63;
 
 /// A domain name, as A-labels in lower case, without a final dot.
 ///
-/// A name written in U-labels becomes the same value as its A-label form (trap H21), so that configuration and mail agree
-/// whichever form each of them uses, and so that what is signed is what DNS will be asked for.
+/// A name written in U-labels becomes the same value as its A-label form (trap H21), so that
+/// configuration and mail agree whichever form each of them uses, and so that what is signed is
+/// what DNS will be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Domain(Box<str>);
 
@@ -24,7 +25,8 @@ pub struct BadDomain {
     pub why: &'static str,
 }
 
-/// A selector: one or more labels in front of `_domainkey` (RFC 6376 §3.1), in the spelling that was configured.
+/// A selector: one or more labels in front of `_domainkey` (RFC 6376 §3.1), in the spelling that
+/// was configured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selector(Box<str>);
 
@@ -85,7 +87,8 @@ impl fmt::Display for Domain {
 impl Selector {
     /// Reads a selector.
     ///
-    /// Its capitalization is kept: DNS does not care, and log analysers may know the name as it was configured.
+    /// Its capitalization is kept: DNS does not care, and log analysers may know the name as it was
+    /// configured.
     ///
     /// # Errors
     /// [`BadSelector`] says which rule the text breaks.
@@ -109,7 +112,8 @@ impl fmt::Display for Selector {
     }
 }
 
-/// The name in A-labels; ASCII text is passed through, because most of it is, and this stands on the path of every message.
+/// The name in A-labels; ASCII text is passed through, because most of it is, and this stands on
+/// the path of every message.
 fn to_ascii(text: &str) -> Option<String> {
     if text.is_ascii() { Some(text.to_owned()) } else { idna::domain_to_ascii(text).ok() }
 }

@@ -2,8 +2,9 @@
 
 /// A header larger than this is not held, so the message cannot be signed, in octets.
 ///
-/// Real headers stay under 100 KiB, the size at which Postfix cuts a single field (`header_size_limit`); ten times that leaves
-/// room for many long ones, and bounds what one connection can make us remember.
+/// Real headers stay under 100 KiB, the size at which Postfix cuts a single field
+/// (`header_size_limit`); ten times that leaves room for many long ones, and bounds what one
+/// connection can make us remember.
 pub const MAX_HEADER_OCTETS: usize = 1024 * 1024;
 
 /// The header grew past its limit.
@@ -52,8 +53,9 @@ impl HeaderBlock {
 
     /// Appends a field whose name and value came apart, as the milter protocol brings them.
     ///
-    /// The value is everything after the colon, leading space included (trap W1). Folds, which arrive as a bare LF (trap W2),
-    /// are stored as the CRLF that the wire will carry; a CRLF stays what it is.
+    /// The value is everything after the colon, leading space included (trap W1). Folds, which
+    /// arrive as a bare LF (trap W2), are stored as the CRLF that the wire will carry; a CRLF stays
+    /// what it is.
     ///
     /// # Errors
     /// [`HeaderTooLarge`] when the field does not fit; the block is then unchanged.
@@ -136,7 +138,8 @@ impl<'a> Field<'a> {
         self.octets
     }
 
-    /// The name, in the message's own capitalization, without white space before the colon (RFC 5322 §4.5).
+    /// The name, in the message's own capitalization, without the white space that may stand before
+    /// the colon (RFC 5322 §4.5).
     #[must_use]
     pub fn name(self) -> &'a [u8] {
         let name = self.octets.get(..self.colon).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! Header fields, domains, selectors and addresses, as the bytes that arrived.
 //!
-//! No policy and no cryptography: this crate says what a message holds, never what to do about it. It keeps the octets of a
-//! header exactly as they came, because `simple` canonicalization signs every one of them, and it turns the few texts that
-//! decisions rest on (domains, selectors, the address in From) into types that only parsing can make.
+//! No policy and no cryptography: this crate says what a message holds, never what to do about it.
+//! It keeps the octets of a header exactly as they came, because `simple` canonicalization signs
+//! every one of them, and it turns the few texts that decisions rest on (domains, selectors, the
+//! address in From) into types that only parsing can make.
 //!
-//! Standards: RFC 5322 (fields and addresses, with the obsolete forms), RFC 6532 and RFC 8616 (UTF-8 in both),
-//! RFC 5891 (domains as A-labels).
+//! Standards: RFC 5322 (fields and addresses, with the obsolete forms), RFC 6532 and RFC 8616
+//! (UTF-8 in both), RFC 5891 (domains as A-labels).
 //!
 //! | module | what is in it |
 //! |---|---|

@@ -4,7 +4,8 @@ use crate::header::{HeaderBlock, HeaderTooLarge};
 
 /// Collects a header from lines that end in LF or CRLF.
 ///
-/// Every line end is stored as CRLF, because that is what the message will carry on the wire, and what is signed.
+/// Every line end is stored as CRLF, because that is what the message will carry on the wire, and
+/// what is signed.
 #[derive(Debug, Default)]
 pub struct HeaderLines {
     header: HeaderBlock,
@@ -17,7 +18,8 @@ pub enum Line {
     Header,
     /// It is the empty line that separates header and body.
     Separator,
-    /// It is the first line of the body: a line that is no field ends the header without a separator (trap P17).
+    /// It is the first line of the body: a line that is no field ends the header without a
+    /// separator (trap P17).
     Body,
 }
 
@@ -54,7 +56,8 @@ impl HeaderLines {
 fn split_field(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = text.iter().position(|&octet| octet == b':')?;
     let (name, rest) = text.split_at_checked(colon)?;
-    // RFC 5322 §3.6.8: printable US-ASCII but the colon; RFC 5322 §4.5 lets white space precede the colon.
+    // RFC 5322 §3.6.8: printable US-ASCII but the colon; RFC 5322 §4.5 lets white space precede the
+    // colon.
     let end = name.iter().rposition(|octet| !matches!(octet, b' ' | b'\t'))?;
     let printable = name.get(..=end)?.iter().all(|octet| (0x21..=0x7e).contains(octet));
     printable.then_some((name, rest.get(1..)?))

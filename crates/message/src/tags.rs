@@ -1,7 +1,7 @@
 //! Writing a field that holds a list of tags, folded (RFC 6376 §3.2, RFC 4870 §3.1).
 
-/// A line of a written field is folded before it grows longer than this, in octets. RFC 5322 §2.1.1
-/// asks for at most 78.
+/// A line of a written field is folded before it grows longer than this, in octets; mail wants at
+/// most 78 (RFC 5322 §2.1.1).
 const LINE_OCTETS: usize = 76;
 
 /// A field that we made and somebody is to put into the message.

@@ -44,9 +44,10 @@ pub enum Event<'a> {
     Header {
         /// The name, as the sender wrote it.
         name: &'a [u8],
-        /// All that follows the colon, leading space included; folds are LF and white space, as the MTA
-        /// sends them (trap W2), and can come first (trap W3). Where the MTA does not preserve the leading
-        /// space, one space stands here whatever was there (trap W1, [`Terms::leading_space`]).
+        /// All that follows the colon, leading space included; folds are LF and white space, as the
+        /// MTA sends them (trap W2), and can come first (trap W3). Where the MTA does not preserve
+        /// the leading space, one space stands here whatever was there (trap W1,
+        /// [`Terms::leading_space`]).
         value: &'a [u8],
     },
     /// The header is complete. The MTA waits.
@@ -55,7 +56,8 @@ pub enum Event<'a> {
     Body(&'a [u8]),
     /// The message is complete. The MTA waits.
     EndOfMessage(MessageToken),
-    /// The current message, if there is one, is to be forgotten. Several can come in a row (trap W15).
+    /// The current message, if there is one, is to be forgotten. Several can come in a row (trap
+    /// W15).
     Abort,
     /// The SMTP connection is over; another may follow in this conversation (trap W20).
     QuitNewConnection,
@@ -105,8 +107,8 @@ impl MessageToken {
 /// Who has connected to the MTA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectInfo<'a> {
-    /// The name, or the address in square brackets when there is none. Local mail comes from `localhost`
-    /// (trap P6).
+    /// The name, or the address in square brackets when there is none. Local mail comes from
+    /// `localhost` (trap P6).
     pub hostname: &'a [u8],
     /// The address.
     pub address: ClientAddress<'a>,
@@ -143,8 +145,8 @@ impl<'a> ConnectInfo<'a> {
     }
 }
 
-/// Sendmail writes `IPv6:` before IPv6 addresses, Postfix does not. A zone says through which interface a
-/// link-local client came, which no list of hosts asks for.
+/// Sendmail writes `IPv6:` before IPv6 addresses, Postfix does not. A zone says through which
+/// interface a link-local client came, which no list of hosts asks for.
 fn inet(text: &[u8], port: u16) -> ClientAddress<'_> {
     let bare = match text.split_at_checked(5) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case(b"IPv6:") => rest,
@@ -171,7 +173,8 @@ impl<'a> Envelope<'a> {
         Ok(Self { address, arguments: fields.texts("last argument")? })
     }
 
-    /// The address as the MTA wrote it: SMTP mail has angle brackets, local mail has none (trap P6).
+    /// The address as the MTA wrote it: SMTP mail has angle brackets, local mail has none (trap
+    /// P6).
     #[must_use]
     pub fn raw_address(&self) -> &'a [u8] {
         self.address

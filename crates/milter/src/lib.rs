@@ -1,8 +1,9 @@
 //! The milter protocol, versions 2 to 6, as a function of its input.
 //!
-//! [`Session`] is the filter's side of one connection from a mail server (MTA). It is fed octets as they
-//! arrive and says what happened; what it has to say to the MTA collects in its output, which the caller
-//! writes. There is no socket, no clock and no runtime in here, so every path is a plain unit test.
+//! [`Session`] is the filter's side of one connection from a mail server (MTA). It is fed octets as
+//! they arrive and says what happened; what it has to say to the MTA collects in its output, which
+//! the caller writes. There is no socket, no clock and no runtime in here, so every path is a plain
+//! unit test.
 //!
 //! ```
 //! use twinseal_milter::{Disposition, Event, HeadersReply, Options, Session};
@@ -34,12 +35,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What it refuses to do: hold a body (chunks are handed out as they arrive), answer a stage whose reply was
-//! declined (an answer needs the token of its event), send SKIP, or reserve memory for a length that was
-//! announced but not checked.
+//! What it refuses to do: hold a body (chunks are handed out as they arrive), answer a stage whose
+//! reply was declined (an answer needs the token of its event), send SKIP, or reserve memory for a
+//! length that was announced but not checked.
 //!
-//! There is no standard for the protocol; the peers are Postfix and Sendmail, and `trap W1` and the like
-//! name the measured behaviour that a line answers to.
+//! There is no standard for the protocol; the peers are Postfix and Sendmail, and `trap W1` and the
+//! like name the measured behaviour that a line answers to.
 //!
 //! | module | what is in it |
 //! |---|---|

@@ -24,8 +24,8 @@ pub enum MacroStage {
 }
 
 impl MacroStage {
-    /// The stages and their numbers in a list of wanted macros. End of message is older than end of headers,
-    /// hence the order.
+    /// The stages and their numbers in a list of wanted macros. End of message is older than end of
+    /// headers, hence the order.
     pub const NUMBERS: &'static [(Self, u32)] = &[
         (Self::Connect, 0),
         (Self::Helo, 1),
@@ -87,8 +87,8 @@ pub(crate) enum MacroFault {
 }
 
 impl Macros {
-    /// The value of a macro, from the latest stage that has it. `i` and `{i}` are the same name. A value can
-    /// be empty; a macro that the MTA does not know is `None`.
+    /// The value of a macro, from the latest stage that has it. `i` and `{i}` are the same name. A
+    /// value can be empty; a macro that the MTA does not know is `None`.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&[u8]> {
         let name = without_braces(name.as_bytes());
@@ -102,8 +102,8 @@ impl Macros {
         pairs(self.sets.get(&stage).map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// Takes the macros for a command, in place of all that were in force for its stage. An empty list is
-    /// legal. Later stages are over: their macros are from an earlier message.
+    /// Takes the macros for a command, in place of all that were in force for its stage. An empty
+    /// list is legal. Later stages are over: their macros are from an earlier message.
     pub(crate) fn define(
         &mut self,
         command: CommandKind,

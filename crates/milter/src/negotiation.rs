@@ -15,8 +15,8 @@ pub const NEWEST_VERSION: u32 = 6;
 /// What a filter wants of every MTA.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether the reply to connect is a decision, hence [`Event::Connect`](crate::Event::Connect) comes
-    /// with a token. Costs a round trip per connection (trap W21).
+    /// Whether the reply to connect is a decision, hence [`Event::Connect`](crate::Event::Connect)
+    /// comes with a token. Costs a round trip per connection (trap W21).
     pub decide_at_connect: bool,
     /// The commands to be shown beyond connect, MAIL, header and body.
     pub stages: WantedStages,
@@ -24,8 +24,8 @@ pub struct Options {
     pub needed: Actions,
     /// What the filter does to messages where it may.
     pub useful: Actions,
-    /// The macros wanted, for MTAs that take such lists. With any list, Postfix sends no macros for the
-    /// stages that have none; without, what its administrator configured.
+    /// The macros wanted, for MTAs that take such lists. With any list, Postfix sends no macros for
+    /// the stages that have none; without, what its administrator configured.
     pub macros: BTreeMap<MacroStage, MacroList>,
     /// How much an MTA may send at once.
     pub limits: Limits,
@@ -113,8 +113,8 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Whether header values are exact in both directions. If not, only relaxed header canonicalization
-    /// can be used (trap W1).
+    /// Whether header values are exact in both directions. If not, only relaxed header
+    /// canonicalization can be used (trap W1).
     #[must_use]
     pub fn leading_space(&self) -> bool {
         self.steps.contains(Steps::LEADING_SPACE)
@@ -132,16 +132,16 @@ impl Terms {
         self.steps.awaits_reply(command)
     }
 
-    /// Whether the MTA sends commands of this kind: not those that it agreed to leave out, nor those that
-    /// are younger than the version.
+    /// Whether the MTA sends commands of this kind: not those that it agreed to leave out, nor
+    /// those that are younger than the version.
     #[must_use]
     pub fn sends(&self, command: CommandKind) -> bool {
         let known = Steps::known_to(self.version);
         Steps::unsent(command).is_none_or(|bit| known.contains(bit) && !self.steps.contains(bit))
     }
 
-    /// Trap W14: a version that both speak, only bits that were offered and that exist in that version,
-    /// and a clear refusal otherwise.
+    /// Trap W14: a version that both speak, only bits that were offered and that exist in that
+    /// version, and a clear refusal otherwise.
     pub(crate) fn agree(options: &Options, offer: Offer) -> Result<Self, ProtocolError> {
         if offer.version < OLDEST_VERSION {
             return Err(ProtocolError::VersionTooOld { offered: offer.version });
@@ -179,8 +179,8 @@ fn wanted_actions(options: &Options) -> Actions {
     options.needed | options.useful | lists
 }
 
-/// Trap W21: no command that is not looked at, and no reply where there is nothing to decide. Trap W22:
-/// never SKIP.
+/// Trap W21: no command that is not looked at, and no reply where there is nothing to decide. Trap
+/// W22: never SKIP.
 fn wanted_steps(options: &Options) -> Steps {
     let unsent = [
         (options.stages.helo, Steps::NO_HELO),

@@ -1,5 +1,5 @@
-//! The answers of a filter. Which of them is possible depends on the stage, and so do the types (trap W22):
-//! there is no SKIP, and nothing but the end of a message allows a modification.
+//! The answers of a filter. Which of them is possible depends on the stage, and so do the types
+//! (trap W22): there is no SKIP, and nothing but the end of a message allows a modification.
 
 mod check;
 mod message;
@@ -11,7 +11,8 @@ pub use smtp::{BadSmtpReply, SmtpReply};
 
 use crate::wire::{ReplyKind, put_frame};
 
-/// The longest payload of a reply. libmilter never sends more in one frame, so no MTA has to take more.
+/// The longest payload of a reply. libmilter never sends more in one frame, so no MTA has to take
+/// more.
 pub const MAX_REPLY_OCTETS: usize = 65_535;
 
 /// The answer to a connect.
@@ -27,7 +28,8 @@ pub enum ConnectReply {
     Reject,
 }
 
-/// The answer to the end of headers. To be spared the body, accept: SKIP does not stop it here (trap W22).
+/// The answer to the end of headers. To be spared the body, accept: SKIP does not stop it here
+/// (trap W22).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadersReply {
     /// Show the body.

@@ -1,4 +1,5 @@
-//! One conversation with an MTA: which command may come when, what is reported, and what is owed to the MTA.
+//! One conversation with an MTA: which command may come when, what is reported, and what is owed to
+//! the MTA.
 
 mod commands;
 mod error;
@@ -16,10 +17,10 @@ use crate::wire::Frames;
 
 /// The filter's side of one connection.
 ///
-/// The caller hands input to [`receive`](Self::receive) until that says [`Event::NeedMore`], then writes the
-/// output and reads more. Three events carry a token, and the MTA waits until it is answered. Replies that
-/// have nothing to decide are written by the session itself: one for each command whose reply was not
-/// declined, none for any other (trap W22).
+/// The caller hands input to [`receive`](Self::receive) until that says [`Event::NeedMore`], then
+/// writes the output and reads more. Three events carry a token, and the MTA waits until it is
+/// answered. Replies that have nothing to decide are written by the session itself: one for each
+/// command whose reply was not declined, none for any other (trap W22).
 #[derive(Debug)]
 pub struct Session {
     frames: Frames,
@@ -35,13 +36,14 @@ impl Session {
         Self { frames: Frames::new(options.limits), talk: Talk::new(options), spaced: Vec::new() }
     }
 
-    /// Takes what it can of `input` and says what happened. To be called until [`Event::NeedMore`], also when
-    /// all input is consumed: one frame can be several events.
+    /// Takes what it can of `input` and says what happened. To be called until [`Event::NeedMore`],
+    /// also when all input is consumed: one frame can be several events.
     ///
     /// # Errors
     ///
-    /// When the MTA does not keep to the protocol; the connection is then to be closed, and all further
-    /// input is an error. [`ProtocolError::AnswerOutstanding`] is the caller's mistake, and changes nothing.
+    /// When the MTA does not keep to the protocol; the connection is then to be closed, and all
+    /// further input is an error. [`ProtocolError::AnswerOutstanding`] is the caller's mistake, and
+    /// changes nothing.
     pub fn receive<'a>(&'a mut self, input: &'a [u8]) -> Result<Step<'a>, ProtocolError> {
         let Self { frames, talk, spaced } = self;
         let (consumed, found) = match talk.find(frames, input) {
@@ -90,8 +92,8 @@ impl Session {
         self.talk.answer_headers(token.serial, reply.into())
     }
 
-    /// Answers the end of a message. The modifications are sent if the message goes on, and dropped if it
-    /// does not.
+    /// Answers the end of a message. The modifications are sent if the message goes on, and dropped
+    /// if it does not.
     ///
     /// # Errors
     ///

@@ -12,6 +12,6 @@ pub(crate) use frame::{FrameError, Frames, Part, Place, put_frame};
 pub use frame::{Limits, MAX_BODY_FRAME, MAX_COMMAND_FRAME, MAX_MACRO_FRAME, MAX_MACROS};
 pub use letters::{CommandKind, Family, ReplyKind};
 
-/// The largest piece of a body in one frame, in either direction, unless a larger one was negotiated (which
-/// we never do).
+/// The largest piece of a body in one frame, in either direction, unless a larger one was
+/// negotiated (which we never do).
 pub const MAX_CHUNK: usize = 65_535;

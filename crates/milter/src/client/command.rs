@@ -4,8 +4,8 @@ use crate::event::{ClientAddress, ConnectInfo};
 use crate::negotiation::{Offer, Terms};
 use crate::wire::{CommandKind, Family, put_frame};
 
-/// A command of the MTA. Texts end at their first NUL, if they have one, as they do in MTAs, which keep them
-/// as C strings (trap W7).
+/// A command of the MTA. Texts end at their first NUL, if they have one, as they do in MTAs, which
+/// keep them as C strings (trap W7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<'a> {
     /// The first exchange.

@@ -83,8 +83,8 @@ pub enum ClientError {
         /// What it wants.
         wanted: Offer,
     },
-    /// The filter said more than it was asked, which an MTA takes for the answer to its next command
-    /// (trap W22).
+    /// The filter said more than it was asked, which an MTA takes for the answer to its next
+    /// command (trap W22).
     #[error("the filter sent {octets} octets more after its answer to the {command} command")]
     Unasked {
         /// What it had answered.
@@ -139,8 +139,8 @@ impl<S: Read + Write> Connection<S> {
         self.round_trips
     }
 
-    /// Sets the macros that are sent before every command of a stage, as Postfix does it: also before those
-    /// that are left out, and before every header field and body chunk.
+    /// Sets the macros that are sent before every command of a stage, as Postfix does it: also
+    /// before those that are left out, and before every header field and body chunk.
     pub fn set_macros(&mut self, stage: MacroStage, macros: &[(&str, &str)]) {
         let owned = macros.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         self.macros.insert(stage, owned);
@@ -188,8 +188,9 @@ impl<S: Read + Write> Connection<S> {
         Ok(outcome)
     }
 
-    /// Says one command, and awaits the answer if there is to be one. Commands without an answer count as
-    /// answered by continue, and so does skip, which keeps further commands of that kind from being said.
+    /// Says one command, and awaits the answer if there is to be one. Commands without an answer
+    /// count as answered by continue, and so does skip, which keeps further commands of that kind
+    /// from being said.
     ///
     /// # Errors
     ///

@@ -2,8 +2,8 @@
 
 use super::reply::Modification;
 
-/// A header as Postfix keeps it: what it shows to filters, below a `Received` field of its own that it does
-/// not show (trap P5).
+/// A header as Postfix keeps it: what it shows to filters, below a `Received` field of its own that
+/// it does not show (trap P5).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     fields: Vec<Field>,
@@ -21,8 +21,8 @@ pub struct Field {
 }
 
 impl Header {
-    /// Takes the header from a message with lines that end in LF or CRLF, and leaves the body. A line that is
-    /// no field ends the header and belongs to the body (trap P17).
+    /// Takes the header from a message with lines that end in LF or CRLF, and leaves the body. A
+    /// line that is no field ends the header and belongs to the body (trap P17).
     #[must_use]
     pub fn parse(message: &[u8]) -> (Self, &[u8]) {
         let mut header = Self::default();
@@ -62,7 +62,8 @@ impl Header {
         self.fields.iter().filter(|field| !field.own)
     }
 
-    /// The header as it is stored and sent, lines ending in CRLF, without the empty line that ends it.
+    /// The header as it is stored and sent, lines ending in CRLF, without the empty line that ends
+    /// it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -80,8 +81,8 @@ impl Header {
         bytes
     }
 
-    /// Does what a modification says; those of body and envelope do nothing here. An MTA that has not agreed
-    /// to preserve the leading space adds one to each value (trap W1).
+    /// Does what a modification says; those of body and envelope do nothing here. An MTA that has
+    /// not agreed to preserve the leading space adds one to each value (trap W1).
     pub fn apply(&mut self, modification: &Modification, leading_space: bool) {
         let space: &[u8] = if leading_space { b"" } else { b" " };
         match modification {
@@ -107,8 +108,8 @@ impl Header {
         }
     }
 
-    /// Trap W8: 0 is above everything, n below the n-th of the fields that are there now, the own one
-    /// included. Trap W9: with something above the own one, 1 is above the own one too.
+    /// Trap W8: 0 is above everything, n below the n-th of the fields that are there now, the own
+    /// one included. Trap W9: with something above the own one, 1 is above the own one too.
     fn insert(&mut self, index: u32, field: Field) {
         let at = usize::try_from(index).unwrap_or(usize::MAX).min(self.fields.len());
         self.fields.insert(at, field);
@@ -122,8 +123,8 @@ impl Header {
         }
     }
 
-    /// Trap W11: instances are counted anew each time, so a deletion renumbers the rest. The MTA's own field
-    /// does not count. Instance 0 is the first.
+    /// Trap W11: instances are counted anew each time, so a deletion renumbers the rest. The MTA's
+    /// own field does not count. Instance 0 is the first.
     fn position(&self, instance: u32, name: &[u8]) -> Option<usize> {
         let before = usize::try_from(instance.saturating_sub(1)).ok()?;
         self.fields

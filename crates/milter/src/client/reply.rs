@@ -8,8 +8,8 @@ use crate::wire::{FieldError, Fields, ReplyKind};
 /// A reply of the filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// The answer to the negotiation: what the filter wants of the offer, and its lists of macros by the
-    /// number of their stage ([`MacroStage::from_number`](crate::MacroStage::from_number)).
+    /// The answer to the negotiation: what the filter wants of the offer, and its lists of macros
+    /// by the number of their stage ([`MacroStage::from_number`](crate::MacroStage::from_number)).
     Negotiated(Offer, Vec<(u32, Vec<u8>)>),
     /// The filter is still working.
     Progress,
@@ -127,11 +127,13 @@ pub enum ReplyError {
     },
 }
 
-/// The longest frame that is taken from a filter, letter included: the largest chunk that can be negotiated.
+/// The longest frame that is taken from a filter, letter included: the largest chunk that can be
+/// negotiated.
 const MAX_REPLY_FRAME: usize = 1024 * 1024 + 1;
 
 impl Reply {
-    /// Takes the first reply from `input`, and how many octets it took. `None` when it is not complete.
+    /// Takes the first reply from `input`, and how many octets it took. `None` when it is not
+    /// complete.
     ///
     /// # Errors
     ///

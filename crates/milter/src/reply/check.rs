@@ -69,8 +69,8 @@ pub(super) fn name(name: &str) -> Result<&[u8], ModificationError> {
     Ok(name.as_bytes())
 }
 
-/// Trap W2: folds are sent as LF and white space; a CRLF would be written out as CR CR LF. Trap W1: an MTA
-/// that does not preserve leading space adds one itself, so ours goes.
+/// Trap W2: folds are sent as LF and white space; a CRLF would be written out as CR CR LF. Trap W1:
+/// an MTA that does not preserve leading space adds one itself, so ours goes.
 pub(super) fn value<'a>(
     name: &str,
     value: &'a [u8],

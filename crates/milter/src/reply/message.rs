@@ -6,10 +6,11 @@ use crate::negotiation::Terms;
 use crate::wire::{Actions, MAX_CHUNK, ReplyKind, put_frame};
 
 /// The modifications of one message. Nothing is sent before
-/// [`Session::answer_message`](crate::Session::answer_message), and then all of it at once (trap W19).
+/// [`Session::answer_message`](crate::Session::answer_message), and then all of it at once (trap
+/// W19).
 ///
-/// Modifications take effect in the order in which they are added, so: deletions from the highest instance
-/// down (trap W11), then what goes to index 1, then what goes to index 0 (traps W9, W12).
+/// Modifications take effect in the order in which they are added, so: deletions from the highest
+/// instance down (trap W11), then what goes to index 1, then what goes to index 0 (traps W9, W12).
 #[derive(Debug)]
 #[must_use = "the MTA waits for an answer"]
 pub struct MessageReply {
@@ -34,8 +35,8 @@ impl MessageReply {
         &self.token.terms
     }
 
-    /// Adds a field at the end of the header. `value` is all that follows the colon, leading space included
-    /// (trap W1); folds are LF or CRLF and white space (trap W2).
+    /// Adds a field at the end of the header. `value` is all that follows the colon, leading space
+    /// included (trap W1); folds are LF or CRLF and white space (trap W2).
     ///
     /// # Errors
     ///
@@ -46,8 +47,8 @@ impl MessageReply {
         self.push(ReplyKind::AddHeader, &[name, b"\0", &value, b"\0"])
     }
 
-    /// Inserts a field: at index 0 above everything, at index 1 directly below the MTA's own `Received`
-    /// (trap W8). For `value` see [`add_header`](Self::add_header).
+    /// Inserts a field: at index 0 above everything, at index 1 directly below the MTA's own
+    /// `Received` (trap W8). For `value` see [`add_header`](Self::add_header).
     ///
     /// # Errors
     ///
@@ -63,8 +64,8 @@ impl MessageReply {
         self.push(ReplyKind::InsertHeader, &[&index.to_be_bytes(), name, b"\0", &value, b"\0"])
     }
 
-    /// Changes the value of the `instance`-th field called `name`, counted from 1. An instance beyond the
-    /// last adds the field (trap W13). For `value` see [`add_header`](Self::add_header).
+    /// Changes the value of the `instance`-th field called `name`, counted from 1. An instance
+    /// beyond the last adds the field (trap W13). For `value` see [`add_header`](Self::add_header).
     ///
     /// # Errors
     ///

@@ -50,8 +50,8 @@ const MAX_REPLY_LINE: usize = 512;
 const MAX_REPLY_LINES: usize = 32;
 
 impl SmtpReply {
-    /// Makes a reply, such as `SmtpReply::new(550, "5.7.1", "not from here")`. Each line of `text` becomes a
-    /// line of the reply.
+    /// Makes a reply, such as `SmtpReply::new(550, "5.7.1", "not from here")`. Each line of `text`
+    /// becomes a line of the reply.
     ///
     /// # Errors
     ///

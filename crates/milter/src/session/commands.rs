@@ -104,8 +104,9 @@ impl Talk {
         Event::Connect { client, reply: None }
     }
 
-    /// Trap W1: callers see one convention. What stood after the colon is not known when the MTA removes a
-    /// space; relaxed canonicalization, the only one that may be used then, does not care.
+    /// Trap W1: callers see one convention. What stood after the colon is not known when the MTA
+    /// removes a space; relaxed canonicalization, the only one that may be used then, does not
+    /// care.
     fn header<'a>(
         &self,
         payload: &'a [u8],

@@ -59,7 +59,8 @@ impl State {
         }
     }
 
-    /// What the message was decided to be at the end of headers. What still comes of it is not looked at.
+    /// What the message was decided to be at the end of headers. What still comes of it is not
+    /// looked at.
     pub(super) fn decided(&self) -> Option<&Disposition> {
         match self {
             Self::Open(_, Phase::Decided(disposition)) => Some(disposition),
@@ -101,8 +102,8 @@ impl Phase {
         }
     }
 
-    /// No message, or one of which no header field was shown: MAIL can be refused by the MTA itself, and
-    /// come again without abort. So can HELO, followed by the abort (Postfix).
+    /// No message, or one of which no header field was shown: MAIL can be refused by the MTA
+    /// itself, and come again without abort. So can HELO, followed by the abort (Postfix).
     fn is_between_messages(&self) -> bool {
         matches!(self, Self::Connected | Self::Envelope | Self::Decided(_))
     }

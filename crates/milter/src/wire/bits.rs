@@ -136,8 +136,8 @@ bits! {
         NO_HEADERS = 0x20, since 2, "no headers";
         /// No end-of-headers command.
         NO_END_OF_HEADERS = 0x40, since 2, "no end of headers";
-        /// No reply to a header field. Postfix can offer it with any version; version 2 as such does not
-        /// have it.
+        /// No reply to a header field. Postfix can offer it with any version; version 2 as such
+        /// does not have it.
         NO_REPLY_HEADER = 0x80, since 6, "no header reply";
         /// No commands that the MTA does not know.
         NO_UNKNOWN = 0x100, since 3, "no unknown";

@@ -4,17 +4,18 @@ use std::ops::Range;
 
 use super::CommandKind;
 
-/// The longest command frame, letter included. A header field comes whole in one: Postfix cuts fields at
-/// 102,400 octets (`header_size_limit`), Sendmail passes 32 KiB by default, and both can be told otherwise.
+/// The longest command frame, letter included. A header field comes whole in one: Postfix cuts
+/// fields at 102,400 octets (`header_size_limit`), Sendmail passes 32 KiB by default, and both can
+/// be told otherwise.
 pub const MAX_COMMAND_FRAME: usize = 256 * 1024;
 
-/// The longest body frame, letter included. 65,536 is usual; the protocol has flags for chunks of up to
-/// 1 MiB. Bodies are passed on in pieces, so this costs no memory: it is there to notice a stream that is
-/// no milter protocol at all.
+/// The longest body frame, letter included. 65,536 is usual; the protocol has flags for chunks of
+/// up to 1 MiB. Bodies are passed on in pieces, so this costs no memory: it is there to notice a
+/// stream that is no milter protocol at all.
 pub const MAX_BODY_FRAME: usize = 1024 * 1024 + 1;
 
-/// The longest macro frame, letter included. They are kept for the time of a connection; what MTAs send is
-/// some hundred octets, a certificate's names some thousand.
+/// The longest macro frame, letter included. They are kept for the time of a connection; what MTAs
+/// send is some hundred octets, a certificate's names some thousand.
 pub const MAX_MACRO_FRAME: usize = 32 * 1024;
 
 /// The largest number of macros for one stage. MTAs send about ten.
@@ -73,8 +74,8 @@ pub(crate) enum FrameError {
     TooLong { command: CommandKind, octets: usize, limit: usize },
 }
 
-/// What the front of the input is. Places instead of slices, so that the caller can look at several parts
-/// before it borrows the one that it reports.
+/// What the front of the input is. Places instead of slices, so that the caller can look at several
+/// parts before it borrows the one that it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The input is used up.
@@ -97,8 +98,8 @@ pub(crate) enum Place {
 pub(crate) struct Frames {
     limits: Limits,
     reading: Reading,
-    /// The beginning of a frame that has not arrived whole, or one that was reported and is in use until
-    /// the next call.
+    /// The beginning of a frame that has not arrived whole, or one that was reported and is in use
+    /// until the next call.
     collected: Vec<u8>,
     reported: bool,
 }
@@ -210,8 +211,8 @@ impl Frames {
         Part::Piece { kind, piece }
     }
 
-    /// Moves octets to the buffer until it holds `octets`. Memory grows with what has arrived, never with
-    /// what was announced.
+    /// Moves octets to the buffer until it holds `octets`. Memory grows with what has arrived,
+    /// never with what was announced.
     fn collect(&mut self, input: &[u8], at: &mut usize, octets: usize) {
         let rest = input.get(*at..).unwrap_or_default();
         let missing = octets.saturating_sub(self.collected.len());

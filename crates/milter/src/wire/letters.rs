@@ -76,8 +76,8 @@ letters! {
 }
 
 letters! {
-    /// A reply of the filter. `SMFIR_SETSYMLIST` (`l`) is missing: no one sends it, macro lists travel in
-    /// the negotiation.
+    /// A reply of the filter. `SMFIR_SETSYMLIST` (`l`) is missing: no one sends it, macro lists
+    /// travel in the negotiation.
     pub enum ReplyKind {
         /// The agreed version, actions and steps.
         Negotiate = b'O', "negotiation";

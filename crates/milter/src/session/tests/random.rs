@@ -1,4 +1,5 @@
-//! Conversations by chance: whatever an MTA says, nothing panics, and nothing is answered that was declined.
+//! Conversations by chance: whatever an MTA says, nothing panics, and nothing is answered that was
+//! declined.
 
 use super::*;
 use crate::testing::Answers;
