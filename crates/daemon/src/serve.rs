@@ -45,6 +45,9 @@ pub enum CannotServe {
         /// Why not.
         error: io::Error,
     },
+    /// Several of these; the first one says how the program ends.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
     /// The system gives us no threads, or no signals.
     #[error("the runtime cannot be started: {0}")]
     Runtime(io::Error),
@@ -53,8 +56,9 @@ pub enum CannotServe {
 impl CannotServe {
     /// How the program ends.
     #[must_use]
-    pub const fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Several(all) => all.first().map_or(ExitCode::Internal, Self::exit_code),
             Self::Keys(_) | Self::PidFile { .. } => ExitCode::Configuration,
             Self::User(error) => error.exit_code(),
             Self::Sockets(_) => ExitCode::Unavailable,
@@ -96,25 +100,39 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return mistakes.exit_code();
         }
     };
-    let warnings = loaded.warnings.iter();
-    warnings.for_each(|warning| terminal.complain(format_args!("warning: {warning}")));
-    let served = Server::prepare(&loaded.config, terminal).and_then(|server| {
-        if only_check {
-            return Ok(());
-        }
-        let listening = server.open(&loaded.config)?;
-        log_to(&loaded.config);
-        tracing::info!("twinseal {VERSION} starting (args: {arguments})");
-        listening.run(&watch::channel(false).0)
-    });
-    match served {
-        Ok(()) if only_check => print(terminal, "the configuration is valid\n"),
-        Ok(()) => ExitCode::Ok,
-        Err(error) => {
-            error.to_string().lines().for_each(|line| terminal.complain(line));
-            error.exit_code()
-        }
+    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let prepared = Server::prepare(&loaded.config, |warning| warnings.push(warning));
+    if only_check {
+        complain(&warnings, terminal);
+        return match prepared {
+            Ok(_) => print(terminal, "the configuration is valid\n"),
+            Err(error) => refuse(&error, terminal),
+        };
     }
+    let listening = match prepared.and_then(|server| server.open(&loaded.config)) {
+        Ok(listening) => listening,
+        Err(error) => {
+            complain(&warnings, terminal);
+            return refuse(&error, terminal);
+        }
+    };
+    log_to(&loaded.config);
+    tracing::info!("twinseal {VERSION} starting (args: {arguments})");
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    match listening.run(&watch::channel(false).0) {
+        Ok(()) => ExitCode::Ok,
+        Err(error) => refuse(&error, terminal),
+    }
+}
+
+fn complain(warnings: &[String], terminal: &mut Terminal<'_>) {
+    warnings.iter().for_each(|warning| terminal.complain(format_args!("warning: {warning}")));
+}
+
+/// Says why we do not serve, a line for each reason.
+fn refuse(error: &CannotServe, terminal: &mut Terminal<'_>) -> ExitCode {
+    error.to_string().lines().for_each(|line| terminal.complain(line));
+    error.exit_code()
 }
 
 /// What `-V` prints.
@@ -179,16 +197,22 @@ impl Drop for PidFile {
 }
 
 impl Server {
-    /// Reads the keys, as the user who starts us, and finds the user to become.
+    /// Reads the keys, as the user who starts us, and finds the user to become. What works and is
+    /// probably not meant goes to `warn`.
     ///
     /// # Errors
     /// [`CannotServe`], with every key that cannot be used.
-    pub fn prepare(config: &Config, terminal: &mut Terminal<'_>) -> Result<Self, CannotServe> {
-        let account = config.user.as_ref().map(Account::find).transpose()?;
-        let trusted: Vec<u32> = account.iter().map(Account::uid).collect();
-        let keys = keyring::load(config, &trusted, |warning| {
-            terminal.complain(format_args!("warning: {warning}"));
-        })?;
+    pub fn prepare(config: &Config, warn: impl FnMut(String)) -> Result<Self, CannotServe> {
+        let account = config.user.as_ref().map(Account::find).transpose();
+        let trusted: Vec<u32> = account.iter().flatten().map(Account::uid).collect();
+        let (account, keys) = match (account, keyring::load(config, &trusted, warn)) {
+            (Ok(account), Ok(keys)) => (account, keys),
+            (Err(user), Err(keys)) => {
+                return Err(CannotServe::Several(vec![user.into(), keys.into()]));
+            }
+            (Err(user), Ok(_)) => return Err(user.into()),
+            (Ok(_), Err(keys)) => return Err(keys.into()),
+        };
         let service = Service {
             directory: Directory::from_files(config.rules.clone(), keys),
             internal_hosts: config.internal_hosts.clone(),

@@ -165,7 +165,8 @@ fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config
         let hint = if code == ExitCode::Unavailable { "; --port N takes another one" } else { "" };
         Failure(format!("{error}{hint}"), code)
     };
-    let server = Server::prepare(&loaded.config, terminal).map_err(failure)?;
+    let warn = |warning| terminal.complain(format_args!("warning: {warning}"));
+    let server = Server::prepare(&loaded.config, warn).map_err(failure)?;
     log_to(&loaded.config);
     Ok((server.open(&loaded.config).map_err(failure)?, loaded.config))
 }

@@ -1,7 +1,6 @@
 use super::{Ended, serve};
 use crate::serve::{FileSystem, Server};
 use crate::serving::service::Service;
-use crate::terminal::Terminal;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,13 +33,7 @@ fn service(more: &str) -> Arc<Service> {
     let Ok(Request::Serve(loaded)) = twinseal_config::serve(words, &FileSystem) else {
         panic!("the configuration of the test is wrong");
     };
-    let mut errors = Vec::new();
-    let mut terminal = Terminal {
-        input: &mut std::io::empty(),
-        output: &mut std::io::sink(),
-        errors: &mut errors,
-    };
-    Server::prepare(&loaded.config, &mut terminal).unwrap().service()
+    Server::prepare(&loaded.config, |_| {}).unwrap().service()
 }
 
 struct Running {
