@@ -4,7 +4,7 @@
 //! analysers match it.
 
 use std::fmt;
-use twinseal_message::{Domain, Selector};
+use twinseal_message::{Domain, HeaderTooLarge, Selector};
 
 /// One log line about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +77,7 @@ pub enum Reason {
         error: String,
     },
     /// The header is larger than what we hold.
-    HeaderTooLarge {
-        /// The limit, in octets.
-        limit: usize,
-    },
+    HeaderTooLarge(HeaderTooLarge),
     /// More fields would have to be signed than a signature can name.
     TooManyFields {
         /// The limit.
@@ -123,7 +120,7 @@ impl Reason {
             Self::SeveralFrom { .. } => "several-from-fields",
             Self::Unparsable { field: "Sender", .. } => "unparsable-sender",
             Self::Unparsable { .. } => "unparsable-from",
-            Self::HeaderTooLarge { .. } => "header-too-large",
+            Self::HeaderTooLarge(_) => "header-too-large",
             Self::TooManyFields { .. } => "too-many-headers",
             Self::AlreadySealed => "already-sealed",
             Self::KeyNotRsa => "key-not-rsa",
@@ -148,9 +145,7 @@ impl fmt::Display for Reason {
             Self::Unparsable { field, error } => {
                 write!(f, "its {field} field cannot be read: {error}")
             }
-            Self::HeaderTooLarge { limit } => {
-                write!(f, "its header is larger than {limit} octets")
-            }
+            Self::HeaderTooLarge(limit) => limit.fmt(f),
             Self::TooManyFields { limit } => {
                 write!(f, "more than {limit} header fields would have to be signed")
             }

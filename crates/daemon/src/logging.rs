@@ -1,23 +1,16 @@
 //! Where log lines go: standard error or syslog.
 
+pub mod syslog;
+
+pub use syslog::{SYSLOG_SOCKET, Syslog};
+
 use std::fmt::{self, Write as _};
 use std::io;
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::field::Visit;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
-use twinseal_config::Facility;
-
-/// The socket of the system's log daemon.
-pub const SYSLOG_SOCKET: &str = "/dev/log";
-
-/// How long a log line may wait for the log daemon before it is dropped: mail goes first.
-const SYSLOG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Sends each event's text to a writer that is chosen by its level.
 #[derive(Debug)]
@@ -82,119 +75,11 @@ impl Visit for Text<'_> {
     }
 }
 
-/// The log daemon, reached over its datagram socket in the format of RFC 3164 §4.1.
-///
-/// Without a time stamp, which every log daemon adds itself: the C library's stamp is local time,
-/// and finding out the local time is not safe in a process with threads.
-#[derive(Debug)]
-pub struct Syslog {
-    path: PathBuf,
-    facility: u8,
-    tag: String,
-    socket: Mutex<Option<UnixDatagram>>,
-}
-
-impl Syslog {
-    /// Writes as `program[process]` with that facility.
-    #[must_use]
-    pub fn new(path: &Path, facility: Facility, program: &str) -> Self {
-        let tag = format!("{program}[{}]", std::process::id());
-        Self { path: path.to_owned(), facility: facility.code(), tag, socket: Mutex::new(None) }
-    }
-
-    fn send(&self, datagram: &[u8]) -> io::Result<()> {
-        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(socket) = socket.as_ref()
-            && socket.send(datagram).is_ok()
-        {
-            return Ok(());
-        }
-        // Not connected yet, or the log daemon was restarted.
-        let fresh = UnixDatagram::unbound()?;
-        fresh.connect(&self.path)?;
-        fresh.set_write_timeout(Some(SYSLOG_PATIENCE))?;
-        fresh.send(datagram)?;
-        *socket = Some(fresh);
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Syslog {
-    type Writer = SyslogLine<'a>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        SyslogLine { syslog: self, level: Level::INFO }
-    }
-
-    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
-        SyslogLine { syslog: self, level: *metadata.level() }
-    }
-}
-
-/// One line on its way to the log daemon.
-#[derive(Debug)]
-pub struct SyslogLine<'a> {
-    syslog: &'a Syslog,
-    level: Level,
-}
-
-impl io::Write for SyslogLine<'_> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // RFC 3164 §4.1.1
-        let severity = match self.level {
-            Level::ERROR => 3,
-            Level::WARN => 4,
-            Level::INFO => 6,
-            _ => 7,
-        };
-        let priority = u32::from(self.syslog.facility) * 8 + severity;
-        let mut datagram = format!("<{priority}>{}: ", self.syslog.tag).into_bytes();
-        datagram.extend_from_slice(line.trim_ascii_end());
-        self.syslog.send(&datagram)?;
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Lines, Syslog};
-    use std::os::unix::net::UnixDatagram;
+    use super::Lines;
     use std::sync::{Arc, Mutex};
     use tracing_subscriber::layer::SubscriberExt as _;
-
-    fn receive(socket: &UnixDatagram) -> String {
-        let mut octets = [0; 1000];
-        let len = socket.recv(&mut octets).unwrap();
-        String::from_utf8(octets[..len].to_vec()).unwrap()
-    }
-
-    #[test]
-    fn syslog_gets_priority_program_and_text_also_after_its_restart() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("log");
-        let daemon = UnixDatagram::bind(&path).unwrap();
-        let lines =
-            Lines::to_syslog(Syslog::new(&path, twinseal_config::Facility::Mail, "twinseal"));
-        let subscriber = tracing_subscriber::registry().with(lines);
-        tracing::subscriber::with_default(subscriber, || {
-            let tag = format!("twinseal[{}]", std::process::id());
-            tracing::info!("A1: signed");
-            assert_eq!(receive(&daemon), format!("<22>{tag}: A1: signed"));
-            tracing::error!("A2: {}", "broken");
-            assert_eq!(receive(&daemon), format!("<19>{tag}: A2: broken"));
-
-            drop(daemon);
-            std::fs::remove_file(&path).unwrap();
-            tracing::info!("nobody listens");
-            let daemon = UnixDatagram::bind(&path).unwrap();
-            tracing::warn!("again");
-            assert_eq!(receive(&daemon), format!("<20>{tag}: again"));
-        });
-    }
 
     #[test]
     fn the_terminal_gets_the_level_as_a_word() {

@@ -1,7 +1,7 @@
 //! Giving root up.
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Group, Uid, geteuid, initgroups, setgid, setuid};
+use nix::unistd::{Gid, Group, Uid, getegid, geteuid, initgroups, setgid, setuid};
 use std::ffi::CString;
 use twinseal_config::{ExitCode, User};
 
@@ -76,12 +76,13 @@ impl Account {
         self.uid.as_raw()
     }
 
-    /// Becomes that user, with its groups, for good. Nothing happens for who is that user already.
+    /// Becomes that user, with its groups, for good. Nothing happens for who is that user already,
+    /// in that group.
     ///
     /// # Errors
     /// [`CannotBecome::Refused`], where we are not root.
     pub fn assume(&self) -> Result<(), CannotBecome> {
-        if geteuid() == self.uid {
+        if geteuid() == self.uid && getegid() == self.gid {
             return Ok(());
         }
         let refused = |call| move |error| CannotBecome::Refused { call, error };

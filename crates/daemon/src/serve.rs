@@ -2,21 +2,24 @@
 
 use crate::VERSION;
 use crate::command::print;
+use crate::logging::syslog::Flush;
 use crate::logging::{Lines, SYSLOG_SOCKET, Syslog};
 use crate::privileges::{Account, CannotBecome};
-use crate::serving::listener::{self, Bound, CannotBind};
+use crate::serving::listener::{self, Bound, CannotBind, MAX_CONNECTIONS};
 use crate::serving::service::{Service, system_clock};
 use crate::signing::directory::Directory;
 use crate::signing::keyring::{self, KeyMistakes};
 use crate::terminal::Terminal;
+use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -73,7 +76,15 @@ pub struct FileSystem;
 
 impl Files for FileSystem {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        // A pipe would keep us waiting, a device would never end.
+        let nonblocking = OFlag::O_NONBLOCK.bits();
+        let mut file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        let mut octets = Vec::new();
+        file.read_to_end(&mut octets)?;
+        Ok(octets)
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -116,7 +127,10 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return refuse(&error, terminal);
         }
     };
-    log_to(&loaded.config);
+    let _flush = match log_to(&loaded.config) {
+        Ok(flush) => flush,
+        Err(error) => return refuse(&error, terminal),
+    };
     tracing::info!("twinseal {VERSION} starting (args: {arguments})");
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     match listening.run(&watch::channel(false).0) {
@@ -152,22 +166,22 @@ fn shown(words: &[OsString]) -> String {
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Sends log lines where the configuration says.
-pub(crate) fn log_to(config: &Config) {
-    let lines = match config.log.to {
-        LogTo::Stderr => Err(Lines::to_terminal("twinseal", io::stderr)),
-        LogTo::Syslog => Ok(Lines::to_syslog(Syslog::new(
-            Path::new(SYSLOG_SOCKET),
-            config.log.facility,
-            "twinseal",
-        ))),
-    };
+/// Sends log lines where the configuration says, and the last ones when what is returned is dropped.
+pub(crate) fn log_to(config: &Config) -> Result<Option<Flush>, CannotServe> {
     let registry = tracing_subscriber::registry().with(LevelFilter::INFO);
-    // A second call, as in tests, leaves the first one in force.
-    let _ = match lines {
-        Ok(lines) => registry.with(lines).try_init(),
-        Err(lines) => registry.with(lines).try_init(),
-    };
+    // Where a log is set up already, as in tests, that one stays in force.
+    match config.log.to {
+        LogTo::Stderr => {
+            let _ = registry.with(Lines::to_terminal("twinseal", io::stderr)).try_init();
+            Ok(None)
+        }
+        LogTo::Syslog => {
+            let syslog = Syslog::new(Path::new(SYSLOG_SOCKET), config.log.facility, "twinseal");
+            let (syslog, flush) = syslog.map_err(CannotServe::Runtime)?;
+            let _ = registry.with(Lines::to_syslog(syslog)).try_init();
+            Ok(Some(flush))
+        }
+    }
 }
 
 /// A daemon whose configuration and keys are known to be good.
@@ -221,6 +235,7 @@ impl Server {
             signs: config.mode.signs(),
             log_why: config.log.why,
             clock: system_clock,
+            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         };
         Ok(Self { service: Arc::new(service), account })
     }

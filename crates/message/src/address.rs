@@ -1,6 +1,7 @@
 //! The address that a From or Sender field names.
 
 use crate::domain::Domain;
+use crate::text::shown;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::{all_consuming, opt, recognize, value};
@@ -68,15 +69,7 @@ impl Mailbox {
 
 impl std::fmt::Display for Mailbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A control character would let mail write its own log lines.
-        for ch in String::from_utf8_lossy(&self.local).chars() {
-            if ch.is_control() {
-                write!(f, "{}", ch.escape_default())?;
-            } else {
-                write!(f, "{ch}")?;
-            }
-        }
-        write!(f, "@{}", self.domain)
+        write!(f, "{}@{}", shown(&String::from_utf8_lossy(&self.local)), self.domain)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Domain names and selectors.
 
+use crate::text::shown;
 use std::fmt;
 
 /// The longest domain name in presentation form, in octets (RFC 1035 §2.3.4).
@@ -17,9 +18,9 @@ pub struct Domain(Box<str>);
 
 /// The text is no domain name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no domain name: {why}")]
+#[error("\"{text}\" is no domain name: {why}")]
 pub struct BadDomain {
-    /// What was given.
+    /// What was given, made fit to be shown.
     pub text: String,
     /// What is wrong with it.
     pub why: &'static str,
@@ -48,7 +49,7 @@ impl Domain {
     /// # Errors
     /// [`BadDomain`] says which rule the text breaks.
     pub fn parse(text: &str) -> Result<Self, BadDomain> {
-        let bad = |why| BadDomain { text: text.to_owned(), why };
+        let bad = |why| BadDomain { text: shown(text), why };
         let ascii = to_ascii(text).ok_or_else(|| bad("it is no valid internationalized name"))?;
         labels(&ascii).map_err(bad)?;
         Ok(Self(ascii.to_ascii_lowercase().into()))

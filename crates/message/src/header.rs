@@ -7,12 +7,22 @@
 /// connection can make us remember.
 pub const MAX_HEADER_OCTETS: usize = 1024 * 1024;
 
-/// The header grew past its limit.
+/// The most fields that are held. Each costs memory beside its octets, and a message with more of
+/// them is none that a person or a mailing list wrote.
+pub const MAX_FIELDS: usize = 10_000;
+
+/// The header grew past a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the header is larger than {limit} octets")]
-pub struct HeaderTooLarge {
-    /// The limit, in octets.
-    pub limit: usize,
+pub enum HeaderTooLarge {
+    /// It has too many octets.
+    #[error("its header is larger than {limit} octets")]
+    Octets {
+        /// The limit.
+        limit: usize,
+    },
+    /// It has too many fields.
+    #[error("its header has more than {MAX_FIELDS} fields")]
+    Fields,
 }
 
 /// The fields of a message, top-down, in one buffer.
@@ -86,7 +96,11 @@ impl HeaderBlock {
     fn close(&mut self, span: Span) -> Result<(), HeaderTooLarge> {
         if span.end > self.limit {
             self.octets.truncate(span.start);
-            return Err(HeaderTooLarge { limit: self.limit });
+            return Err(HeaderTooLarge::Octets { limit: self.limit });
+        }
+        if self.spans.len() == MAX_FIELDS {
+            self.octets.truncate(span.start);
+            return Err(HeaderTooLarge::Fields);
         }
         self.spans.push(span);
         Ok(())
@@ -163,7 +177,7 @@ impl<'a> Field<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, HeaderBlock, HeaderTooLarge};
+    use super::{Field, HeaderBlock, HeaderTooLarge, MAX_FIELDS};
 
     #[test]
     fn a_field_keeps_every_octet() {
@@ -193,9 +207,20 @@ mod tests {
     #[test]
     fn the_limit_counts_octets_and_leaves_the_block_as_it_was() {
         let mut header = HeaderBlock::with_limit(6);
-        assert_eq!(header.push(b"A", b" 1234"), Err(HeaderTooLarge { limit: 6 }));
+        let too_large = Err(HeaderTooLarge::Octets { limit: 6 });
+        assert_eq!(header.push(b"A", b" 1234"), too_large);
         header.push(b"A", b" 123").unwrap();
-        assert_eq!(header.push(b"B", b""), Err(HeaderTooLarge { limit: 6 }));
+        assert_eq!(header.push(b"B", b""), too_large);
         assert_eq!(header.fields().map(Field::octets).collect::<Vec<_>>(), [b"A: 123"]);
+    }
+
+    #[test]
+    fn the_number_of_fields_has_a_limit() {
+        let mut header = HeaderBlock::default();
+        for _ in 0..MAX_FIELDS {
+            header.push(b"a", b"").unwrap();
+        }
+        assert_eq!(header.push(b"a", b""), Err(HeaderTooLarge::Fields));
+        assert_eq!((header.len(), header.octets()), (MAX_FIELDS, 2 * MAX_FIELDS));
     }
 }

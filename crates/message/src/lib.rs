@@ -16,6 +16,7 @@
 //! | [`address`] | [`Mailbox`]: the first address of a From or Sender field |
 //! | [`name`] | [`FieldName`]: a field's name in configuration and lists |
 //! | [`tags`] | [`TagWriter`]: a folded list of tags |
+//! | [`text`] | text from mail, made fit for a log line |
 #![forbid(unsafe_code)]
 
 pub mod address;
@@ -24,6 +25,7 @@ pub mod header;
 pub mod lines;
 pub mod name;
 pub mod tags;
+pub mod text;
 
 pub use address::{BadAddress, Mailbox};
 pub use domain::{BadDomain, BadSelector, Domain, Selector};

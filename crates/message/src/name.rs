@@ -1,6 +1,11 @@
 //! Names of header fields, in configuration and in lists of tags.
 
+use crate::text::shown;
 use std::fmt;
+
+/// The longest name that is taken, in octets: it has to fit on a line of an `h=` list, where it
+/// cannot be folded, and an MTA breaks lines that are too long (trap P9).
+pub const MAX_NAME_OCTETS: usize = 70;
 
 /// The name of a header field, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -8,9 +13,9 @@ pub struct FieldName(Box<str>);
 
 /// The text is no field name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no header field name")]
+#[error("\"{text}\" is no header field name")]
 pub struct BadFieldName {
-    /// What was given.
+    /// What was given, made fit to be shown.
     pub text: String,
 }
 
@@ -19,11 +24,11 @@ impl FieldName {
     /// that would end it in an `h=` tag (RFC 6376 §3.5).
     ///
     /// # Errors
-    /// [`BadFieldName`] when it is empty or holds anything else.
+    /// [`BadFieldName`] when it is empty, longer than [`MAX_NAME_OCTETS`], or holds anything else.
     pub fn parse(text: &str) -> Result<Self, BadFieldName> {
         let legal = |octet: u8| octet.is_ascii_graphic() && !matches!(octet, b':' | b';');
-        if text.is_empty() || !text.bytes().all(legal) {
-            return Err(BadFieldName { text: text.to_owned() });
+        if text.is_empty() || text.len() > MAX_NAME_OCTETS || !text.bytes().all(legal) {
+            return Err(BadFieldName { text: shown(text) });
         }
         Ok(Self(text.to_ascii_lowercase().into()))
     }
@@ -48,7 +53,9 @@ mod tests {
     #[test]
     fn names_are_printable_and_fit_into_a_list() {
         assert_eq!(FieldName::parse("Message-ID").unwrap().as_str(), "message-id");
-        for text in ["", "a b", "a:", "a;b", "\u{e4}", "a\r"] {
+        let (longest, too_long) = ("a".repeat(70), "a".repeat(71));
+        assert!(FieldName::parse(&longest).is_ok());
+        for text in ["", "a b", "a:", "a;b", "\u{e4}", "a\r", &too_long] {
             assert!(FieldName::parse(text).is_err(), "{text:?}");
         }
     }

@@ -117,10 +117,12 @@ impl Session {
         self.talk.progress(token.serial)
     }
 
-    /// Whether a frame has begun and not arrived whole: whoever ends the conversation here cuts it.
+    /// The number of the frame that has begun and not arrived whole, if there is one. Whoever ends
+    /// the conversation here cuts it; whoever sees the same number for long waits for a peer that
+    /// dawdles.
     #[must_use]
-    pub const fn is_inside_frame(&self) -> bool {
-        self.frames.is_inside_frame()
+    pub const fn unfinished_frame(&self) -> Option<u64> {
+        self.frames.unfinished()
     }
 
     /// What the connection has agreed on.

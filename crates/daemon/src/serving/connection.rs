@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use twinseal_keys::SignError;
+use twinseal_message::text::shown;
 use twinseal_milter::{
     AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageReply,
     MessageToken, ModificationError, Options, ProtocolError, Session,
@@ -83,31 +84,45 @@ where
     let mut connection = Connection::new(service);
     let mut octets = vec![0; READ_OCTETS];
     loop {
-        let (patience, when) = connection.patience();
+        let Wait { until, patience, when } = connection.wait();
         let read = tokio::select! {
-            read = timeout(patience, stream.read(&mut octets)) => {
+            read = timeout_at(until, stream.read(&mut octets)) => {
                 read.map_err(|_| Ended::Silent { patience, when })??
             }
             _ = stop.wait_for(|stop| *stop), if connection.is_idle() => return Ok(()),
         };
         if read == 0 {
-            return if connection.is_idle() { Ok(()) } else { Err(Ended::Cut(when)) };
+            let is_orderly = connection.is_idle() && connection.session.terms().is_some();
+            return if is_orderly { Ok(()) } else { Err(Ended::Cut(when)) };
         }
         let taken = connection.take(octets.get(..read).unwrap_or_default()).await;
         // What was answered before the mistake is owed to the MTA nevertheless.
-        let output = connection.session.output();
-        if !output.is_empty() {
-            let written = timeout(WRITE, stream.write_all(output)).await;
-            written.map_err(|_| Ended::Silent {
-                patience: WRITE,
-                when: "while an answer was written",
-            })??;
-            connection.session.clear_output();
+        write(&mut stream, connection.session.output()).await?;
+        connection.session.clear_output();
+        // Only now: what the log says was added has left.
+        for (queue_id, fields) in connection.added.drain(..) {
+            transaction::log_added(queue_id.as_deref(), &fields);
         }
         if taken? == Said::Quit {
             return Ok(());
         }
     }
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), output: &[u8]) -> Result<(), Ended> {
+    if output.is_empty() {
+        return Ok(());
+    }
+    let silent = Ended::Silent { patience: WRITE, when: "while an answer was written" };
+    Ok(timeout(WRITE, stream.write_all(output)).await.map_err(|_| silent)??)
+}
+
+/// How long to wait for the next octets.
+struct Wait {
+    until: Instant,
+    patience: Duration,
+    /// What the connection had come to.
+    when: &'static str,
 }
 
 struct Connection {
@@ -116,6 +131,10 @@ struct Connection {
     client: Client,
     /// The message under way.
     message: Option<Transaction>,
+    /// The frame that has not arrived whole, and when it has to have.
+    dawdling: Option<(u64, Instant)>,
+    /// What was added to messages whose answer has not been written yet: queue id and fields.
+    added: Vec<(Option<String>, Vec<SealedField>)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -130,25 +149,41 @@ impl Connection {
         // that Postfix and Sendmail send unasked.
         let decide_at_connect = !service.peers.is_empty();
         let session = Session::new(Options { decide_at_connect, ..Options::default() });
-        Self { service, session, client: Client::default(), message: None }
+        Self {
+            service,
+            session,
+            client: Client::default(),
+            message: None,
+            dawdling: None,
+            added: Vec::new(),
+        }
     }
 
     /// Whether the connection can end without a loss.
     fn is_idle(&self) -> bool {
-        self.message.is_none() && !self.session.is_inside_frame()
+        self.message.is_none() && self.session.unfinished_frame().is_none()
     }
 
-    /// How long to wait for the next octets, and when that is.
-    fn patience(&self) -> (Duration, &'static str) {
-        if self.session.is_inside_frame() {
+    /// How long to wait for the next octets. A frame has one deadline for all of it.
+    fn wait(&mut self) -> Wait {
+        let now = Instant::now();
+        let unfinished = self.session.unfinished_frame();
+        match (unfinished, self.dawdling) {
+            (Some(frame), Some((same, until))) if frame == same => {
+                return Wait { until, patience: REST_OF_FRAME, when: "in the middle of a frame" };
+            }
+            _ => self.dawdling = unfinished.map(|frame| (frame, now + REST_OF_FRAME)),
+        }
+        let (patience, when) = if unfinished.is_some() {
             (REST_OF_FRAME, "in the middle of a frame")
         } else if self.session.terms().is_none() {
-            (FIRST_WORD, "before it negotiated")
+            (FIRST_WORD, "before it said anything")
         } else if self.message.is_some() {
             (SILENCE, "in the middle of a message")
         } else {
             (SILENCE, "between messages")
-        }
+        };
+        Wait { until: now + patience, patience, when }
     }
 
     async fn take(&mut self, mut input: &[u8]) -> Result<Said, Ended> {
@@ -160,6 +195,7 @@ impl Connection {
                 Event::Quit => return Ok(Said::Quit),
                 Event::Connect { client, reply } => {
                     self.client = Client::new(&client);
+                    self.message = None;
                     if let Some(token) = reply {
                         let is_peer = self.client.is_in(&self.service.peers);
                         let reply =
@@ -212,7 +248,7 @@ impl Connection {
         match seal(message, &mut reply) {
             Ok(fields) => {
                 self.session.answer_message(reply, Disposition::Accept)?;
-                transaction::log_added(queue_id.as_deref(), &fields);
+                self.added.push((queue_id, fields));
             }
             Err(error) => {
                 self.session.answer_message(reply, Disposition::TempFail)?;
@@ -224,8 +260,7 @@ impl Connection {
 
     fn queue_id(&self) -> Option<String> {
         let id = self.session.macros().value("i").filter(|id| !id.is_empty())?;
-        // It stands first in every log line, where nothing may look like another line.
-        Some(String::from_utf8_lossy(id).chars().filter(|ch| !ch.is_control()).collect())
+        Some(shown(&String::from_utf8_lossy(id)))
     }
 
     fn is_authenticated(&self) -> bool {

@@ -12,10 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use twinseal_config::{Family, SocketSpec};
+
+/// How many connections are served at the same time, on all sockets together. Each takes a
+/// descriptor, of which a process has 1024 unless it is told otherwise.
+pub const MAX_CONNECTIONS: usize = 900;
 
 /// How long messages under way may take once we were told to stop.
 const GRACE: Duration = Duration::from_secs(60);
@@ -136,16 +140,17 @@ impl Bound {
         service: Arc<Service>,
         mut stop: watch::Receiver<bool>,
     ) -> io::Result<()> {
-        let (acceptor, _file) = match self.listener {
+        let (acceptor, file) = match self.listener {
             Listener::Unix(listener, file) => {
                 (Acceptor::Unix(UnixListener::from_std(listener)?), Some(file))
             }
             Listener::Inet(listener) => (Acceptor::Inet(TcpListener::from_std(listener)?), None),
         };
         let mut connections = JoinSet::new();
+        let mut trouble = Trouble::None;
         loop {
             let accepted = tokio::select! {
-                accepted = acceptor.accept() => accepted,
+                accepted = next(&acceptor, &service.connections, &self.name) => accepted,
                 Some(ended) = connections.join_next() => {
                     log_panic(&self.name, ended);
                     continue;
@@ -153,21 +158,63 @@ impl Bound {
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
-                Ok(stream) => {
-                    let (service, stop) = (Arc::clone(&service), stop.clone());
-                    connections.spawn(one(stream, service, stop, self.name.clone()));
+                Ok((stream, permit)) => {
+                    trouble = Trouble::None;
+                    let (service, stop, name) =
+                        (Arc::clone(&service), stop.clone(), self.name.clone());
+                    connections.spawn(async move {
+                        one(stream, service, stop, name).await;
+                        drop(permit);
+                    });
                 }
                 Err(error) => {
-                    tracing::error!("socket {}: no connection can be accepted: {error}", self.name);
+                    trouble.log(&self.name, &error);
                     sleep(ACCEPT_AGAIN).await;
                 }
             }
         }
-        let all = async { while connections.join_next().await.is_some() {} };
+        // Nobody may connect to what is not served any more, and a successor may take the place.
+        drop((acceptor, file));
+        let all = async {
+            while let Some(ended) = connections.join_next().await {
+                log_panic(&self.name, ended);
+            }
+        };
         if timeout(GRACE, all).await.is_err() {
             tracing::warn!("socket {}: messages under way are given up", self.name);
         }
         Ok(())
+    }
+}
+
+/// The next connection, as soon as there is room for it. Those that find none wait in the queue of
+/// the system.
+async fn next(
+    acceptor: &Acceptor,
+    room: &Arc<Semaphore>,
+    name: &str,
+) -> io::Result<(Box<dyn Stream>, OwnedSemaphorePermit)> {
+    let permit = if let Ok(permit) = Arc::clone(room).try_acquire_owned() {
+        permit
+    } else {
+        tracing::warn!("socket {name}: {MAX_CONNECTIONS} connections are open, more have to wait");
+        Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?
+    };
+    Ok((acceptor.accept().await?, permit))
+}
+
+/// Whether connections cannot be accepted; said once, not ten times a second.
+#[derive(PartialEq)]
+enum Trouble {
+    None,
+    Said,
+}
+
+impl Trouble {
+    fn log(&mut self, name: &str, error: &io::Error) {
+        if std::mem::replace(self, Self::Said) == Self::None {
+            tracing::error!("socket {name}: no connection can be accepted: {error}");
+        }
     }
 }
 
@@ -188,7 +235,9 @@ impl Acceptor {
                 let stream = listener.accept().await?.0;
                 // An answer is one write; Nagle would hold it back for the peer's delayed
                 // acknowledgement (trap W19).
-                stream.set_nodelay(true)?;
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!("answers may be late: {error}");
+                }
                 Ok(Box::new(stream))
             }
         }

@@ -3,8 +3,11 @@
 use crate::signing::directory::Directory;
 use crate::signing::policy::Origin;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
 use twinseal_config::HostList;
+use twinseal_message::text::shown;
 use twinseal_milter::{ClientAddress, ConnectInfo};
 
 /// What all connections share: one configuration, as long as it is in force.
@@ -24,6 +27,8 @@ pub struct Service {
     pub log_why: bool,
     /// The time, in seconds since 1970.
     pub clock: fn() -> u64,
+    /// Room for connections.
+    pub connections: Arc<Semaphore>,
 }
 
 /// The system's clock, in seconds since 1970.
@@ -48,14 +53,16 @@ impl Client {
         let name = String::from_utf8_lossy(info.hostname);
         // Without a name, Postfix and Sendmail write the address in brackets.
         let named = !name.is_empty() && !name.starts_with('[');
-        let host = named.then(|| name.chars().filter(|ch| !ch.is_control()).collect());
+        let host = named.then(|| shown(&name));
+        // Local submission has no address and counts as coming from here, as it always did; a
+        // client whose address the MTA merely does not know has a name that says so.
+        let is_local = name.is_empty() || name.eq_ignore_ascii_case("localhost");
         let address = match info.address {
             ClientAddress::Inet(address) => Some(address.ip().to_canonical()),
-            // Local submission has no address and counts as coming from here, as it always did.
-            ClientAddress::Unix(_) | ClientAddress::Unknown(b"") => {
+            ClientAddress::Unix(_) | ClientAddress::Unknown(b"") if is_local => {
                 Some(Ipv4Addr::LOCALHOST.into())
             }
-            ClientAddress::Unknown(_) => None,
+            ClientAddress::Unix(_) | ClientAddress::Unknown(_) => None,
         };
         Self { host, address }
     }

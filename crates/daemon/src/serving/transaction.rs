@@ -108,8 +108,8 @@ async fn plan(
     if !service.signs {
         return Ok(Plan::Ignore(Reason::SigningOff));
     }
-    if let Some(HeaderTooLarge { limit }) = overflow {
-        return Ok(Plan::Ignore(Reason::HeaderTooLarge { limit }));
+    if let Some(limit) = overflow {
+        return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
     }
     let addresses = match policy::addresses(header) {
         Ok(addresses) => addresses,

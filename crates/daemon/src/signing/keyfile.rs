@@ -1,11 +1,12 @@
 //! Keys, read from the file system.
 
+use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use twinseal_keys::exposure::{self, Exposed, PathElement};
 use twinseal_keys::{KeyError, SigningKey};
@@ -14,6 +15,9 @@ use zeroize::Zeroizing;
 /// A key file is never larger, in octets: an RSA key of 8192 bits with all its numbers, in base64,
 /// takes a tenth of this.
 const MAX_KEY_FILE_OCTETS: u64 = 64 * 1024;
+
+/// Room for the largest file, and for finding out that there is no more of it.
+const BUFFER_OCTETS: usize = 64 * 1024 + 64;
 
 /// How many symbolic links a path may hold, as Linux counts (path_resolution(7)).
 const MAX_LINKS: usize = 40;
@@ -63,11 +67,14 @@ pub struct LoadedKey {
 /// # Errors
 /// [`KeyFileError`].
 pub fn load(path: &Path, exposure: Exposure, trusted: &[u32]) -> Result<LoadedKey, KeyFileError> {
-    let file = fs::File::open(path)?;
+    // A pipe would keep us waiting for who writes to it.
+    let nonblocking = OFlag::O_NONBLOCK.bits();
+    let file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(KeyFileError::NotAFile);
     }
-    let mut octets = Zeroizing::new(Vec::new());
+    // One buffer for all of it: one that grows would leave copies of the key behind.
+    let mut octets = Zeroizing::new(Vec::with_capacity(BUFFER_OCTETS));
     file.take(MAX_KEY_FILE_OCTETS + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > MAX_KEY_FILE_OCTETS {
         return Err(KeyFileError::TooLarge);
@@ -178,10 +185,12 @@ mod tests {
         write(&root.join("large"), &vec![b'x'; 65 * 1024], 0o600);
         write(&root.join("text"), b"hello", 0o600);
         symlink("loop", root.join("loop")).unwrap();
+        nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRUSR).unwrap();
         let load = |name: &str| load(&root.join(name), Exposure::Refused, &[]).unwrap_err();
         assert!(matches!(load("large"), KeyFileError::TooLarge));
         assert!(matches!(load("text"), KeyFileError::NoKey(_)));
         assert!(matches!(load("."), KeyFileError::NotAFile));
+        assert!(matches!(load("pipe"), KeyFileError::NotAFile));
         assert!(matches!(load("missing"), KeyFileError::Unreadable(_)));
         assert!(matches!(load("loop"), KeyFileError::Unreadable(_)));
     }

@@ -139,6 +139,8 @@ fn write_configuration(directory: &Path, port: u16, key: &Path) -> Result<PathBu
     let text = format!(
         "# Written by `twinseal demo`; see etc/twinseal.yaml for everything that can stand here.\n\
          socket: inet:{port}@127.0.0.1\n\
+         # The key lies among files of whoever tries this out. Leave it out for a real key.\n\
+         require-safe-keys: no\n\
          signing:\n  \
            - senders: [\"*@{DOMAIN}\"]\n    \
              domain: {DOMAIN}\n    \
@@ -167,7 +169,7 @@ fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config
     };
     let warn = |warning| terminal.complain(format_args!("warning: {warning}"));
     let server = Server::prepare(&loaded.config, warn).map_err(failure)?;
-    log_to(&loaded.config);
+    log_to(&loaded.config).map_err(failure)?;
     Ok((server.open(&loaded.config).map_err(failure)?, loaded.config))
 }
 

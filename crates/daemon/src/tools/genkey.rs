@@ -4,7 +4,7 @@ use super::options::{Given, Takes, Tool, help};
 use crate::command::print;
 use crate::terminal::Terminal;
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -160,7 +160,8 @@ fn write(
     let owner = format!("{selector}._domainkey.{domain}.");
     let record = key.record()?.testing(testing).zone_line(&owner);
     create(&files.private, 0o600, &key.to_pem()?)?;
-    create(&files.record, 0o644, record.as_bytes())?;
+    // Without its record the key would only be in the way of the next attempt.
+    create(&files.record, 0o644, record.as_bytes()).inspect_err(|_| remove(&files.private))?;
     Ok(record)
 }
 
@@ -168,7 +169,13 @@ fn create(path: &Path, mode: u32, octets: &[u8]) -> Result<(), Failure> {
     let failure = |error| Failure::File { path: path.to_owned(), error };
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failure)?;
-    file.write_all(octets).and_then(|()| file.sync_all()).map_err(failure)
+    let written = file.write_all(octets).and_then(|()| file.sync_all());
+    written.inspect_err(|_| remove(path)).map_err(failure)
+}
+
+/// Takes back what we made; that it cannot be removed is not what went wrong.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
 }
 
 /// Makes an RSA key with its record, unless its file is there already.
@@ -180,7 +187,7 @@ pub(crate) fn make_if_missing(
     let files = KeyFiles::new(directory, selector);
     if !files.private.exists() {
         let key = generate(Kind::Rsa, DEFAULT_BITS);
-        key.and_then(|key| write(&key, &files, domain, selector, true))
+        key.and_then(|key| write(&key, &files, domain, selector, false))
             .map_err(|failure| failure.to_string())?;
     }
     Ok(files)
@@ -233,6 +240,17 @@ mod tests {
         assert_eq!(code, ExitCode::Unavailable);
         assert!(errors.contains("s.private") && errors.contains("exists"), "{errors}");
         assert_eq!(std::fs::read_to_string(&private).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_record_that_is_there_leaves_no_key_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("s.txt"), "precious").unwrap();
+        let words = ["--domain", "example.com", "--selector", "s", "--bits", "1024"];
+        let (code, _, errors) = genkey(directory.path(), &words);
+        assert_eq!(code, ExitCode::Unavailable);
+        assert!(errors.contains("s.txt"), "{errors}");
+        assert!(!directory.path().join("s.private").exists());
     }
 
     #[test]

@@ -223,8 +223,7 @@ impl Message {
                     return Ok(lines.finish());
                 }
                 Err(error) => {
-                    let reason = Reason::HeaderTooLarge { limit: error.limit };
-                    return Err(Failure::NotSigned { reason });
+                    return Err(Failure::NotSigned { reason: Reason::HeaderTooLarge(error) });
                 }
             }
         }
@@ -258,8 +257,8 @@ impl Message {
     /// Writes the fields, the last one on top as an MTA would have it, and the message below them.
     fn write(mut self, fields: &[SealedField], output: &mut dyn Write) -> io::Result<()> {
         for sealed in fields.iter().rev() {
-            let text = String::from_utf8_lossy(&sealed.field.octets()).into_owned();
-            write!(output, "{}{}", text.replace("\r\n", self.line_end), self.line_end)?;
+            let value = sealed.field.value.replace("\r\n", self.line_end);
+            write!(output, "{}:{value}{}", sealed.field.name, self.line_end)?;
         }
         self.spool.rewind()?;
         io::copy(&mut self.spool, output)?;

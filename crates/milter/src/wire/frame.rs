@@ -102,6 +102,8 @@ pub(crate) struct Frames {
     /// until the next call.
     collected: Vec<u8>,
     reported: bool,
+    /// How many frames have ended.
+    ended: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +121,7 @@ const KEPT_OCTETS: usize = 4096;
 
 impl Frames {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, reading: Reading::Prefix, collected: Vec::new(), reported: false }
+        Self { limits, reading: Reading::Prefix, collected: Vec::new(), reported: false, ended: 0 }
     }
 
     /// Takes the next part of `input` from `at` on, and moves `at` behind it.
@@ -146,12 +148,18 @@ impl Frames {
         }
     }
 
-    /// Whether a frame has begun and not ended.
-    pub(crate) const fn is_inside_frame(&self) -> bool {
-        match self.reading {
+    const fn end(&mut self) {
+        self.reading = Reading::Prefix;
+        self.ended += 1;
+    }
+
+    /// The number of the frame that has begun and not ended, if there is one.
+    pub(crate) const fn unfinished(&self) -> Option<u64> {
+        let begun = match self.reading {
             Reading::Prefix => !self.collected.is_empty() && !self.reported,
             Reading::Whole { .. } | Reading::Body { .. } => true,
-        }
+        };
+        if begun { Some(self.ended) } else { None }
     }
 
     fn prefix(&self) -> Result<Option<Reading>, FrameError> {
@@ -182,7 +190,7 @@ impl Frames {
     fn whole(&mut self, kind: CommandKind, octets: usize, input: &[u8], at: &mut usize) -> Part {
         let end = at.saturating_add(octets);
         if self.collected.is_empty() && input.len() >= end {
-            self.reading = Reading::Prefix;
+            self.end();
             let place = Place::Input(*at..end);
             *at = end;
             return Part::Frame { kind, place };
@@ -191,14 +199,14 @@ impl Frames {
         if self.collected.len() < octets {
             return Part::More;
         }
-        self.reading = Reading::Prefix;
+        self.end();
         self.reported = true;
         Part::Frame { kind, place: Place::Collected }
     }
 
     fn body(&mut self, kind: CommandKind, left: usize, input: &[u8], at: &mut usize) -> Part {
         if left == 0 {
-            self.reading = Reading::Prefix;
+            self.end();
             return Part::Frame { kind, place: Place::Input(*at..*at) };
         }
         let octets = left.min(input.len().saturating_sub(*at));

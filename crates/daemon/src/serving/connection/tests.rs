@@ -223,6 +223,47 @@ async fn silence_ends_the_connection_after_its_time() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_trickles_in_has_one_deadline() {
+    let (mut theirs, ours) = duplex(1000);
+    let (_stop, stopped) = watch::channel(false);
+    let before = tokio::time::Instant::now();
+    let served = tokio::spawn(serve(ours, service(""), stopped));
+    for octet in b"\0\0\0\x0dO\0\0" {
+        theirs.write_all(&[*octet]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        if served.is_finished() {
+            break;
+        }
+    }
+    let ended = served.await.unwrap();
+    assert!(matches!(ended, Err(Ended::Silent { .. })), "{ended:?}");
+    assert_eq!(before.elapsed().as_secs(), 35, "the octet after its deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_each_come_in_time_may_go_on_for_long() {
+    let (mut theirs, ours) = duplex(1000);
+    let (_stop, stopped) = watch::channel(false);
+    let served = tokio::spawn(serve(ours, service(""), stopped));
+    theirs.write_all(b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff\0\0").await.unwrap();
+    for _ in 0..20 {
+        // Each write ends one abort and begins the next.
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        theirs.write_all(b"\0\x01A\0\0").await.unwrap();
+    }
+    assert!(!served.is_finished());
+}
+
+#[tokio::test]
+async fn a_peer_that_says_nothing_is_worth_a_line() {
+    let (theirs, ours) = duplex(1000);
+    let (_stop, stopped) = watch::channel(false);
+    drop(theirs);
+    let ended = serve(ours, service(""), stopped).await.unwrap_err().to_string();
+    assert_eq!(ended, "the MTA closed the connection before it said anything");
+}
+
 #[tokio::test]
 async fn a_stop_lets_the_message_under_way_finish() {
     let (running, stream) = start(service(""));
