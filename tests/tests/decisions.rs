@@ -60,3 +60,70 @@ fn a_client_is_signed_for_when_it_is_internal_or_has_authenticated() {
     }
     assert!(daemon.stop().success());
 }
+
+/// The daemon for example.com, with the internal hosts of its default.
+fn serve(scratch: &Scratch) -> (Daemon, Address) {
+    let address = Address::any_inet();
+    let key = scratch.key("rsa1024").display().to_string();
+    let socket = address.for_filter();
+    let arguments = ["serve", "-p", &socket, "-d", "example.com", "-s", &key, "-S", "rsa1024"];
+    (Daemon::start(&arguments, &address, scratch), address)
+}
+
+fn is_signed(peer: &mut Peer) -> bool {
+    let message = Message::parse(MESSAGE);
+    let answers = peer.deliver("ann@example.com", "bob@example.net", &message).unwrap();
+    answers.iter().any(|(letter, _)| *letter == b'i')
+}
+
+#[test]
+fn a_client_without_an_address_is_local_only_under_a_local_name() {
+    let scratch = Scratch::new("families");
+    let (daemon, address) = serve(&scratch);
+    for (client, signed) in [
+        (b"localhost\0U".as_slice(), true),
+        (b"\0U", true),
+        (b"localhost\0L\0\0/run/submit\0", true),
+        (b"unknown\0U", false),
+        (b"mx.example.net\0U", false),
+        (b"mx.example.net\0L\0\0/run/submit\0", false),
+        (b"localhost\x004\x30\x39unknown\0", false),
+        (b"localhost\x006\x30\x39::ffff:127.0.0.1\0", true),
+        (b"localhost\x006\x30\x39::ffff:192.0.2.1\0", false),
+    ] {
+        let mut peer = Peer::connect(&address).unwrap();
+        peer.negotiate().unwrap();
+        peer.ask(b'C', client).unwrap();
+        peer.ask(b'H', b"helo\0").unwrap();
+        let what = String::from_utf8_lossy(client);
+        assert_eq!(is_signed(&mut peer), signed, "{what:?}\n{}", daemon.log());
+    }
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_login_counts_for_its_message_alone() {
+    let scratch = Scratch::new("login");
+    let (daemon, address) = serve(&scratch);
+    let mut peer = Peer::connect(&address).unwrap();
+    peer.negotiate().unwrap();
+    peer.introduce("pc.example.net", "192.0.2.1").unwrap();
+    let login = |peer: &mut Peer| {
+        peer.send(b'D', b"M{auth_type}\0PLAIN\0{auth_authen}\0ann\0").unwrap();
+    };
+    login(&mut peer);
+    assert!(is_signed(&mut peer));
+    // No macros at all come with the next message: what was said before does not count.
+    assert!(!is_signed(&mut peer), "after the end of a message");
+    login(&mut peer);
+    peer.ask(b'M', b"<ann@example.com>\0").unwrap();
+    peer.send(b'A', b"").unwrap();
+    assert!(!is_signed(&mut peer), "after an abort");
+    login(&mut peer);
+    peer.ask(b'M', b"<ann@example.com>\0").unwrap();
+    peer.send(b'K', b"").unwrap();
+    peer.introduce("pc.example.net", "192.0.2.1").unwrap();
+    assert!(!is_signed(&mut peer), "after another client has come");
+    drop(peer);
+    assert!(daemon.stop().success());
+}

@@ -5,6 +5,7 @@ use crate::origin::Origin;
 use crate::rules::KeySource;
 use crate::wrong::{Caution, Wrong};
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The most mistakes, and the most warnings, that are kept; the rest is counted. A list that is no
@@ -64,7 +65,16 @@ pub struct Mistakes {
     kept: Vec<Mistake>,
     uncounted: usize,
     usage: bool,
-    keys: Vec<KeySource>,
+    keys: Vec<NamedKey>,
+}
+
+/// A key file that a configuration with mistakes names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedKey {
+    /// The file.
+    pub file: PathBuf,
+    /// Where it is named.
+    pub origin: Origin,
 }
 
 impl Mistakes {
@@ -82,7 +92,7 @@ impl Mistakes {
     /// The keys that were named nevertheless. Whoever can read files looks at them too, so that
     /// their mistakes come in the same run.
     #[must_use]
-    pub fn keys(&self) -> &[KeySource] {
+    pub fn keys(&self) -> &[NamedKey] {
         &self.keys
     }
 
@@ -110,7 +120,14 @@ impl Mistakes {
     }
 
     pub(crate) fn name_keys<'k>(&mut self, keys: impl IntoIterator<Item = &'k KeySource>) {
-        self.keys.extend(keys.into_iter().cloned());
+        let named =
+            |key: &KeySource| NamedKey { file: key.file.clone(), origin: key.origin.clone() };
+        self.keys.extend(keys.into_iter().map(named));
+    }
+
+    /// The same for a key that is not complete.
+    pub(crate) fn name_key(&mut self, file: &Path, origin: &Origin) {
+        self.keys.push(NamedKey { file: file.to_owned(), origin: origin.clone() });
     }
 
     fn push(&mut self, mistake: Mistake) {

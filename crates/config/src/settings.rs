@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where to listen; at least one.
     pub sockets: Vec<SocketSpec>,
-    /// Whom to become once keys are read and sockets are open.
+    /// Whom to become once the keys are read, before sockets are made.
     pub user: Option<User>,
     /// The umask under which sockets and files are made.
     pub umask: u32,

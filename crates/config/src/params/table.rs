@@ -65,7 +65,7 @@ pub static PARAMS: &[Param] = &[
         opendkim: Some("UserID"),
         kind: Kind::Text("a user, or a user and a group as in twinseal:postfix"),
         reload: Reload::Restart,
-        summary: "whom to become after keys are read and sockets are open",
+        summary: "whom to become once the keys are read, before sockets are made",
         manual: "Without a group, it is the groups of that user. Numbers are taken too.",
         sample: Sample::Value("twinseal:postfix"),
         setter: Setter::Top(|raw, given, report| {

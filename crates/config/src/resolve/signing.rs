@@ -213,7 +213,10 @@ fn from_options(
             let rule = |source| shared.rule(Pattern::any(), domain, source, key.origin.clone());
             source.map(rule).into_iter().collect()
         }
-        None => Vec::new(),
+        None => {
+            report.mistakes.name_key(Path::new(&key.value), &key.origin);
+            Vec::new()
+        }
     }
 }
 

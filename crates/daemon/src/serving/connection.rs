@@ -1,7 +1,7 @@
 //! One connection from an MTA: octets in, octets out, messages between.
 
 use super::service::{Client, Service};
-use super::transaction::{self, Facts, Next, Transaction};
+use super::transaction::{self, Facts, Fate, Transaction};
 use crate::signing::policy::Fidelity;
 use crate::signing::seal::SealedField;
 use std::io;
@@ -10,11 +10,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
-use twinseal_keys::SignError;
 use twinseal_message::text::shown;
 use twinseal_milter::{
-    AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageReply,
-    MessageToken, ModificationError, Options, ProtocolError, Session,
+    AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageToken,
+    Options, ProtocolError, Session,
 };
 
 /// How much is read at once, in octets: all that a connection holds of a body.
@@ -58,15 +57,6 @@ pub enum Ended {
     /// A mistake of ours: an answer that the session does not take.
     #[error("internal mistake: {0}")]
     Answer(#[from] AnswerError),
-}
-
-/// A message that should have been signed at its end and was not.
-#[derive(Debug, thiserror::Error)]
-enum NotSealed {
-    #[error(transparent)]
-    Key(#[from] SignError),
-    #[error("the MTA does not take the field: {0}")]
-    Field(#[from] ModificationError),
 }
 
 /// Serves one connection until the MTA quits, or until `stop` says so and no message is under way.
@@ -231,12 +221,12 @@ impl Connection {
         };
         let mut message = self.message.take().unwrap_or_default();
         let reply = match message.end_of_headers(&self.service, &facts).await {
-            Next::Body => {
+            Fate::Sealed => {
                 self.message = Some(message);
                 HeadersReply::Continue
             }
-            Next::Pass => HeadersReply::Accept,
-            Next::Defer => HeadersReply::TempFail,
+            Fate::Passed => HeadersReply::Accept,
+            Fate::Deferred => HeadersReply::TempFail,
         };
         Ok(self.session.answer_headers(token, reply)?)
     }
@@ -245,17 +235,21 @@ impl Connection {
         let queue_id = self.queue_id();
         let message = self.message.take().unwrap_or_default();
         let mut reply = token.reply();
-        match seal(message, &mut reply) {
+        let fate = match message.end_of_message(&mut reply) {
             Ok(fields) => {
-                self.session.answer_message(reply, Disposition::Accept)?;
                 self.added.push((queue_id, fields));
+                Fate::Sealed
             }
-            Err(error) => {
-                self.session.answer_message(reply, Disposition::TempFail)?;
-                transaction::log_deferred(queue_id.as_deref(), &error.to_string());
+            Err(obstacle) => {
+                transaction::log_deferred(queue_id.as_deref(), &obstacle.to_string());
+                obstacle.fate()
             }
-        }
-        Ok(())
+        };
+        let disposition = match fate {
+            Fate::Sealed | Fate::Passed => Disposition::Accept,
+            Fate::Deferred => Disposition::TempFail,
+        };
+        Ok(self.session.answer_message(reply, disposition)?)
     }
 
     fn queue_id(&self) -> Option<String> {
@@ -272,15 +266,6 @@ impl Connection {
         let exact = self.session.terms().is_some_and(|terms| terms.leading_space());
         if exact { Fidelity::Exact } else { Fidelity::Approximate }
     }
-}
-
-/// Puts every field of the message's seals into the answer.
-fn seal(message: Transaction, reply: &mut MessageReply) -> Result<Vec<SealedField>, NotSealed> {
-    let fields = message.end_of_message()?;
-    for SealedField { field, index, .. } in &fields {
-        reply.insert_header(*index, field.name, field.value.as_bytes())?;
-    }
-    Ok(fields)
 }
 
 #[cfg(test)]

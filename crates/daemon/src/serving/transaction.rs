@@ -7,6 +7,7 @@ use crate::signing::policy::{self, Addresses, Fidelity, Orders, Origin, Plan};
 use crate::signing::seal::{Seal, SealedField};
 use twinseal_keys::SignError;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
+use twinseal_milter::{MessageReply, ModificationError};
 
 /// What stands for the queue id where the MTA has not given one (trap W17).
 const UNKNOWN_ID: &str = "(unknown-jobid)";
@@ -38,15 +39,40 @@ impl Facts<'_> {
     }
 }
 
-/// What the end of the headers leads to.
+/// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// The body is wanted.
-    Body,
-    /// The message passes as it is; nothing more of it is wanted.
-    Pass,
-    /// The message cannot be signed now and should be.
-    Defer,
+pub enum Fate {
+    /// It is being signed: what is still to come of it is wanted.
+    Sealed,
+    /// It passes as it is; nothing more of it is wanted.
+    Passed,
+    /// It should be signed and cannot be now: its sender is to try again.
+    Deferred,
+}
+
+/// What stands in the way of signing a message that should be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// Nobody can say now who signs.
+    #[error(transparent)]
+    Rules(#[from] Unavailable),
+    /// A private key does not do its work.
+    #[error(transparent)]
+    Key(#[from] SignError),
+    /// The MTA cannot be told to add the field.
+    #[error("the MTA does not take the field: {0}")]
+    Field(#[from] ModificationError),
+}
+
+impl Obstacle {
+    /// The one place that says what an error of ours means for the message. Unsigned mail is never
+    /// the answer: it would look forged.
+    #[must_use]
+    pub const fn fate(&self) -> Fate {
+        match self {
+            Self::Rules(_) | Self::Key(_) | Self::Field(_) => Fate::Deferred,
+        }
+    }
 }
 
 impl Transaction {
@@ -58,7 +84,7 @@ impl Transaction {
     }
 
     /// Decides what becomes of the message, and says so in the log unless it is signed.
-    pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> Next {
+    pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> Fate {
         let header = std::mem::take(&mut self.header);
         match plan(service, facts, &header, self.overflow).await {
             Ok(Plan::Sign { seals, left_out }) => {
@@ -66,15 +92,15 @@ impl Transaction {
                     facts.log(What::FieldNotAdded { field, reason });
                 }
                 self.seals = seals;
-                Next::Body
+                Fate::Sealed
             }
             Ok(Plan::Ignore(reason)) => {
                 facts.log(What::NotSigned(&reason));
-                Next::Pass
+                Fate::Passed
             }
-            Err(error) => {
-                facts.log(What::Deferred { error: &error.to_string() });
-                Next::Defer
+            Err(obstacle) => {
+                facts.log(What::Deferred { error: &obstacle.to_string() });
+                obstacle.fate()
             }
         }
     }
@@ -86,14 +112,17 @@ impl Transaction {
         }
     }
 
-    /// Makes the fields, in the order in which they are to be inserted: all of them, or none.
+    /// Makes the fields and puts them into the answer, in their order: all of them, or none.
     ///
     /// # Errors
-    /// [`SignError`] of the first key that fails.
-    pub fn end_of_message(self) -> Result<Vec<SealedField>, SignError> {
+    /// The first [`Obstacle`].
+    pub fn end_of_message(self, reply: &mut MessageReply) -> Result<Vec<SealedField>, Obstacle> {
         let mut fields = Vec::new();
         for seal in self.seals {
             fields.append(&mut seal.finish()?);
+        }
+        for SealedField { field, index, .. } in &fields {
+            reply.insert_header(*index, field.name, field.value.as_bytes())?;
         }
         Ok(fields)
     }
@@ -104,7 +133,7 @@ async fn plan(
     facts: &Facts<'_>,
     header: &HeaderBlock,
     overflow: Option<HeaderTooLarge>,
-) -> Result<Plan, Unavailable> {
+) -> Result<Plan, Obstacle> {
     if !service.signs {
         return Ok(Plan::Ignore(Reason::SigningOff));
     }
@@ -165,4 +194,24 @@ pub fn log_added(queue_id: Option<&str>, fields: &[SealedField]) {
 /// The log line of a message that could not be signed at its end.
 pub fn log_deferred(queue_id: Option<&str>, error: &str) {
     Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what: What::Deferred { error } }.log();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fate, Obstacle};
+    use crate::signing::directory::Unavailable;
+    use twinseal_keys::SignError;
+    use twinseal_milter::ModificationError;
+
+    #[test]
+    fn no_error_of_ours_lets_a_message_pass_unsigned() {
+        let name = "a b".to_owned();
+        for obstacle in [
+            Obstacle::Rules(Unavailable("the store does not answer".to_owned())),
+            Obstacle::Key(SignError::NotRsa),
+            Obstacle::Field(ModificationError::BadName { name }),
+        ] {
+            assert_eq!(obstacle.fate(), Fate::Deferred, "{obstacle}");
+        }
+    }
 }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use twinseal_config::{Config, KeySource, SigningRule};
+use twinseal_config::mistake::{MAX_KEPT, NamedKey};
+use twinseal_config::{Config, Origin, SigningRule};
 use twinseal_keys::{KeyKind, SigningKey};
 
 /// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.3), in
@@ -45,11 +46,12 @@ pub fn load(
             let key = files.entry(source.file.as_path()).or_insert_with(|| {
                 match keyfile::load(&source.file, exposure, trusted) {
                     Ok(loaded) => {
-                        loaded.exposed.iter().for_each(|exposed| warn(located(source, exposed)));
+                        let exposed = loaded.exposed.iter();
+                        exposed.for_each(|exposed| warn(format!("{}: {exposed}", source.origin)));
                         Some(Arc::new(loaded.key))
                     }
                     Err(error) => {
-                        mistakes.push(mistake(source, &error));
+                        mistakes.push(mistake(&source.origin, &source.file, &error));
                         None
                     }
                 }
@@ -65,7 +67,7 @@ pub fn load(
 
 /// What is wrong with keys that a configuration names which is wrong itself.
 #[must_use]
-pub fn mistakes(keys: &[KeySource]) -> Vec<String> {
+pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
     let mut seen: Vec<&Path> = Vec::new();
     let wrong = keys.iter().filter_map(|source| {
         if seen.contains(&source.file.as_path()) {
@@ -74,17 +76,13 @@ pub fn mistakes(keys: &[KeySource]) -> Vec<String> {
         seen.push(&source.file);
         // Whether an exposed key is refused is part of what is not known.
         let loaded = keyfile::load(&source.file, Exposure::Warned, &[]);
-        loaded.err().map(|error| mistake(source, &error))
+        loaded.err().map(|error| mistake(&source.origin, &source.file, &error))
     });
-    wrong.take(twinseal_config::mistake::MAX_KEPT).collect()
+    wrong.take(MAX_KEPT).collect()
 }
 
-fn mistake(source: &KeySource, error: &KeyFileError) -> String {
-    located(source, format_args!("{}: {error}", source.file.display()))
-}
-
-fn located(source: &KeySource, text: impl fmt::Display) -> String {
-    format!("{}: {text}", source.origin)
+fn mistake(origin: &Origin, file: &Path, error: &KeyFileError) -> String {
+    format!("{origin}: {}: {error}", file.display())
 }
 
 /// What is legal and probably not meant.

@@ -40,12 +40,10 @@ impl Seal for twinseal_dkim::Signer {
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {
-        let sign = |pending: twinseal_dkim::Pending| {
-            let request = pending.request();
-            let (domain, selector) = (request.domain.clone(), request.selector.clone());
-            Ok(SealedField { field: pending.sign()?, index: BELOW_RECEIVED, domain, selector })
-        };
-        Self::finish(*self).into_iter().map(sign).collect()
+        sign_all(Self::finish(*self), |pending| {
+            let twinseal_dkim::Request { domain, selector, .. } = pending.request().clone();
+            Ok((domain, selector, pending.sign()?))
+        })
     }
 }
 
@@ -55,11 +53,19 @@ impl Seal for twinseal_domainkeys::Signer {
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {
-        let sign = |pending: twinseal_domainkeys::Pending| {
-            let request = pending.request();
-            let (domain, selector) = (request.domain.clone(), request.selector.clone());
-            Ok(SealedField { field: pending.sign()?, index: BELOW_RECEIVED, domain, selector })
-        };
-        Self::finish(*self).into_iter().map(sign).collect()
+        sign_all(Self::finish(*self), |pending| {
+            let twinseal_domainkeys::Request { domain, selector, .. } = pending.request().clone();
+            Ok((domain, selector, pending.sign()?))
+        })
     }
+}
+
+/// Makes each of the signatures, or none when one cannot be made.
+fn sign_all<P>(
+    pending: Vec<P>,
+    sign: impl Fn(P) -> Result<(Domain, Selector, NewField), SignError>,
+) -> Result<Vec<SealedField>, SignError> {
+    let sealed =
+        |(domain, selector, field)| SealedField { field, index: BELOW_RECEIVED, domain, selector };
+    pending.into_iter().map(|one| sign(one).map(sealed)).collect()
 }
