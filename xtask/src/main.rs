@@ -1,1 +1,54 @@
-fn main() {}
+//! `cargo xtask gen` writes the generated files, `cargo xtask check` fails when they are stale.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`generated`] | the list of generated files; writing and comparing them |
+//! | [`coverage`] | `docs/rfc-coverage.md`: which section of which RFC is obeyed where |
+//! | [`citation`] | the one form of a citation, and what looks like one and is not |
+//! | [`sections`] | the sections that the RFCs really have |
+//! | [`sources`] | the files that are searched |
+//! | [`problem`] | what can be wrong |
+#![forbid(unsafe_code)]
+
+mod citation;
+mod coverage;
+mod generated;
+mod problem;
+mod sections;
+mod sources;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask gen     write the generated files
+       cargo xtask check   fail when one of them is stale, or when a citation is wrong";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let root = root();
+    let problems = match words.as_slice() {
+        ["gen"] => generated::write(&root),
+        ["check"] => generated::check(&root),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    for problem in &problems {
+        eprintln!("xtask: {problem}");
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The checkout: cargo says where this package lies; without cargo, it is where we stand.
+fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let root = package.as_deref().and_then(std::path::Path::parent);
+    root.map_or_else(|| PathBuf::from("."), Into::into)
+}

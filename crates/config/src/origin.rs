@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use twinseal_message::text;
 
 /// Where a value came from; cheap to clone, because every signing rule carries one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +48,10 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::Option(option) => f.write_str(option),
-            Self::File { path, line: 0, .. } => write!(f, "{}", path.display()),
-            Self::File { path, line, column: None } => write!(f, "{}:{line}", path.display()),
+            Self::File { path, line: 0, .. } => write!(f, "{}", text::path(path)),
+            Self::File { path, line, column: None } => write!(f, "{}:{line}", text::path(path)),
             Self::File { path, line, column: Some(column) } => {
-                write!(f, "{}:{line}:{column}", path.display())
+                write!(f, "{}:{line}:{column}", text::path(path))
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::rules::{SigningDomain, SigningRule};
 use crate::settings::Config;
 use std::fmt::Write as _;
 use twinseal_dkim::HeaderSelection;
-use twinseal_message::FieldName;
+use twinseal_message::{FieldName, text};
 
 /// The column that summaries begin in.
 const SUMMARY_COLUMN: usize = 38;
@@ -188,7 +188,7 @@ fn rule_line(rule: &SigningRule) -> String {
         SigningDomain::Sender => "the sender's own domain".to_owned(),
         SigningDomain::Listed => "the listed domain".to_owned(),
     };
-    let key = |key: &crate::KeySource| format!("{} ({})", key.file.display(), key.selector);
+    let key = |key: &crate::KeySource| format!("{} ({})", text::path(&key.file), key.selector);
     let keys: Vec<String> = rule.keys.iter().map(key).collect();
     let (senders, keys) = (senders.join(", "), keys.join(", "));
     format!("signing: {senders} as {domain} with {keys}  # {}\n", rule.origin)

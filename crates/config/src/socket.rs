@@ -4,6 +4,7 @@ use crate::wrong::Wrong;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
+use twinseal_message::text;
 
 /// The longest path of a unix socket, in octets: what is left of `sun_path` with its final zero.
 const MAX_UNIX_PATH: usize = 107;
@@ -111,7 +112,7 @@ fn host(host: &str, family: Family) -> Result<String, &'static str> {
 impl fmt::Display for SocketSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unix { path } => write!(f, "unix:{}", path.display()),
+            Self::Unix { path } => write!(f, "unix:{}", text::path(path)),
             Self::Inet { host: None, port, family } => write!(f, "{}:{port}", family.name()),
             Self::Inet { host: Some(host), port, family } => {
                 write!(f, "{}:{port}@{host}", family.name())

@@ -26,6 +26,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
 use twinseal_config::{Config, ExitCode, Files, LogTo, Request};
+use twinseal_message::text;
 
 /// Why the daemon does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,7 @@ pub enum CannotServe {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Sockets(Vec<CannotBind>),
     /// The pid file cannot be written.
-    #[error("{}: the process's number cannot be written: {error}", path.display())]
+    #[error("{}: the process's number cannot be written: {error}", text::path(path))]
     PidFile {
         /// Where it should be.
         path: PathBuf,

@@ -25,7 +25,7 @@ pub enum NoSigningAddress {
     },
 }
 
-/// The first address of Sender, or of From where there is no Sender (RFC 4870 §3.3, trap K3).
+/// The first address of Sender, or of From where there is no Sender (RFC 4870 §3.1, trap K3).
 ///
 /// # Errors
 /// [`NoSigningAddress`]; From has to be there once even where Sender decides.

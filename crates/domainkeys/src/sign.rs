@@ -51,7 +51,7 @@ pub enum CannotSign {
     /// alone (trap K13).
     #[error("it already carries a DomainKey-Signature")]
     AlreadySigned,
-    /// RFC 4870 §3.1: `d=` has to be the address's domain or a parent of it (trap K3).
+    /// RFC 4870 §3.3: `d=` has to be the address's domain or a parent of it (trap K3).
     #[error("the signing domain {domain} is neither {address} nor a parent of it")]
     ForeignDomain {
         /// The signing domain.

@@ -173,7 +173,7 @@ impl SigningKey {
         }
     }
 
-    /// Signs a SHA-1 digest: the rsa-sha1 of DomainKeys (RFC 4870 §3.1). No DKIM signature is ever
+    /// Signs a SHA-1 digest: the rsa-sha1 of DomainKeys (RFC 4870 §3.2.2). No DKIM signature is ever
     /// made this way (RFC 8301 §3.1).
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Writing a field that holds a list of tags, folded (RFC 6376 §3.2, RFC 4870 §3.1).
+//! Writing a field that holds a list of tags, folded (RFC 6376 §3.2, RFC 4870 §A).
 
 /// A line of a written field is folded before it grows longer than this, in octets; mail wants at
 /// most 78 (RFC 5322 §2.1.1).

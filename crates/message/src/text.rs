@@ -1,4 +1,6 @@
-//! Text from mail, made fit for a log line.
+//! Text that others wrote, made fit for a log line.
+
+use std::path::Path;
 
 /// The longest piece of a text from mail that is shown, in characters: an address of the longest
 /// local part and the longest domain (RFC 5321 §4.5.3.1).
@@ -11,22 +13,37 @@ pub const MAX_SHOWN: usize = 320;
 /// a log or who reads it.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for ch in text.chars().take(MAX_SHOWN) {
-        match ch {
-            '"' | '\'' | '\\' => out.push(ch),
-            _ => out.extend(ch.escape_debug()),
-        }
-    }
+    let mut out: String = text.chars().take(MAX_SHOWN).flat_map(harmless).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {
         out.push('…');
     }
     out
 }
 
+/// The text with everything escaped that could look like another line or hide what it says, whole:
+/// for texts that the administrator wrote.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.chars().flat_map(harmless).collect()
+}
+
+/// The path as it is shown: whole, with what [`escaped`] escapes.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    escaped(&path.to_string_lossy())
+}
+
+/// The character, or its escape. Quotes and backslashes mean no harm, and would only be harder to
+/// read.
+fn harmless(ch: char) -> impl Iterator<Item = char> {
+    let plain = matches!(ch, '"' | '\'' | '\\');
+    let escape = (!plain).then(|| ch.escape_debug());
+    plain.then_some(ch).into_iter().chain(escape.into_iter().flatten())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MAX_SHOWN, shown};
+    use super::{MAX_SHOWN, escaped, shown};
 
     #[test]
     fn what_could_mislead_is_escaped() {
@@ -37,6 +54,7 @@ mod tests {
             ("it's \"a\"", "it's \"a\""),
         ] {
             assert_eq!(shown(text), want);
+            assert_eq!(escaped(text), want);
         }
     }
 
@@ -44,5 +62,6 @@ mod tests {
     fn what_is_too_long_is_cut() {
         assert_eq!(shown(&"a".repeat(MAX_SHOWN)), "a".repeat(MAX_SHOWN));
         assert_eq!(shown(&"a".repeat(MAX_SHOWN + 1)), "a".repeat(MAX_SHOWN) + "…");
+        assert_eq!(escaped(&"a".repeat(MAX_SHOWN + 1)), "a".repeat(MAX_SHOWN + 1));
     }
 }

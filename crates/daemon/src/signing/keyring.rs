@@ -9,8 +9,9 @@ use std::sync::Arc;
 use twinseal_config::mistake::{MAX_KEPT, NamedKey};
 use twinseal_config::{Config, Origin, SigningRule};
 use twinseal_keys::{KeyKind, SigningKey};
+use twinseal_message::text;
 
-/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.3), in
+/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.2.4), in
 /// bits.
 const DOMAINKEYS_COMMON_BITS: u32 = 2048;
 
@@ -82,7 +83,7 @@ pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
 }
 
 fn mistake(origin: &Origin, file: &Path, error: &KeyFileError) -> String {
-    format!("{origin}: {}: {error}", file.display())
+    format!("{origin}: {}: {error}", text::path(file))
 }
 
 /// What is legal and probably not meant.

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use twinseal_config::ExitCode;
 use twinseal_keys::{KeyError, SignError, SigningKey};
-use twinseal_message::{Domain, Selector};
+use twinseal_message::{Domain, Selector, text};
 
 const OPTIONS: &[Tool] = &[
     Tool { name: "domain", takes: Takes::Text("DOMAIN"), help: "the domain that will sign" },
@@ -46,7 +46,7 @@ Writes SELECTOR.private, the key, readable by its owner alone, and SELECTOR.txt,
 line of a zone file. Never overwrites a file.";
 
 /// The size of an RSA key that every verifier of either standard takes, in bits: RFC 6376 §3.3.3
-/// and RFC 4870 §3.3 both stop asking for more here.
+/// and RFC 4870 §3.2.4 both stop asking for more here.
 const DEFAULT_BITS: u32 = 2048;
 
 /// What to make.
@@ -63,7 +63,7 @@ enum Failure {
     Key(#[from] KeyError),
     #[error(transparent)]
     Encoding(#[from] SignError),
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", text::path(path))]
     File { path: PathBuf, error: io::Error },
 }
 

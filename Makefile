@@ -1,0 +1,45 @@
+# Everything from a clone to a running milter. Each target first makes sure that what it needs is
+# there (scripts/needs): as root on Debian it installs what is missing, otherwise it says what.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+ONCE ?=
+
+.PHONY: help run build test check bench fuzz install
+
+help:
+	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then)'
+	@echo 'make build             build target/release/twinseal'
+	@echo 'make test              everything that must pass, with a table at the end'
+	@echo 'make check             its quick part: format, lints, documentation, generated files'
+	@echo 'make bench             measure (make bench BENCH=name: only one)'
+	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
+
+run:
+	@scripts/needs build
+	@scripts/build
+	@"$$(scripts/build --where)" demo $(if $(filter-out 0 no,$(ONCE)),--once)
+
+build:
+	@scripts/needs build
+	@scripts/build
+
+test:
+	@scripts/stages
+
+check:
+	@scripts/needs build lint
+	@scripts/stages format clippy docs generated
+
+bench:
+	@scripts/needs build
+	cargo bench --locked --workspace --bench '$(or $(BENCH),*)'
+
+fuzz:
+	@scripts/needs build fuzz
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+install:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
