@@ -1,7 +1,7 @@
 //! Where judges are known to be wrong: `judges/known-defects/`, one entry for each.
 //!
 //! An entry is `NAME.eml`, a minimal message whose signature is right and which that judge refuses,
-//! and `NAME.about`, five lines: `judge`, `seal`, `when` (words of [`Defect::applies`]),
+//! and `NAME.about`, five lines: `judge`, `seal`, `when` (words of `Defect::applies`),
 //! `convicted-by` (the section that the judge breaks) and `says` (how).
 
 use crate::here;
