@@ -5,11 +5,12 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 ONCE ?=
+PORT ?=
 
 .PHONY: help run build test check bench fuzz install
 
 help:
-	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then)'
+	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then; PORT=N)'
 	@echo 'make build             build target/release/twinseal'
 	@echo 'make test              everything that must pass, with a table at the end'
 	@echo 'make check             its quick part: format, lints, documentation, generated files'
@@ -20,7 +21,7 @@ help:
 run:
 	@scripts/needs build
 	@scripts/build
-	@"$$(scripts/build --where)" demo $(if $(filter-out 0 no,$(ONCE)),--once)
+	@"$$(scripts/build --where)" demo $(if $(filter-out 0 no,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 build:
 	@scripts/needs build

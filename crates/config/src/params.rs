@@ -157,7 +157,7 @@ impl Param {
 
     /// The word that stands for its value in `--help`; empty when the option takes none.
     #[must_use]
-    pub const fn placeholder(&self) -> &'static str {
+    pub const fn metavariable(&self) -> &'static str {
         match self.kind {
             Kind::Switch | Kind::Command | Kind::Entries(_) => "",
             Kind::Text(_) => "TEXT",

@@ -32,7 +32,7 @@ pub fn help() -> String {
 
 fn help_line(param: &Param) -> String {
     let letter = param.dk_filter.map_or("    ".to_owned(), |known| format!("-{}, ", known.letter));
-    let value = match param.placeholder() {
+    let value = match param.metavariable() {
         "" => String::new(),
         word => format!(" {word}"),
     };
