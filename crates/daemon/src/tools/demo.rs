@@ -4,7 +4,7 @@
 //! native format, and the message goes through its socket as an MTA would send it.
 
 use super::genkey::make_if_missing;
-use super::options::{Given, Takes, Tool, help};
+use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::serve::{FileSystem, Listening, Server, log_to};
 use crate::signing::keyfile::{self, Exposure};
@@ -21,18 +21,18 @@ use twinseal_message::{Domain, Selector};
 use twinseal_milter::client::{Connection, Header, Message, Verdict};
 use twinseal_milter::{ClientAddress, ConnectInfo, MacroStage, Offer};
 
-const OPTIONS: &[Tool] = &[
-    Tool {
+const OPTIONS: &[ToolOption] = &[
+    ToolOption {
         name: "directory",
         takes: Takes::Text("DIR"),
         help: "where key and configuration go; var/demo if not given",
     },
-    Tool {
+    ToolOption {
         name: "port",
         takes: Takes::Text("PORT"),
         help: "the port on 127.0.0.1; 8891 if not given",
     },
-    Tool {
+    ToolOption {
         name: "once",
         takes: Takes::Nothing,
         help: "stop after the sample instead of going on serving",
@@ -79,7 +79,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     if given.help {
         return print(terminal, &help("demo", SUMMARY, OPTIONS));
     }
-    let port = given.read("port", str::parse).unwrap_or(PORT);
+    let port = given.read("port", number(1..=u16::MAX)).unwrap_or(PORT);
     if !given.mistakes.is_empty() {
         given.mistakes.iter().for_each(|mistake| terminal.complain(mistake));
         return ExitCode::Usage;

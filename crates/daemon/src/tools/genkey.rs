@@ -1,6 +1,6 @@
 //! `twinseal genkey`: a key and its DNS record.
 
-use super::options::{Given, Takes, Tool, help};
+use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::terminal::Terminal;
 use std::ffi::OsString;
@@ -9,32 +9,33 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use twinseal_config::ExitCode;
+use twinseal_keys::signing::{MAX_RSA_BITS, MIN_RSA_BITS};
 use twinseal_keys::{KeyError, SignError, SigningKey};
 use twinseal_message::{Domain, Selector, text};
 
-const OPTIONS: &[Tool] = &[
-    Tool { name: "domain", takes: Takes::Text("DOMAIN"), help: "the domain that will sign" },
-    Tool {
+const OPTIONS: &[ToolOption] = &[
+    ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the domain that will sign" },
+    ToolOption {
         name: "selector",
         takes: Takes::Text("NAME"),
         help: "the name under which the key is published",
     },
-    Tool {
+    ToolOption {
         name: "type",
         takes: Takes::Text("TYPE"),
         help: "rsa (default), for both seals, or ed25519, for DKIM alone",
     },
-    Tool {
+    ToolOption {
         name: "bits",
         takes: Takes::Text("N"),
         help: "size of an RSA key, 1024 to 8192; 2048 if not given",
     },
-    Tool {
+    ToolOption {
         name: "directory",
         takes: Takes::Text("DIR"),
         help: "where to put the files; here if not given",
     },
-    Tool {
+    ToolOption {
         name: "test-mode",
         takes: Takes::Nothing,
         help: "publish with t=y: receivers are asked not to act on failures",
@@ -65,6 +66,8 @@ enum Failure {
     Encoding(#[from] SignError),
     #[error("{}: {error}", text::path(path))]
     File { path: PathBuf, error: io::Error },
+    #[error("{}: the file exists, and no file is ever overwritten", text::path(path))]
+    Exists { path: PathBuf },
 }
 
 impl Failure {
@@ -75,7 +78,7 @@ impl Failure {
             Self::File { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ExitCode::Permission
             }
-            Self::File { .. } => ExitCode::Unavailable,
+            Self::File { .. } | Self::Exists { .. } => ExitCode::Unavailable,
         }
     }
 }
@@ -107,7 +110,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let domain = given.need("domain", Domain::parse);
     let selector = given.need("selector", Selector::parse);
     let kind = given.read("type", kind).unwrap_or(Kind::Rsa);
-    let bits = given.read("bits", str::parse);
+    let bits = given.read("bits", number(MIN_RSA_BITS..=MAX_RSA_BITS));
     if kind == Kind::Ed25519 && bits.is_some() {
         given.mistakes.push("--bits: an ed25519 key has one size".to_owned());
     }
@@ -166,7 +169,14 @@ fn write(
 }
 
 fn create(path: &Path, mode: u32, octets: &[u8]) -> Result<(), Failure> {
-    let failure = |error| Failure::File { path: path.to_owned(), error };
+    let failure = |error: io::Error| {
+        let path = path.to_owned();
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            Failure::Exists { path }
+        } else {
+            Failure::File { path, error }
+        }
+    };
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failure)?;
     let written = file.write_all(octets).and_then(|()| file.sync_all());

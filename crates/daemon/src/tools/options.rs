@@ -2,6 +2,9 @@
 
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 /// What a tool's option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub(crate) enum Takes {
 
 /// One option of a tool.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tool {
+pub(crate) struct ToolOption {
     /// Its name, without the dashes.
     pub(crate) name: &'static str,
     /// What follows it.
@@ -35,7 +38,7 @@ pub(crate) struct Given {
 
 impl Given {
     /// Reads a command line against the options of a tool.
-    pub(crate) fn parse(words: Vec<OsString>, tool: &[Tool]) -> Self {
+    pub(crate) fn parse(words: Vec<OsString>, options: &[ToolOption]) -> Self {
         let mut given = Self::default();
         let mut parser = Parser::from_args(words);
         loop {
@@ -43,7 +46,7 @@ impl Given {
                 Ok(None) => return given,
                 Ok(Some(arg)) => {
                     let known = match &arg {
-                        Arg::Long(name) => tool.iter().find(|option| option.name == *name),
+                        Arg::Long(name) => options.iter().find(|option| option.name == *name),
                         Arg::Short(_) | Arg::Value(_) => None,
                     };
                     given.help |= matches!(arg, Arg::Long("help") | Arg::Short('h' | '?'));
@@ -58,7 +61,7 @@ impl Given {
         }
     }
 
-    fn take(&mut self, option: Tool, parser: &mut Parser) {
+    fn take(&mut self, option: ToolOption, parser: &mut Parser) {
         match option.takes {
             Takes::Nothing => self.values.push((option.name, OsString::new())),
             Takes::Text(_) => match parser.value() {
@@ -79,7 +82,7 @@ impl Given {
     }
 
     /// The last value of that option, read by `read`; what cannot be read is a mistake.
-    pub(crate) fn read<T, E: std::fmt::Display>(
+    pub(crate) fn read<T, E: Display>(
         &mut self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -96,7 +99,7 @@ impl Given {
     }
 
     /// The same, for an option that has to be there.
-    pub(crate) fn need<T, E: std::fmt::Display>(
+    pub(crate) fn need<T, E: Display>(
         &mut self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -105,6 +108,18 @@ impl Given {
             self.mistakes.push(format!("--{name} is missing"));
         }
         self.read(name, read)
+    }
+}
+
+/// Reads a number in that range.
+pub(crate) fn number<N>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let wanted = || format!("found {text:?}, allowed: {} to {}", range.start(), range.end());
+        number.ok_or_else(wanted)
     }
 }
 
@@ -117,9 +132,9 @@ fn stray(arg: &Arg<'_>) -> String {
 }
 
 /// The text of `--help`.
-pub(crate) fn help(name: &str, summary: &str, tool: &[Tool]) -> String {
+pub(crate) fn help(name: &str, summary: &str, options: &[ToolOption]) -> String {
     let mut text = format!("usage: twinseal {name} [OPTION…]\n\n{summary}\n\n");
-    for option in tool {
+    for option in options {
         let usage = match option.takes {
             Takes::Nothing => format!("--{}", option.name),
             Takes::Text(value) => format!("--{} {value}", option.name),
@@ -131,15 +146,15 @@ pub(crate) fn help(name: &str, summary: &str, tool: &[Tool]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Given, Takes, Tool};
+    use super::{Given, Takes, ToolOption, number};
 
-    const TOOL: &[Tool] = &[
-        Tool { name: "key", takes: Takes::Text("FILE"), help: "" },
-        Tool { name: "once", takes: Takes::Nothing, help: "" },
+    const OPTIONS: &[ToolOption] = &[
+        ToolOption { name: "key", takes: Takes::Text("FILE"), help: "" },
+        ToolOption { name: "once", takes: Takes::Nothing, help: "" },
     ];
 
     fn parse(words: &[&str]) -> Given {
-        Given::parse(words.iter().map(Into::into).collect(), TOOL)
+        Given::parse(words.iter().map(Into::into).collect(), OPTIONS)
     }
 
     #[test]
@@ -162,5 +177,15 @@ mod tests {
         assert_eq!(given.all("key").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(given.read("key", |text| text.parse::<String>()).as_deref(), Some("b"));
         assert!(given.has("once") && given.mistakes.is_empty());
+    }
+
+    #[test]
+    fn a_number_says_its_range() {
+        let port = number(1..=u16::MAX);
+        assert_eq!(port("8891"), Ok(8891));
+        for text in ["0", "65536", "-1", "many", ""] {
+            let wanted = format!("found {text:?}, allowed: 1 to 65535");
+            assert_eq!(port(text), Err(wanted));
+        }
     }
 }

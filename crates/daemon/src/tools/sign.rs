@@ -1,6 +1,6 @@
 //! `twinseal sign`: one message, standard input to standard output.
 
-use super::options::{Given, Takes, Tool, help};
+use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::event::Reason;
 use crate::serving::service::system_clock;
@@ -19,25 +19,25 @@ use twinseal_config::ExitCode;
 use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::{Domain, HeaderBlock, HeaderLines, Line, Selector};
 
-const OPTIONS: &[Tool] = &[
-    Tool { name: "domain", takes: Takes::Text("DOMAIN"), help: "the signing domain" },
-    Tool { name: "selector", takes: Takes::Text("NAME"), help: "the selector of the key" },
-    Tool {
+const OPTIONS: &[ToolOption] = &[
+    ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the signing domain" },
+    ToolOption { name: "selector", takes: Takes::Text("NAME"), help: "the selector of the key" },
+    ToolOption {
         name: "key",
         takes: Takes::Text("FILE"),
         help: "the key; with several, give as many selectors, in the same order",
     },
-    Tool {
+    ToolOption {
         name: "dkim",
         takes: Takes::Text("C|off"),
         help: "canonicalization of DKIM, as relaxed/simple",
     },
-    Tool {
+    ToolOption {
         name: "domainkeys",
         takes: Takes::Text("C|off"),
         help: "canonicalization of DomainKeys: simple or nofws",
     },
-    Tool {
+    ToolOption {
         name: "at",
         takes: Takes::Text("SECONDS"),
         help: "the time of the signature, since 1970; now if not given",
@@ -86,7 +86,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         return print(terminal, &help("sign", SUMMARY, OPTIONS));
     }
     let order = order(&mut given);
-    let now = given.read("at", str::parse).unwrap_or_else(system_clock);
+    let now = given.read("at", number(0..=u64::MAX)).unwrap_or_else(system_clock);
     if !given.mistakes.is_empty() {
         given.mistakes.iter().for_each(|mistake| terminal.complain(mistake));
         return ExitCode::Usage;
@@ -121,7 +121,10 @@ fn order(given: &mut Given) -> Option<Order> {
     given.need("key", |text| if text.is_empty() { Err("no file is named") } else { Ok(()) });
     let (keys, names) = (given.all("key").count(), given.all("selector").count());
     if keys != names && keys > 0 && names > 0 {
-        given.mistakes.push(format!("{keys} keys need {keys} selectors, {names} given"));
+        let wanted = "every --key needs its --selector, in the same order";
+        given
+            .mistakes
+            .push(format!("{wanted}: {keys} of the one and {names} of the other are given"));
     }
     let dkim = given.read("dkim", |text| off_or(text, twinseal_dkim::Canonicalization::parse));
     let domainkeys =
