@@ -2,8 +2,8 @@
 
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Kind, PARAMS, Param, Place};
-use crate::raw::{Raw, Target};
+use crate::params::{Acts, Kind, Letter, PARAMS, Param, Place};
+use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{Caution, Quoted, Wrong};
 use lexopt::{Arg, Parser};
@@ -18,7 +18,7 @@ pub(crate) struct CommandLine {
     /// What to do instead of serving.
     pub(crate) command: Option<Command>,
     /// The values, in their order: a later one has the last word.
-    values: Vec<(&'static Param, String, Origin)>,
+    values: Vec<(&'static Param, Given)>,
 }
 
 /// What to do instead of serving.
@@ -67,14 +67,16 @@ impl CommandLine {
     fn letter(&mut self, letter: char, parser: &mut Parser, report: &mut Report) {
         let origin = Origin::option(&format!("-{}", letter.escape_debug()));
         let row = PARAMS.iter().find_map(|param| {
-            param.dk_filter.filter(|known| known.letter == letter).map(|known| (param, known.means))
+            param.dk_filter.filter(|known| known.letter == letter).map(|known| (param, known))
         });
         match row {
-            Some((param, Some(means))) => self.values.push((param, means.to_owned(), origin)),
-            Some((param, None)) if takes_value(param) => {
-                self.argument(param, parser.value().ok(), origin, report);
+            Some((param, Letter { means: Some(means), .. })) => {
+                self.values.push((param, param.given(param.name, means, &origin)));
             }
-            Some((param, None)) => self.switch(param, "yes", origin, report),
+            Some((param, known)) if takes_value(param) => {
+                self.argument(param, (parser.value().ok(), Some(known)), origin, report);
+            }
+            Some((param, _)) => self.switch(param, "yes", &origin, report),
             None => report.mistake(&origin, "", Wrong::UnknownOption { like: None }),
         }
     }
@@ -92,15 +94,17 @@ impl CommandLine {
             (Place::File, _) => report.mistake(&origin, "", Wrong::FileOnly),
             (Place::Both | Place::CommandLine, true) => {
                 let value = given.or_else(|| parser.value().ok());
-                self.argument(param, value, origin, report);
+                self.argument(param, (value, None), origin, report);
             }
             (Place::Both | Place::CommandLine, false) => match (given, param.kind) {
-                (Some(value), Kind::Switch) => self.argument(param, Some(value), origin, report),
+                (Some(value), Kind::Switch) => {
+                    self.argument(param, (Some(value), None), origin, report);
+                }
                 (Some(value), _) => {
                     let value = Quoted::new(&value.to_string_lossy());
                     report.mistake(&origin, "", Wrong::TakesNoValue { value });
                 }
-                (None, _) => self.switch(param, "yes", origin, report),
+                (None, _) => self.switch(param, "yes", &origin, report),
             },
         }
     }
@@ -108,7 +112,7 @@ impl CommandLine {
     fn argument(
         &mut self,
         param: &'static Param,
-        value: Option<OsString>,
+        (value, letter): (Option<OsString>, Option<Letter>),
         origin: Origin,
         report: &mut Report,
     ) {
@@ -120,7 +124,13 @@ impl CommandLine {
             Some(Ok(value)) if param.name == "config" => {
                 self.config = Some((PathBuf::from(value), origin));
             }
-            Some(Ok(value)) => self.values.push((param, value, origin)),
+            Some(Ok(value)) => {
+                let given = letter.map_or_else(
+                    || param.given(param.name, &value, &origin),
+                    |letter| param.given_to(letter, &value, &origin),
+                );
+                self.values.push((param, given));
+            }
             Some(Err(value)) => {
                 let value = Quoted::new(&value.to_string_lossy());
                 report.mistake(&origin, "", Wrong::NotText { value });
@@ -128,22 +138,21 @@ impl CommandLine {
         }
     }
 
-    fn switch(&mut self, param: &'static Param, means: &str, origin: Origin, report: &mut Report) {
+    fn switch(&mut self, param: &'static Param, means: &str, origin: &Origin, report: &mut Report) {
         match (param.name, param.acts) {
             ("check", _) => self.command = Some(Command::Check),
             ("version", _) => self.command = Some(Command::Version),
             ("help", _) => self.command = Some(Command::Help),
-            (_, Acts::No(reason)) => report.warn(&origin, "", Caution::NoEffect { reason }),
-            (_, Acts::Yes) => self.values.push((param, means.to_owned(), origin)),
+            (_, Acts::No(reason)) => report.warn(origin, "", Caution::NoEffect { reason }),
+            (_, Acts::Yes) => self.values.push((param, param.given(param.name, means, origin))),
         }
     }
 
     /// Puts the values over what the file said.
     pub(crate) fn apply(&self, raw: &mut Raw, report: &mut Report) {
-        for (param, value, origin) in &self.values {
-            let given = param.given(param.name, value, origin);
+        for (param, given) in &self.values {
             Target::Top(raw).watched(param, report, |target, report| {
-                target.set(param, &given, report);
+                target.set(param, given, report);
             });
         }
     }

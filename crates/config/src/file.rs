@@ -2,7 +2,7 @@
 
 use crate::command_line::shown;
 use crate::files::Files;
-use crate::lists::octets;
+use crate::lists::{Meant, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Kind, PARAMS, Param, Place, named};
@@ -10,6 +10,8 @@ use crate::raw::{Given, Raw, RawKey, RawRule, Set, Setter, Target};
 use crate::suggest::closest;
 use crate::tree::{Node, Value, read};
 use crate::wrong::{Quoted, Wrong};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub(crate) fn load(
     raw: &mut Raw,
     report: &mut Report,
 ) -> Option<()> {
-    let octets = report.take(named, "config", octets(path, files, ""))?;
+    let octets = report.take(named, "config", octets(path, files, Meant::CONFIGURATION))?;
     let path: Arc<Path> = path.into();
     let source = match std::str::from_utf8(&octets) {
         Ok(source) => source,
@@ -115,7 +117,7 @@ impl Reader<'_> {
                 return report.mistake(&self.origin(node), key, wrong);
             }
         };
-        let mut seen: Vec<(&str, u32)> = Vec::new();
+        let mut seen: HashMap<&str, u32> = HashMap::new();
         for (key, value) in entries {
             let Some(name) = key.text(self.source) else {
                 let wrong = Wrong::KeyNotText { found: key.what() };
@@ -123,10 +125,14 @@ impl Reader<'_> {
                 continue;
             };
             let key_shown = format!("{shown}{}", Quoted::plain(name));
-            if let Some(&(_, first)) = seen.iter().find(|(known, _)| *known == name) {
-                report.mistake(&self.origin(key), &key_shown, Wrong::Repeated { first });
-            } else {
-                seen.push((name, key.line));
+            match seen.entry(name) {
+                Entry::Occupied(first) => {
+                    let wrong = Wrong::Repeated { first: *first.get() };
+                    report.mistake(&self.origin(key), &key_shown, wrong);
+                }
+                Entry::Vacant(place) => {
+                    place.insert(key.line);
+                }
             }
             self.entry((prefix, name), &key_shown, (key, value), target, report);
         }
@@ -292,7 +298,8 @@ fn unknown(prefix: &str, word: &str, target: &Target<'_>) -> Wrong {
     }
     let known = here(target, prefix);
     // Who comes from dkim-filter or opendkim writes its names.
-    let historic = PARAMS.iter().find(|param| {
+    let mut in_file = PARAMS.iter().filter(|param| param.place != Place::CommandLine);
+    let historic = in_file.find(|param| {
         let names = [param.dkim_filter.parameter, param.opendkim];
         names.iter().flatten().any(|historic| historic.eq_ignore_ascii_case(word))
     });

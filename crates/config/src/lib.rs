@@ -94,7 +94,7 @@ pub fn serve(
     let mut report = Report::default();
     let line = CommandLine::read(words, &mut report);
     if !report.mistakes.is_empty() {
-        return Err(report.mistakes);
+        return Err(report.into_mistakes());
     }
     match line.command {
         Some(Command::Version) => Ok(Request::Version),
@@ -119,7 +119,7 @@ fn load(line: &CommandLine, files: &dyn Files, mut report: Report) -> Result<Loa
         }
         _ => {
             report.mistakes.sort();
-            Err(report.mistakes)
+            Err(report.into_mistakes())
         }
     }
 }

@@ -18,6 +18,38 @@ use std::sync::Arc;
 /// The largest file that is read, in octets: room for some 400,000 signing entries.
 pub(crate) const MAX_FILE_OCTETS: usize = 64 * 1024 * 1024;
 
+/// How a PEM file begins (RFC 7468 §2).
+const PEM: &[u8] = b"-----BEGIN";
+
+/// What a file is meant to be: what messages call it, and what was perhaps meant instead when it
+/// cannot be read, and when it is a key. A hint begins with a semicolon, or is empty.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Meant {
+    what: &'static str,
+    unreadable: &'static str,
+    pem: &'static str,
+}
+
+impl Meant {
+    pub(crate) const HOSTS: Self = Self {
+        what: "a list of hosts",
+        unreadable: "; hosts themselves are written as a list in the file: [127.0.0.1, ...]",
+        pem: "",
+    };
+    pub(crate) const DOMAINS: Self =
+        Self { what: "a list of domains", unreadable: "", pem: "; the key is what -s names" };
+    pub(crate) const KEYS: Self = Self {
+        what: "a key list",
+        unreadable: "; -k says that -s names a key list, and takes no value itself",
+        pem: "; -k says that -s names a key list, without -k it names the key",
+    };
+    pub(crate) const CONFIGURATION: Self = Self {
+        what: "a configuration file",
+        unreadable: "",
+        pem: "; keys are named by \"signing\" in that file, or by -s",
+    };
+}
+
 /// A list's file.
 pub(crate) struct ListFile {
     path: Arc<Path>,
@@ -30,11 +62,11 @@ impl ListFile {
         path: &str,
         files: &dyn Files,
         (origin, key): (&Origin, &str),
-        hint: &'static str,
+        meant: Meant,
         report: &mut Report,
     ) -> Option<Self> {
         let path: Arc<Path> = Path::new(path).into();
-        let octets = report.take(origin, key, octets(&path, files, hint))?;
+        let octets = report.take(origin, key, octets(&path, files, meant))?;
         match String::from_utf8(octets) {
             Ok(text) => Some(Self { path, text }),
             Err(error) => {
@@ -56,18 +88,31 @@ impl ListFile {
     }
 }
 
-/// The file's octets, unless there are too many.
-pub(crate) fn octets(path: &Path, files: &dyn Files, hint: &'static str) -> Result<Vec<u8>, Wrong> {
+/// The file's octets, unless there are too many, or it is a key: of that nothing may be quoted.
+pub(crate) fn octets(path: &Path, files: &dyn Files, meant: Meant) -> Result<Vec<u8>, Wrong> {
     let read = files.read(path);
     let octets = read.map_err(|error| {
         let reason = error.to_string();
-        Wrong::Unreadable { path: Quoted::path(path), reason, hint }
+        Wrong::Unreadable { path: Quoted::path(path), reason, hint: meant.unreadable }
     })?;
+    if is_pem(&octets) {
+        let (path, what, hint) = (Quoted::path(path), meant.what, meant.pem);
+        return Err(Wrong::Pem { path, what, hint });
+    }
     if octets.len() > MAX_FILE_OCTETS {
         let (path, octets, limit) = (Quoted::path(path), octets.len(), MAX_FILE_OCTETS);
         return Err(Wrong::TooLarge { path, octets, limit });
     }
     Ok(octets)
+}
+
+/// Whether a line begins as those around a key do, in whatever they are embedded.
+fn is_pem(octets: &[u8]) -> bool {
+    let mut lines = octets.split(|octet| matches!(octet, b'\n' | b'\r'));
+    lines.any(|line| {
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        line.trim_ascii_start().starts_with(PEM)
+    })
 }
 
 /// Editors count from 1.

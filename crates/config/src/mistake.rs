@@ -66,6 +66,7 @@ pub struct Mistakes {
     uncounted: usize,
     usage: bool,
     keys: Vec<NamedKey>,
+    warnings: Vec<Warning>,
 }
 
 /// A key file that a configuration with mistakes names.
@@ -94,6 +95,12 @@ impl Mistakes {
     #[must_use]
     pub fn keys(&self) -> &[NamedKey] {
         &self.keys
+    }
+
+    /// What else there is to know: it may be what led to a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// How the program ends: a wrong command line outweighs a wrong configuration.
@@ -168,6 +175,17 @@ impl Report {
         } else {
             self.unkept += 1;
         }
+    }
+
+    /// The mistakes, and the warnings with them.
+    pub(crate) fn into_mistakes(mut self) -> Mistakes {
+        let mut mistakes = std::mem::take(&mut self.mistakes);
+        // What is true of every start is nothing to tell who does not get that far.
+        self.warnings.retain(|one| {
+            !matches!((&one.caution, &one.origin), (Caution::NoVerifier, Origin::Default))
+        });
+        mistakes.warnings = self.into_warnings();
+        mistakes
     }
 
     /// The warnings, the last one of which may be how many more there are.

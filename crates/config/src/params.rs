@@ -49,6 +49,8 @@ pub struct Letter {
     pub letter: char,
     /// The value that the letter stands for, if it takes none itself.
     pub means: Option<&'static str>,
+    /// Whether commas separate the items of a list behind it.
+    pub commas: bool,
 }
 
 /// The names that `dkim-filter` has for a parameter.
@@ -125,6 +127,9 @@ pub enum Acts {
     No(&'static str),
 }
 
+/// The longest choice that is written out in `--help`, in characters.
+const MAX_CHOICE: usize = 16;
+
 /// The row of that native name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Param> {
@@ -148,7 +153,7 @@ impl Param {
             Kind::Octal => "octal digits, such as \"007\"".to_owned(),
             Kind::Duration => "a number and its unit, such as 14d".to_owned(),
             Kind::Path => "the path of a file".to_owned(),
-            Kind::List(form) => format!("a list, each {form}"),
+            Kind::List(form) => format!("{form}, or a list of them"),
             Kind::Hosts => "a list of hosts, or the path of a file that has one".to_owned(),
             Kind::Entries(form) => format!("a list of entries, each {form}"),
             Kind::Command => "nothing".to_owned(),
@@ -157,21 +162,44 @@ impl Param {
 
     /// The word that stands for its value in `--help`; empty when the option takes none.
     #[must_use]
-    pub const fn metavariable(&self) -> &'static str {
+    pub fn metavariable(&self) -> String {
         match self.kind {
-            Kind::Switch | Kind::Command | Kind::Entries(_) => "",
-            Kind::Text(_) => "TEXT",
-            Kind::Choice(_) => "WORD",
-            Kind::Octal => "OCTAL",
-            Kind::Duration => "TIME",
-            Kind::Path | Kind::Hosts => "FILE",
-            Kind::List(_) => "LIST",
+            Kind::Switch | Kind::Command | Kind::Entries(_) => String::new(),
+            // The last part of its name says what the text is.
+            Kind::Text(_) => self.name.rsplit('.').next().unwrap_or_default().to_uppercase(),
+            Kind::Choice(words) => Some(words.join("|"))
+                .filter(|words| words.len() <= MAX_CHOICE)
+                .unwrap_or_else(|| "WORD".to_owned()),
+            Kind::Octal => "OCTAL".to_owned(),
+            Kind::Duration => "TIME".to_owned(),
+            Kind::Path | Kind::Hosts => "FILE".to_owned(),
+            Kind::List(_) => "LIST".to_owned(),
+        }
+    }
+
+    /// What stands behind the long option in `--help`: what is on by default can be switched off.
+    #[must_use]
+    pub fn operand(&self) -> String {
+        let on = self.default.is_some_and(|default| default == "yes");
+        match self.metavariable() {
+            word if !word.is_empty() => format!(" {word}"),
+            _ if on && self.kind == Kind::Switch => "[=yes|no]".to_owned(),
+            none => none,
         }
     }
 
     /// Whether a file may give it as a list.
     pub(crate) const fn takes_list(&self) -> bool {
         matches!(self.kind, Kind::List(_) | Kind::Hosts)
+    }
+
+    /// What stands behind its letter, as a value of this parameter.
+    pub(crate) fn given_to(&self, letter: Letter, text: &str, origin: &Origin) -> Given {
+        if letter.commas {
+            self.given(self.name, text, origin)
+        } else {
+            Given::one(self.name, text, origin)
+        }
     }
 
     /// A text, as a value of this parameter.

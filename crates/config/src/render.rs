@@ -32,10 +32,7 @@ pub fn help() -> String {
 
 fn help_line(param: &Param) -> String {
     let letter = param.dk_filter.map_or("    ".to_owned(), |known| format!("-{}, ", known.letter));
-    let value = match param.metavariable() {
-        "" => String::new(),
-        word => format!(" {word}"),
-    };
+    let value = param.operand();
     let option = format!("  {letter}--{}{value}", param.long_option());
     let break_after = if option.len() < SUMMARY_COLUMN { "" } else { "\n" };
     let pad = if break_after.is_empty() { SUMMARY_COLUMN - option.len() } else { SUMMARY_COLUMN };

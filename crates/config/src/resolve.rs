@@ -1,13 +1,13 @@
 //! From what was typed to what is in force.
 
+mod coverage;
 mod seals;
 mod signing;
 
 use crate::command_line::shown;
 use crate::files::Files;
-use crate::lists::ListFile;
 use crate::lists::hosts::{Entry, HostList};
-use crate::lists::uncommented;
+use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
@@ -17,8 +17,8 @@ use crate::socket::SocketSpec;
 use crate::wrong::{Caution, Quoted, Wrong};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// What was perhaps meant when a host list cannot be read.
-const HOSTS_HINT: &str = "; hosts themselves are written as a list in the file: [127.0.0.1, ...]";
+/// The longest list of hosts in which each exception is held against each entry behind it.
+const MAX_SEARCHED_HOSTS: usize = 10_000;
 
 /// Checks everything and builds the configuration. Every mistake goes into the report; there is no
 /// configuration when it has one.
@@ -42,6 +42,11 @@ pub(crate) fn resolve(
         loopback(list, origin, report);
     }
     let rules = signing::rules(&mut raw, signs, has_file, files, report);
+    if let (Some((list, origin)), true) = (&peers, signs)
+        && list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    {
+        report.warn(origin, "peers", Caution::LoopbackIsPeer);
+    }
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
     Some(Config {
         sockets: sockets?,
@@ -115,20 +120,49 @@ fn hosts(
 ) -> Option<(HostList, Origin)> {
     let Set { value, origin } = source?;
     let mut entries = Vec::new();
+    let is_file = matches!(value, Source::File(_));
     match value {
         Source::Inline(items) => {
             for Set { value, origin } in items {
-                entries.extend(report.take(&origin, key, Entry::parse(value.trim())));
+                entries.extend(host(value.trim(), &origin, key, report));
             }
         }
         Source::File(path) => {
-            let file = ListFile::read(&path, files, (&origin, key), HOSTS_HINT, report)?;
+            let file = ListFile::read(&path, files, (&origin, key), Meant::HOSTS, report)?;
             for (line, origin) in file.entries() {
-                entries.extend(report.take(&origin, "", Entry::parse(uncommented(line))));
+                entries.extend(host(uncommented(line), &origin, "", report));
             }
         }
     }
-    Some((entries.into_iter().collect(), origin))
+    dead_exceptions(&entries, if is_file { "" } else { key }, report);
+    Some((entries.into_iter().map(|entry| entry.value).collect(), origin))
+}
+
+/// One entry of a host list.
+fn host(text: &str, origin: &Origin, key: &str, report: &mut Report) -> Option<Set<Entry>> {
+    let entry = report.take(origin, key, Entry::parse(text))?;
+    if entry.is_everybody() {
+        report.warn(origin, key, Caution::EveryAddress { entry: Quoted::new(text) });
+    } else if let Some(network) = entry.network_around(text) {
+        let (entry, network) = (Quoted::new(text), network.to_string());
+        report.warn(origin, key, Caution::HostBits { entry, network });
+    }
+    Some(Set { value: entry, origin: origin.clone() })
+}
+
+/// The last entry that matches decides: an exception stands behind what it is an exception from.
+fn dead_exceptions(entries: &[Set<Entry>], key: &str, report: &mut Report) {
+    // LIMIT: in a longer list, dead exceptions are not looked for.
+    if entries.len() > MAX_SEARCHED_HOSTS {
+        return;
+    }
+    for (index, Set { value: exception, origin }) in entries.iter().enumerate() {
+        let behind = || entries.iter().skip(index + 1).map(|entry| &entry.value);
+        let takes_back = |entry: &&Entry| entry.takes_back(exception);
+        if let Some(wider) = behind().find(takes_back).map(ToString::to_string) {
+            report.warn(origin, key, Caution::DeadException { wider });
+        }
+    }
 }
 
 /// Trap F6: a list of one's own replaces the default, which is easily forgotten.
@@ -142,7 +176,6 @@ fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
 fn cautions(raw: &Raw, report: &mut Report) {
     if let Some(Set { value, origin }) = &raw.mode
         && value.verifies()
-        && *origin != Origin::Default
     {
         report.warn(origin, "mode", Caution::NoVerifier);
     }

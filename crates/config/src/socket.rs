@@ -58,6 +58,9 @@ impl SocketSpec {
     /// [`Wrong`] with what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
         let parsed = match text.split_once(':') {
+            None if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) => {
+                Err("it is a number alone; inet:8891@localhost was probably meant")
+            }
             None => unix(text),
             Some(("unix" | "local", path)) => unix(path),
             Some(("inet", rest)) => inet(rest, Family::V4),
@@ -133,6 +136,7 @@ mod tests {
             ("/run/t.sock", "unix:/run/t.sock"),
             ("/run/a:b.sock", "unix:/run/a:b.sock"),
             ("t.sock", "unix:t.sock"),
+            ("unix:8891", "unix:8891"),
             ("inet:8891", "inet:8891"),
             ("inet:8891@localhost", "inet:8891@localhost"),
             ("inet:8891@127.0.0.1", "inet:8891@127.0.0.1"),
@@ -151,6 +155,7 @@ mod tests {
             ("unix:", "no path"),
             (&long, "107 octets"),
             ("tcp:8891", "neither unix"),
+            ("8891", "inet:8891@localhost was probably"),
             ("inet:localhost:8891", "the port comes first"),
             ("inet:", "the port comes first"),
             ("inet:smtp@localhost", "the port comes first"),

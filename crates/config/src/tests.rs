@@ -5,7 +5,7 @@ mod options;
 mod sample;
 
 use crate::rules::Found;
-use crate::{Config, Files, Loaded, Mistakes, Request, serve};
+use crate::{Caution, Config, Files, Loaded, Mistakes, Origin, Request, Warning, serve};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -62,7 +62,17 @@ fn mistakes(words: &str, files: &Map) -> Vec<String> {
     }
 }
 
+/// The warnings, but for the one that every configuration without a mode has.
 fn warnings(loaded: &Loaded) -> Vec<String> {
+    let telling = |one: &&Warning| {
+        !matches!((&one.caution, &one.origin), (Caution::NoVerifier, Origin::Default))
+    };
+    loaded.warnings.iter().filter(telling).map(ToString::to_string).collect()
+}
+
+/// All warnings about a file.
+fn loaded_warnings(text: &str) -> Vec<String> {
+    let loaded = load("--config t.yaml", &Map::default().with("t.yaml", text));
     loaded.warnings.iter().map(ToString::to_string).collect()
 }
 

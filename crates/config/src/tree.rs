@@ -6,6 +6,7 @@
 
 use crate::wrong::{Quoted, Wrong};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::budget::BudgetBreach;
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Error, Options, Spanned};
 use std::borrow::Cow;
@@ -17,10 +18,15 @@ const MAX_NODES: usize = 6_000_000;
 /// process.
 const MAX_DEPTH: usize = 32;
 
+/// What to do about the marks that mean something to YAML and something else to us.
+const IN_QUOTES: &str = "; values that begin with ! or * stand in quotes";
+
 /// A value of the file.
 #[derive(Debug)]
 pub(crate) struct Node<'s> {
     pub(crate) line: u32,
+    /// Where it is written, in octets from the start of the file.
+    start: u32,
     pub(crate) value: Value<'s>,
 }
 
@@ -49,7 +55,15 @@ pub(crate) struct NoYaml {
 
 /// Reads a file.
 pub(crate) fn read(source: &str) -> Result<Node<'_>, NoYaml> {
-    serde_yaml::from_str_with_options(source, options()).map_err(|error| no_yaml(&error))
+    let node = serde_yaml::from_str_with_options(source, options());
+    let node: Node<'_> = node.map_err(|error| no_yaml(&error))?;
+    match node.swallowed_mark(source) {
+        Some((line, column)) => {
+            let what = "a ! that stands alone means nothing to YAML, and would be lost";
+            Err(NoYaml { line, column, wrong: Wrong::Syntax { what: what.to_owned() + IN_QUOTES } })
+        }
+        None => Ok(node),
+    }
 }
 
 fn options() -> Options {
@@ -72,15 +86,28 @@ fn no_yaml(error: &Error) -> NoYaml {
     let text = error.without_snippet().to_string();
     let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
     let what = text.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(&text);
-    // The library's own words would send the administrator to its documentation.
-    let what = if matches!(error.without_snippet(), Error::MultipleDocuments { .. }) {
-        "a second document begins, one is allowed"
-    } else {
-        what
-    };
-    let what = Quoted::plain(what);
+    let what = in_our_words(error.without_snippet(), what);
     let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     NoYaml { line: number(line), column: number(column), wrong: Wrong::Syntax { what } }
+}
+
+/// What the library says, where its words would not send the administrator to its documentation.
+fn in_our_words(error: &Error, what: &str) -> String {
+    // What nobody knows who writes a list of hosts, or of addresses.
+    let mark = matches!(error, Error::UnsupportedTag { .. } | Error::UnknownAnchor { .. });
+    if mark || what.contains("an anchor or alias") {
+        return Quoted::plain(what) + IN_QUOTES;
+    }
+    if matches!(error, Error::MultipleDocuments { .. }) {
+        return "a second document begins, one is allowed".to_owned();
+    }
+    if matches!(error, Error::Budget { breach: BudgetBreach::Depth { .. }, .. }) {
+        return format!("lists and sections nest more than {MAX_DEPTH} deep");
+    }
+    if matches!(error, Error::Budget { .. }) {
+        return "there is more in the file than any configuration has".to_owned();
+    }
+    Quoted::plain(what)
 }
 
 impl<'s> Node<'s> {
@@ -90,6 +117,23 @@ impl<'s> Node<'s> {
             Value::Text(text) => Some(text),
             Value::Plain { start, octets } => source.get(*start..start.saturating_add(*octets)),
             Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// Line and column of the first `!` that YAML takes for an empty tag and drops: of an exception
+    /// in a list of hosts it would make a host.
+    fn swallowed_mark(&self, source: &str) -> Option<(u32, u32)> {
+        match &self.value {
+            Value::List(list) => list.iter().find_map(|item| item.swallowed_mark(source)),
+            Value::Map(map) => map.iter().find_map(|(key, value)| {
+                key.swallowed_mark(source).or_else(|| value.swallowed_mark(source))
+            }),
+            Value::Null | Value::Text(_) | Value::Plain { .. } => {
+                let before = source.get(..usize::try_from(self.start).ok()?)?;
+                let before = before.trim_end_matches([' ', '\t']).strip_suffix('!')?;
+                let column = before.chars().rev().take_while(|ch| *ch != '\n').count();
+                Some((self.line, u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1)))
+            }
         }
     }
 
@@ -109,14 +153,15 @@ impl<'s> Deserialize<'s> for Node<'s> {
         let Spanned { value, referenced, defined } =
             Spanned::<Value<'s>>::deserialize(deserializer)?;
         let place = |octets: Option<u64>| octets.and_then(|octets| usize::try_from(octets).ok());
+        let start = place(defined.span().byte_offset()).unwrap_or(usize::MAX);
         let value = if matches!(value, Value::Plain { .. }) {
-            let start = place(defined.span().byte_offset()).unwrap_or(usize::MAX);
             let octets = place(defined.span().byte_len()).unwrap_or_default();
             Value::Plain { start, octets }
         } else {
             value
         };
-        Ok(Self { line: u32::try_from(referenced.line()).unwrap_or(u32::MAX), value })
+        let line = u32::try_from(referenced.line()).unwrap_or(u32::MAX);
+        Ok(Self { line, start: u32::try_from(start).unwrap_or(u32::MAX), value })
     }
 }
 
@@ -256,6 +301,37 @@ mod tests {
             assert_eq!((no.line, no.column), (line, column), "{source:?}: {}", no.wrong);
             assert!(!no.wrong.to_string().contains("line"), "{}", no.wrong);
         }
+    }
+
+    #[test]
+    fn what_is_special_to_yaml_is_said_to_need_quotes() {
+        for value in
+            ["[127.0.0.1, !10.0.0.1]", "!10.0.0.1", "[*@example.com]", "*", "[*.a, b]", "[*]"]
+        {
+            let wrong = read(&format!("a: {value}\n")).unwrap_err().wrong.to_string();
+            let hint = "; values that begin with ! or * stand in quotes";
+            assert!(wrong.ends_with(hint), "{value}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_would_be_lost_is_a_mistake() {
+        for value in ["[! 127.0.0.1]", "[a, ! b]", "! x", "!  \"x\"", "{b: ! 1}"] {
+            let no = read(&format!("# so it is!\n\na: {value}\n")).unwrap_err();
+            let at = u32::try_from(value.find('!').unwrap()).unwrap() + 4;
+            assert_eq!((no.line, no.column), (3, at), "{value}: {}", no.wrong);
+            assert!(no.wrong.to_string().contains("would be lost"), "{value}: {}", no.wrong);
+        }
+        for value in ["['! x', b]", "[a!, b]", "# wow!\n  b", "\"!\"", "{b!: c}", "x ! y"] {
+            assert!(read(&format!("a: {value}\n")).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_passed_is_said_in_words() {
+        let nested = "[".repeat(33) + &"]".repeat(33);
+        let wrong = read(&nested).unwrap_err().wrong.to_string();
+        assert_eq!(wrong, "lists and sections nest more than 32 deep");
     }
 
     #[test]

@@ -100,6 +100,16 @@ pub enum Wrong {
         /// The limit.
         limit: usize,
     },
+    /// A file holds a key, or a certificate. Nothing of it is quoted.
+    #[error("{path} is a PEM file, not {what}{hint}")]
+    Pem {
+        /// The file.
+        path: Quoted,
+        /// What it was taken for.
+        what: &'static str,
+        /// What was perhaps meant instead; empty, or it begins with a semicolon.
+        hint: &'static str,
+    },
     /// The file is not UTF-8.
     #[error("not UTF-8 from here on")]
     NotUtf8,
@@ -181,6 +191,12 @@ pub enum Wrong {
         /// The line.
         line: Quoted,
     },
+    /// A key is listed twice.
+    #[error("this key is listed twice, with the selector {selector} both times")]
+    KeyTwice {
+        /// The selector.
+        selector: twinseal_message::Selector,
+    },
     /// A socket is listed twice.
     #[error("{socket} is listed twice")]
     SocketTwice {
@@ -235,6 +251,7 @@ impl Wrong {
             | Self::FileOnly => ExitCode::Usage,
             Self::Unreadable { .. }
             | Self::TooLarge { .. }
+            | Self::Pem { .. }
             | Self::NotUtf8
             | Self::Syntax { .. }
             | Self::KeyNotText { .. }
@@ -247,6 +264,7 @@ impl Wrong {
             | Self::Not { .. }
             | Self::EmptyList
             | Self::KeyLine { .. }
+            | Self::KeyTwice { .. }
             | Self::SocketTwice { .. }
             | Self::Missing { .. }
             | Self::NothingToSignWith { .. }
@@ -320,6 +338,76 @@ pub enum Caution {
     ForeignDomain {
         /// The signing domain.
         domain: twinseal_message::Domain,
+    },
+    /// Some senders of a rule are in no domain that it may sign for.
+    #[error(
+        "no sender that {pattern} matches can be in {domain} or below: DomainKeys will not sign \
+         for it, and DMARC will not count the DKIM seal"
+    )]
+    ForeignSender {
+        /// The pattern.
+        pattern: Quoted,
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// One domain signs for all others.
+    #[error(
+        "{pattern} matches senders of every domain, and {domain} signs for all of them: DMARC \
+         counts that for {domain} and below only"
+    )]
+    EveryDomain {
+        /// The pattern.
+        pattern: Quoted,
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// A star that is not a label of its own.
+    #[error(
+        "{pattern} also matches {stranger}: a star stands for any characters; everything below a \
+         domain is written with a dot behind the star"
+    )]
+    Stranger {
+        /// The pattern.
+        pattern: Quoted,
+        /// A domain that it lets in.
+        stranger: String,
+    },
+    /// The outage of those who came to `dkim-filter`: a key list that forgets a domain.
+    #[error("no line of the key list can match a sender in {domain}: nothing signs its mail")]
+    DomainWithoutLine {
+        /// The domain.
+        domain: twinseal_message::Domain,
+    },
+    /// A line of a key list that the list of domains leaves nothing of.
+    #[error(
+        "no sender that {pattern} matches can be in a domain that -d lists: this line signs nothing"
+    )]
+    LineOutside {
+        /// The pattern.
+        pattern: Quoted,
+    },
+    /// Mail of this host itself is none of our business.
+    #[error("127.0.0.1 is in the list: mail that this host itself submits will not be signed")]
+    LoopbackIsPeer,
+    /// An exception that a later entry takes back.
+    #[error("without effect: {wider} stands behind it, and the last entry that matches decides")]
+    DeadException {
+        /// The later entry.
+        wider: String,
+    },
+    /// A list that everybody is in.
+    #[error("{entry} is every address that there is")]
+    EveryAddress {
+        /// The entry.
+        entry: Quoted,
+    },
+    /// An address with a size is the network around it.
+    #[error("{entry} is the whole network {network}")]
+    HostBits {
+        /// The entry.
+        entry: Quoted,
+        /// The network.
+        network: String,
     },
     /// There are more warnings than are kept.
     #[error("and {count} warnings more")]

@@ -102,6 +102,8 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         Ok(Request::Check(loaded)) => (loaded, true),
         Ok(Request::Serve(loaded)) => (loaded, false),
         Err(mistakes) => {
+            let warnings: Vec<_> = mistakes.warnings().iter().map(ToString::to_string).collect();
+            complain(&warnings, terminal);
             mistakes.lines().for_each(|line| terminal.complain(line));
             // The keys that it names may be mistakes too; they are looked at in the same run.
             let keys = keyring::mistakes(mistakes.keys());

@@ -44,6 +44,16 @@ impl DomainList {
         self.subdomains.then(|| domain.parents().find(|parent| self.lists(parent))).flatten()
     }
 
+    /// Whether what is below a listed domain is meant too.
+    pub(crate) const fn subdomains(&self) -> bool {
+        self.subdomains
+    }
+
+    /// Whether it has patterns in it.
+    pub(crate) const fn has_patterns(&self) -> bool {
+        !self.wild.is_empty()
+    }
+
     /// Whether a domain of the list can be that domain or a parent of it.
     pub(crate) fn may_hold(&self, domain: &Domain) -> bool {
         !self.wild.is_empty() || self.exact.iter().any(|listed| domain.is_at_or_under(listed))

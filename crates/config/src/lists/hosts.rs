@@ -66,6 +66,17 @@ impl FromIterator<Entry> for HostList {
 }
 
 impl What {
+    /// Whether everything that the other one matches is matched.
+    fn holds(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Network(network), Self::Network(other)) => network.contains(other),
+            (Self::Host(name), Self::Host(other)) => name == other,
+            (Self::Below(domain), Self::Host(name)) => name.is_under(domain),
+            (Self::Below(domain), Self::Below(other)) => other.is_at_or_under(domain),
+            _ => false,
+        }
+    }
+
     fn names(&self, host: &Domain) -> bool {
         match self {
             Self::Host(name) => name == host,
@@ -88,6 +99,26 @@ impl Entry {
     pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
         let what = text.strip_prefix('!').map(str::trim_start);
         Ok(Self { listed: what.is_none(), what: What::parse(what.unwrap_or(text))? })
+    }
+
+    /// Whether it lists all addresses of a kind.
+    pub(crate) fn is_everybody(&self) -> bool {
+        self.listed && matches!(&self.what, What::Network(network) if network.prefix_len() == 0)
+    }
+
+    /// The network that it stands for, if it was written as another address of that network.
+    pub(crate) fn network_around(&self, text: &str) -> Option<&IpNet> {
+        let What::Network(network) = &self.what else { return None };
+        let bare = text.strip_prefix('!').map_or(text, str::trim_start);
+        let (address, _) = unwrapped(bare).split_once('/')?;
+        let address: IpAddr = unwrapped(address).parse().ok()?;
+        let first = network.addr();
+        (address != first && address.to_canonical() != first).then_some(network)
+    }
+
+    /// Whether everything that the exception takes out is put in again by this entry behind it.
+    pub(crate) fn takes_back(&self, exception: &Self) -> bool {
+        self.listed && !exception.listed && self.what.holds(&exception.what)
     }
 }
 

@@ -26,7 +26,7 @@ const ROW: Param = Param {
 
 /// A letter that takes the parameter's own value, or none if that is a switch.
 const fn letter(letter: char) -> Option<Letter> {
-    Some(Letter { letter, means: None })
+    Some(Letter { letter, means: None, commas: true })
 }
 
 const fn historic(letter: char, parameter: &'static str) -> Historic {
@@ -44,14 +44,16 @@ const FIELDS: &str = "the name of a header field";
 pub static PARAMS: &[Param] = &[
     Param {
         name: "socket",
-        dk_filter: letter('p'),
+        // dk-filter has but one socket, and a path may have commas in it.
+        dk_filter: Some(Letter { letter: 'p', means: None, commas: false }),
         dkim_filter: historic('p', "Socket"),
         opendkim: Some("Socket"),
         kind: Kind::List("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST"),
         reload: Reload::Restart,
         summary: "where the MTA connects",
         manual: "A path alone is a unix socket too, and local: is another word for unix:. Without \
-                 a host, inet: listens on all interfaces. In the file, it may be a list.",
+                 a host, inet: listens on all interfaces. In the file, it may be a list; behind \
+                 --socket, commas separate several, and behind -p they belong to the path.",
         sample: Sample::Value("unix:/var/spool/postfix/milter/twinseal/twinseal.sock"),
         setter: Setter::Top(|raw, given, report| {
             given.put_all(&mut raw.sockets, report, SocketSpec::parse);
@@ -111,8 +113,8 @@ pub static PARAMS: &[Param] = &[
         default: Some("127.0.0.1,::1"),
         summary: "clients whose mail is signed",
         manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
-                 of an exception, which stands behind what it is an exception from. A list \
-                 replaces the default: 127.0.0.1 has to be in it. Authenticated clients count as \
+                 of an exception, which stands behind what it is an exception from, and, if it is \
+                 written here, in quotes. A list replaces the default: 127.0.0.1 has to be in it. Authenticated clients count as \
                  internal wherever they are.",
         setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.internal_hosts)),
         ..ROW
@@ -198,7 +200,7 @@ pub static PARAMS: &[Param] = &[
         place: Place::File,
         summary: "the addresses that the entry signs for",
         manual: "A star stands for any characters, nothing else is special, and the whole address \
-                 has to match. DKIM asks for the address in From; DomainKeys for that in Sender, \
+                 has to match. What begins with a star stands in quotes. DKIM asks for the address in From; DomainKeys for that in Sender, \
                  if there is one.",
         sample: Sample::Value(r#"["*@example.com", "*@*.example.com"]"#),
         setter: Setter::Rule(|rule, given, report| {
@@ -450,7 +452,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "log.to",
-        dk_filter: Some(Letter { letter: 'l', means: Some("syslog") }),
+        dk_filter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
         dkim_filter: historic('l', "Syslog"),
         opendkim: Some("Syslog"),
         kind: Kind::Choice(&["stderr", "syslog"]),

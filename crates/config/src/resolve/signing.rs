@@ -1,19 +1,22 @@
 //! Who signs for whom: from the entries of the file, or from the options of dk-filter.
 
+use super::coverage;
 use super::seals::{self, Seals};
 use super::{missing, need};
 use crate::files::Files;
 use crate::lists::domains::{self, DomainList};
 use crate::lists::keys::{self, Line};
-use crate::lists::{ListFile, uncommented};
+use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::pattern::Pattern;
+use crate::pattern::{self, Pattern};
 use crate::raw::{Raw, RawKey, RawOptions, RawRule, RawSeals, Set};
 use crate::rules::{KeySource, Rules, SigningDomain, SigningRule};
 use crate::wrong::{Caution, Quoted, Wrong};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use twinseal_message::Domain;
 
 /// The rules. A rule with a mistake in it is reported and left out.
 pub(super) fn rules(
@@ -35,7 +38,9 @@ pub(super) fn rules(
         (None, None) if has_file => Vec::new(),
         (_, None) => from_options(raw, signs, &defaults, files, report),
     };
-    let explained = report.mistakes.count() > before || raw.spoilt.contains(&"signing");
+    let spoilt =
+        ["signing", "domains", "key", "selector"].iter().any(|name| raw.spoilt.contains(name));
+    let explained = report.mistakes.count() > before || spoilt;
     if signs && rules.is_empty() && !explained {
         let hint = "entries of \"signing\" in the file, or the options -d, -s and -S";
         report.mistake(&Origin::Default, "", Wrong::NothingToSignWith { hint });
@@ -95,11 +100,12 @@ fn from_entry(
         report.mistakes.name_keys(&keys);
         return None;
     };
+    key_twice(&keys, report);
+    strangers(&senders, "signing.senders", report);
+    foreign(&senders, &domain, &origin, report);
     let senders = senders.into_iter().map(|pattern| pattern.value).collect();
     let (dkim, domainkeys) = (seals.dkim.clone(), seals.domainkeys.clone());
-    let rule = SigningRule { senders, within: None, domain, keys, dkim, domainkeys, origin };
-    foreign(&rule, report);
-    Some(rule)
+    Some(SigningRule { senders, within: None, domain, keys, dkim, domainkeys, origin })
 }
 
 fn from_key(key: RawKey, files: &dyn Files, report: &mut Report) -> Option<KeySource> {
@@ -158,13 +164,44 @@ fn check_identity(
     }
 }
 
-/// Trap K3: DomainKeys needs the sender's domain or a parent of it.
-fn foreign(rule: &SigningRule, report: &mut Report) {
-    let SigningDomain::Fixed(domain) = &rule.domain else { return };
-    let possible = |pattern: &Pattern| pattern.may_be_in(domain);
-    if rule.domainkeys.is_some() && !rule.senders.iter().any(possible) {
+/// Two seals with one key would say the same.
+fn key_twice(keys: &[KeySource], report: &mut Report) {
+    let mut seen = HashSet::new();
+    for KeySource { file, selector, origin } in keys {
+        if !seen.insert((file, selector.to_string())) {
+            let wrong = Wrong::KeyTwice { selector: selector.clone() };
+            report.mistake(origin, "signing.keys", wrong);
+        }
+    }
+}
+
+/// Trap K3: DomainKeys needs the sender's domain or a parent of it, and DMARC counts nothing else.
+fn foreign(senders: &[Set<Pattern>], domain: &SigningDomain, entry: &Origin, report: &mut Report) {
+    let SigningDomain::Fixed(domain) = domain else { return };
+    let possible = |sender: &Set<Pattern>| sender.value.may_be_in(domain);
+    if !senders.iter().any(possible) {
         let domain = domain.clone();
-        report.warn(&rule.origin, "signing.domain", Caution::ForeignDomain { domain });
+        return report.warn(entry, "signing.domain", Caution::ForeignDomain { domain });
+    }
+    for sender in senders {
+        let (pattern, domain) = (Quoted::new(sender.value.as_str()), domain.clone());
+        if !possible(sender) {
+            let caution = Caution::ForeignSender { pattern, domain };
+            report.warn(&sender.origin, "signing.senders", caution);
+        } else if sender.value.is_of_every_domain() {
+            let caution = Caution::EveryDomain { pattern, domain };
+            report.warn(&sender.origin, "signing.senders", caution);
+        }
+    }
+}
+
+/// Patterns that match more than they seem to.
+fn strangers(senders: &[Set<Pattern>], key: &str, report: &mut Report) {
+    for Set { value: pattern, origin } in senders {
+        if let Some(stranger) = pattern.stranger() {
+            let pattern = Quoted::new(pattern.as_str());
+            report.warn(origin, key, Caution::Stranger { pattern, stranger });
+        }
     }
 }
 
@@ -185,10 +222,12 @@ fn from_options(
             need(options.selector.as_ref(), "selector", &raw.spoilt, report);
         }
     }
-    let within = options.domains.as_ref().and_then(|domains| {
-        let subdomains = options.subdomains.as_ref().is_some_and(|on| on.value);
-        domain_list(domains, subdomains, files, report)
-    });
+    let subdomains = options.subdomains.as_ref().is_some_and(|on| on.value);
+    let domains = options.domains.as_ref();
+    let entries = domains.and_then(|domains| domain_list(domains, files, report));
+    let listed: Vec<Set<Domain>> = entries.iter().flatten().filter_map(exact).collect();
+    let entries = entries.map(|entries| entries.into_iter().map(|entry| entry.value));
+    let within = entries.map(|entries| Arc::new(DomainList::new(entries, subdomains)));
     let origin = options.first_origin().unwrap_or(Origin::Default);
     if signs {
         check_any(seals, &origin, report);
@@ -203,7 +242,12 @@ fn from_options(
             if let Some(selector) = selector {
                 report.warn(&selector.origin, "selector", Caution::SelectorUnused);
             }
-            shared.key_list(key, report)
+            let before = report.mistakes.count();
+            let rules = shared.key_list(key, report);
+            if let (Some(within), true) = (&shared.within, report.mistakes.count() == before) {
+                coverage::cautions(&listed, within, &rules, report);
+            }
+            rules
         }
         Some(selector) => {
             let (path, place) = (Path::new(&key.value), (&key.origin, "key"));
@@ -249,8 +293,7 @@ impl Shared<'_> {
     /// One rule for each line.
     fn key_list(&self, path: &Set<String>, report: &mut Report) -> Vec<SigningRule> {
         let place = (&path.origin, "key");
-        let hint = "; -k says that -s names a key list, and takes no value itself";
-        let Some(file) = ListFile::read(&path.value, self.files, place, hint, report) else {
+        let Some(file) = ListFile::read(&path.value, self.files, place, Meant::KEYS, report) else {
             return Vec::new();
         };
         let mut rules = Vec::new();
@@ -280,30 +323,37 @@ impl Shared<'_> {
         };
         let place = (&origin, "");
         let key = keys::source(Path::new(line.path), None, place, self.files, report)?;
-        let rule = self.rule(pattern, domain, key, origin);
-        foreign(&rule, report);
-        Some(rule)
+        let sender = [Set { value: pattern, origin: origin.clone() }];
+        strangers(&sender, "", report);
+        // With -d beside it, no line signs for every domain.
+        let [Set { value: pattern, .. }] = sender;
+        if let SigningDomain::Fixed(domain) = &domain
+            && !pattern.may_be_in(domain)
+        {
+            let domain = domain.clone();
+            report.warn(&origin, "signing.domain", Caution::ForeignDomain { domain });
+        }
+        Some(self.rule(pattern, domain, key, origin))
     }
 }
 
 /// The domains of `-d`: with commas between them, or in a file.
 fn domain_list(
     given: &Set<String>,
-    subdomains: bool,
     files: &dyn Files,
     report: &mut Report,
-) -> Option<Arc<DomainList>> {
+) -> Option<Vec<Set<domains::Entry>>> {
     let (text, origin) = (given.value.as_str(), &given.origin);
     let mut entries = Vec::new();
     if text.starts_with('/') {
-        let file = ListFile::read(text, files, (origin, "domains"), "", report)?;
+        let file = ListFile::read(text, files, (origin, "domains"), Meant::DOMAINS, report)?;
         for (line, origin) in file.entries() {
-            entries.push(report.take(&origin, "", domains::Entry::parse(uncommented(line))));
+            entries.push(domain_entry(uncommented(line), &origin, "", report));
         }
     } else {
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         for word in words {
-            entries.push(report.take(origin, "domains", domains::Entry::parse(word)));
+            entries.push(domain_entry(word, origin, "domains", report));
         }
         if files.exists(Path::new(text)) {
             let path = Quoted::new(text);
@@ -314,8 +364,31 @@ fn domain_list(
         report.mistake(origin, "domains", Wrong::EmptyList);
         return None;
     }
-    let entries = entries.into_iter().flatten();
-    Some(Arc::new(DomainList::new(entries, subdomains)))
+    Some(entries.into_iter().flatten().collect())
+}
+
+fn domain_entry(
+    text: &str,
+    origin: &Origin,
+    key: &str,
+    report: &mut Report,
+) -> Option<Set<domains::Entry>> {
+    let entry = report.take(origin, key, domains::Entry::parse(text))?;
+    if let Some(stranger) = pattern::stranger(text) {
+        let pattern = Quoted::new(text);
+        report.warn(origin, key, Caution::Stranger { pattern, stranger });
+    }
+    Some(Set { value: entry, origin: origin.clone() })
+}
+
+/// The entry, if it is a domain and no pattern.
+fn exact(entry: &Set<domains::Entry>) -> Option<Set<Domain>> {
+    match &entry.value {
+        domains::Entry::Exact(domain) => {
+            Some(Set { value: domain.clone(), origin: entry.origin.clone() })
+        }
+        domains::Entry::Wild(_) => None,
+    }
 }
 
 /// An identity that is in none of the domains could never be signed for.

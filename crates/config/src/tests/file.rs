@@ -155,6 +155,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "InternalHosts: a\n",
         "t.yaml:4: InternalHosts: there is no such key, did you mean internal-hosts",
     ),
+    ("KeyList: a\n", "t.yaml:4: KeyList: there is no such key; known here: socket, user"),
     ("domains: a\n", "t.yaml:4: domains: it belongs on the command line (-d)"),
     ("authserv-id: a\n", "t.yaml:4: authserv-id: there is no such key; known here: socket, user"),
     ("[a]: b\n", "t.yaml:4: a key has to be one word, this is a list"),
@@ -184,7 +185,7 @@ const ENTRY: &str = "signing:\n- senders: '*'\n  domain: a.example\n";
 /// What is wrong with an entry, behind [`HEAD`].
 const BAD_ENTRIES: &[(&str, &str)] = &[
     ("- 5\n", "4: signing: found \"5\", allowed: a section with the keys senders, domain, keys"),
-    ("- domain: a.example\n  keys: [{file: /k/m}]\n", "4: signing.senders: missing: a list"),
+    ("- domain: a.example\n  keys: [{file: /k/m}]\n", "4: signing.senders: missing: a pattern"),
     ("- senders: '*'\n  keys: [{file: /k/m}]\n", "4: signing.domain: missing: a domain"),
     ("- senders: '*'\n  domain: a.example\n", "4: signing.keys: missing: a list of entries"),
     (
@@ -203,6 +204,10 @@ const BAD_ENDS: &[(&str, &str)] = &[
         "7: signing.keys.seletcor: there is no such key, did you mean selector?; known here: file,",
     ),
     ("keys:\n  - {file: /k/m, selector: a b}", "7: signing.keys.selector: \"a b\" is no selector"),
+    (
+        "keys:\n  - {file: /k/m}\n  - {file: /k/m, selector: m}",
+        "8: signing.keys: this key is listed twice, with the selector m both times",
+    ),
     ("keys:\n  - {file: '/k/a b'}", "7: signing.keys.file: \"a b\" is no selector"),
     (
         "keys: [{file: /k/m}]\n  dkim: off\n  domainkeys: off",
@@ -258,7 +263,12 @@ fn what_has_to_be_there_is_missed() {
         assert_eq!(lines.len(), 2, "{lines:#?}");
     }
     let lines = wrong("foreground: yes\n");
-    assert!(lines[0].starts_with("socket: missing: a list, each unix:PATH"), "{lines:#?}");
+    assert!(
+        lines[0].starts_with(
+            "socket: missing: unix:PATH, inet:PORT@HOST or inet6:PORT@HOST, or a list"
+        ),
+        "{lines:#?}"
+    );
     assert!(lines[0].ends_with("(-p, or \"socket\" in the file)"), "{lines:#?}");
     assert!(lines[1].starts_with("at least one selector and key required"), "{lines:#?}");
     assert!(only(&format!("{RULE}socket: []\n")).ends_with("socket: the list is empty"));
@@ -275,6 +285,9 @@ fn verifying_alone_needs_no_key() {
     assert!(loaded.config.rules.is_empty() && !loaded.config.mode.signs());
     let notice = "t.yaml:3: mode: this version does not verify: what arrives passes as it is";
     assert_eq!(warnings(&loaded), [notice]);
+    let default: Vec<_> = super::loaded_warnings(&format!("{HEAD}{RULE}"));
+    assert_eq!(default, ["mode: this version does not verify: what arrives passes as it is"]);
+    assert!(super::loaded_warnings(&format!("{HEAD}{RULE}mode: s\n")).is_empty());
 }
 
 #[test]
@@ -338,7 +351,7 @@ fn what_is_probably_not_meant_is_said() {
             "t.yaml:3: signing.domain: no sender of this entry can be in other.example or below",
         ),
         (
-            "signing: [{senders: '*', domain: a.example, keys: [{file: /k/m.private}]}]\n",
+            "signing: [{senders: '*@a.example', domain: a.example, keys: [{file: /k/m.private}]}]\n",
             "t.yaml:3: signing.keys.file: the selector m.private is the name of the key's file",
         ),
         (
@@ -356,6 +369,55 @@ fn what_is_probably_not_meant_is_said() {
     assert_eq!(warnings(&loaded(&format!("{HEAD}{parent}"))), [""; 0]);
     let background = warnings(&loaded(&format!("socket: /s\nforeground: no\n{RULE}")));
     assert!(background[0].contains("going to the background is not possible"), "{background:?}");
+}
+
+#[test]
+fn an_entry_or_a_list_that_holds_more_than_is_meant_is_noticed() {
+    let entry = |senders: &str, domain: &str| {
+        format!("signing: [{{senders: [{senders}], domain: {domain}, keys: [{{file: /k/m}}]}}]\n")
+    };
+    for (text, want) in [
+        (
+            entry("'*@example.com',\n '*@b.example'", "example.com"),
+            "t.yaml:4: signing.senders: no sender that \"*@b.example\" matches can be in example.com",
+        ),
+        (
+            entry("'*'", "example.com"),
+            "t.yaml:3: signing.senders: \"*\" matches senders of every domain, and example.com signs",
+        ),
+        (
+            entry("'*@*example.com'", "example.com"),
+            "t.yaml:3: signing.senders: \"*@*example.com\" also matches evilexample.com: a star",
+        ),
+        (
+            format!("{RULE}peers: [127.0.0.0/8]\n"),
+            "t.yaml:4: peers: 127.0.0.1 is in the list: mail that this host itself submits",
+        ),
+        (
+            format!("{RULE}external-ignore: [0.0.0.0/0]\n"),
+            "t.yaml:4: external-ignore: \"0.0.0.0/0\" is every address that there is",
+        ),
+        (
+            format!("{RULE}external-ignore: [a, 192.168.1.5/24]\n"),
+            "t.yaml:4: external-ignore: \"192.168.1.5/24\" is the whole network 192.168.1.0/24",
+        ),
+        (
+            format!("{RULE}external-ignore: ['!10.1.2.3', 10.0.0.0/8, '!10.1.1.1']\n"),
+            "t.yaml:4: external-ignore: without effect: 10.0.0.0/8 stands behind it, and the last",
+        ),
+        (
+            format!("{RULE}external-ignore: ['!.b.a', '!a', .a]\n"),
+            "t.yaml:4: external-ignore: without effect: .a stands behind it, and the last",
+        ),
+    ] {
+        let found = warnings(&loaded(&format!("{HEAD}{text}")));
+        assert_eq!(found.len(), 1, "{text}{found:?}");
+        assert!(found[0].starts_with(want), "{}\nis not\n{want}", found[0]);
+    }
+    for text in ["10.0.0.0/255.255.0.0", "::ffff:10.0.0.0/104", "[2001:db8::]/32", "!0.0.0.0/0"] {
+        let found = warnings(&loaded(&format!("{HEAD}{RULE}external-ignore: ['{text}']\n")));
+        assert_eq!(found, [""; 0], "{text}");
+    }
 }
 
 #[test]

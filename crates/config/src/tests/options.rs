@@ -126,6 +126,46 @@ fn the_key_list_option_takes_no_value() {
 }
 
 #[test]
+fn a_key_in_place_of_a_list_is_one_mistake_that_quotes_nothing() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqh\n-----END PRIVATE KEY-----\n";
+    let files = none()
+        .with("/k/m", pem)
+        .with("/k/odd", &format!("\u{feff}a: 1\r# b\r\n {pem}"))
+        .with("t.yaml", &format!("key: |\n  {pem}"));
+    for (words, want) in [
+        ("-p /s -f -d a.example -k -s /k/m", "-s: \"/k/m\" is a PEM file, not a key list; -k says"),
+        ("-p /s -f -d /k/m -s /k/m -S m", "-d: \"/k/m\" is a PEM file, not a list of domains; the"),
+        (&format!("{SIGN} -i /k/m"), "-i: \"/k/m\" is a PEM file, not a list of hosts"),
+        (&format!("{SIGN} -a /k/odd"), "-a: \"/k/odd\" is a PEM file, not a list of hosts"),
+        ("--config /k/m", "--config: \"/k/m\" is a PEM file, not a configuration file; keys"),
+        ("--config t.yaml", "--config: \"t.yaml\" is a PEM file"),
+    ] {
+        let lines = mistakes(words, &files);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].starts_with(want), "{words}:\n{}\nis not\n{want}", lines[0]);
+        assert!(!lines[0].contains("MII") && !lines[0].contains("BEGIN"), "{}", lines[0]);
+    }
+}
+
+#[test]
+fn warnings_are_kept_beside_mistakes() {
+    for words in ["-H -z", "-H -f"] {
+        let found = request(words, &none()).unwrap_err();
+        let warnings: Vec<_> = found.warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 1, "{words}");
+        assert!(warnings[0].starts_with("-H: accepted, but without effect"), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_spoilt_signing_option_is_not_missing_as_well() {
+    let words = ["-p", "/s", "-f", "-d", "a.example", "-s", "/k", "-S", "sel ector"];
+    let lines: Vec<_> = serve(words.map(OsString::from), &none()).unwrap_err().lines().collect();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].starts_with("-S: \"sel ector\" is no selector"), "{lines:#?}");
+}
+
+#[test]
 fn commands_need_no_configuration() {
     assert!(matches!(request("-V", &none()), Ok(Request::Version)));
     assert!(matches!(request("--version", &none()), Ok(Request::Version)));
@@ -331,4 +371,75 @@ fn a_reload_tells_what_it_cannot_change() {
     let after = load(&format!("{SIGN} -p /other --umask 022 --log-why"), &none()).config;
     assert_eq!(before.needs_restart(&after).collect::<Vec<_>>(), ["socket", "umask"]);
     assert_eq!(before.needs_restart(&before).count(), 0);
+}
+
+/// The warnings of `-k -s` with that list of keys and these other options.
+fn of_key_list(list: &str, words: &str) -> Vec<String> {
+    let files = none().with("/l", list).with("/d", "a.example\n\nb.example\n");
+    warnings(&load(&format!("-p /s -f -k -s /l {words}"), &files))
+}
+
+#[test]
+fn a_key_list_and_the_domains_beside_it_are_held_against_each_other() {
+    let lost = |domain: &str| {
+        format!("no line of the key list can match a sender in {domain}: nothing signs its mail")
+    };
+    let outside = |pattern: &str| {
+        format!(
+            "no sender that \"{pattern}\" matches can be in a domain that -d lists: this line signs \
+             nothing"
+        )
+    };
+    for (list, words, want) in [
+        (
+            "*@a.example:/k/m\n",
+            "-d a.example,b.example",
+            &[format!("-d: {}", lost("b.example"))][..],
+        ),
+        ("*@*:/k/m\n", "-d a.example,b.example", &[]),
+        ("*@a.example:/k/m\n", "-d /d", &[format!("/d:3: {}", lost("b.example"))]),
+        ("*@*.a.example:/k/m\n", "-D -d a.example", &[]),
+        ("*@x.a.example:/k/m\n", "-D -d a.example", &[]),
+        (
+            "*@*.a.example:/k/m\n",
+            "-d a.example",
+            &[format!("-d: {}", lost("a.example")), format!("/l:1: {}", outside("*@*.a.example"))],
+        ),
+        (
+            "*@a.example:/k/m\n*@c.example:/k/m\n*@*.c.example:/k/m\n",
+            "-D -d a.example",
+            &[
+                format!("/l:2: {}", outside("*@c.example")),
+                format!("/l:3: {}", outside("*@*.c.example")),
+            ],
+        ),
+        ("*@x.a.example:/k/m\n*@*.b.example:/k/m\n", "-d *.a.example", &[]),
+    ] {
+        let mut found = of_key_list(list, words);
+        found.sort();
+        assert_eq!(found, want, "{list:?} {words}");
+    }
+}
+
+#[test]
+fn a_domain_pattern_that_lets_strangers_in_is_noticed() {
+    for (list, words, place) in [
+        ("*@*a.example:/k/m\n", "-d a.example", "/l:1: \"*@*a.example\""),
+        ("*:/k/m\n", "-d *a.example", "-d: \"*a.example\""),
+    ] {
+        let found = of_key_list(list, words);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("{place} also matches evila.example")), "{found:?}");
+    }
+}
+
+#[test]
+fn a_comma_separates_sockets_behind_the_long_option_only() {
+    let sockets = |option: &str| {
+        let words = format!("{option} /a,/b -f -d a.example -s /k/m -S m");
+        let sockets = load(&words, &none()).config.sockets;
+        sockets.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(sockets("-p"), ["unix:/a,/b"]);
+    assert_eq!(sockets("--socket"), ["unix:/a", "unix:/b"]);
 }

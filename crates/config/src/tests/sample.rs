@@ -55,12 +55,16 @@ fn help_names_every_option_once() {
     let help = render::help();
     for param in crate::params::PARAMS {
         let option = format!("--{}", param.long_option());
-        let listed = help.lines().filter(|line| line.split([' ', ',']).any(|word| word == option));
+        let listed =
+            help.lines().filter(|line| line.split([' ', ',', '[']).any(|word| word == option));
         let want = usize::from(param.place != crate::params::Place::File);
         let listed =
             listed.filter(|line| !line.contains("usage") && !line.contains("serve")).count();
         assert_eq!(listed, want, "{option}");
     }
     assert!(help.contains("-l means syslog"), "{help}");
+    for line in ["      --dkim[=yes|no]  ", "-b, --mode s|v|sv  ", "-S, --selector SELECTOR  "] {
+        assert!(help.contains(line), "{line:?} is not in\n{help}");
+    }
     assert!(help.lines().all(|line| line.len() <= 110), "{help}");
 }

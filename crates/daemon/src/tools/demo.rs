@@ -139,6 +139,7 @@ fn write_configuration(directory: &Path, port: u16, key: &Path) -> Result<PathBu
     let text = format!(
         "# Written by `twinseal demo`; see etc/twinseal.yaml for everything that can stand here.\n\
          socket: inet:{port}@127.0.0.1\n\
+         mode: s\n\
          # The key lies among files of whoever tries this out. Leave it out for a real key.\n\
          require-safe-keys: no\n\
          signing:\n  \

@@ -1,0 +1,62 @@
+//! Whether a key list and the list of domains beside it are about the same senders.
+
+use crate::lists::domains::DomainList;
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::pattern::Pattern;
+use crate::raw::Set;
+use crate::rules::SigningRule;
+use crate::wrong::{Caution, Quoted};
+use std::collections::HashSet;
+use twinseal_message::Domain;
+
+/// How many pairs of a domain and a pattern of domains are looked at: a second's work.
+/// LIMIT: with more of them, what has a star in its domain is taken to fit.
+const MAX_PAIRS: usize = 10_000_000;
+
+/// Says which domains no line is for, and which lines no domain is for.
+pub(super) fn cautions(
+    listed: &[Set<Domain>],
+    within: &DomainList,
+    rules: &[SigningRule],
+    report: &mut Report,
+) {
+    let senders = || rules.iter().flat_map(|rule| rule.senders.iter().map(move |one| (one, rule)));
+    let wide: Vec<(&Pattern, &Origin)> = senders()
+        .filter(|(pattern, _)| pattern.only_domain().is_none())
+        .map(|(pattern, rule)| (pattern, &rule.origin))
+        .collect();
+    let mut narrow = HashSet::new();
+    for (pattern, rule) in senders() {
+        let Some(domain) = pattern.only_domain() else { continue };
+        if within.signing_domain(&domain).is_none() {
+            outside(pattern, &rule.origin, report);
+        }
+        if within.subdomains() {
+            narrow.extend(domain.parents());
+        }
+        narrow.insert(domain);
+    }
+    if wide.len().saturating_mul(listed.len()) > MAX_PAIRS {
+        return;
+    }
+    let may = |pattern: &Pattern, domain: &Domain| {
+        if within.subdomains() { pattern.may_be_in(domain) } else { pattern.may_be_at(domain) }
+    };
+    for Set { value: domain, origin } in listed {
+        if !narrow.contains(domain) && !wide.iter().any(|(pattern, _)| may(pattern, domain)) {
+            let domain = domain.clone();
+            report.warn(origin, "", Caution::DomainWithoutLine { domain });
+        }
+    }
+    for (pattern, origin) in wide {
+        if !within.has_patterns() && !listed.iter().any(|domain| may(pattern, &domain.value)) {
+            outside(pattern, origin, report);
+        }
+    }
+}
+
+fn outside(pattern: &Pattern, origin: &Origin, report: &mut Report) {
+    let pattern = Quoted::new(pattern.as_str());
+    report.warn(origin, "", Caution::LineOutside { pattern });
+}
