@@ -46,6 +46,11 @@ impl Generator {
         from[self.below(from.len())]
     }
 
+    /// Octets that mean nothing, fewer than `bound`.
+    pub fn octets(&mut self, bound: usize) -> Vec<u8> {
+        (0..self.below(bound)).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+
     /// A message with CRLF, from an author in `example.com`, with at least four fields.
     pub fn message(&mut self) -> Vec<u8> {
         let mut fields = vec![self.author(), self.field("To"), self.field("Subject")];

@@ -65,6 +65,19 @@ impl Field {
     }
 }
 
+/// What a signature says of its own making: its tags `a`, `c`, `d` and `s`, in this order and with
+/// blanks between them. One that is repeated stands there as often, one that is missing does not.
+pub fn declared(signature: &Field) -> String {
+    let value = String::from_utf8_lossy(signature.value());
+    let mut tags: Vec<&str> = value
+        .split(';')
+        .map(str::trim)
+        .filter(|tag| ["a=", "c=", "d=", "s="].iter().any(|name| tag.starts_with(name)))
+        .collect();
+    tags.sort_unstable();
+    tags.join(" ")
+}
+
 /// Where `needle` begins in `haystack`.
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
@@ -93,4 +106,18 @@ pub fn with_lf(octets: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_signature_declares_is_found_and_counted() {
+        let octets =
+            b"DKIM-Signature: v=1; s=x; d=b.example;\r\n\tc=simple; a=rsa; d=c.example;\r\n";
+        let field = Field { octets: octets.to_vec() };
+        assert_eq!(declared(&field), "a=rsa c=simple d=b.example d=c.example s=x");
+        assert_eq!(declared(&Field { octets: b"X: bh=a; b=c=; q=dns\r\n".to_vec() }), "");
+    }
 }

@@ -1,9 +1,11 @@
 //! Sockets by the names that milters use for them.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long any single read or write may take.
@@ -19,10 +21,23 @@ pub enum Address {
 }
 
 impl Address {
-    /// A port that is free now.
+    /// A port that is free now, and that nobody gets who does not ask for it by its number: it is
+    /// below those that the system gives to connections. No port is given twice, and other test
+    /// programs that run at the same time begin elsewhere.
     pub fn free_port() -> u16 {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        listener.local_addr().expect("its number").port()
+        const FIRST: u16 = 10_240;
+        const EACH: u32 = 64;
+        static GIVEN: AtomicU32 = AtomicU32::new(0);
+        let listen = |port: u16| TcpListener::bind(("127.0.0.1", port));
+        let ports = u32::from(first_ephemeral_port().saturating_sub(FIRST));
+        let begin = std::process::id() % (ports / EACH).max(1) * EACH;
+        let free = (0..ports).find_map(|_| {
+            let offset = (begin + GIVEN.fetch_add(1, Ordering::Relaxed)) % ports;
+            listen(FIRST + u16::try_from(offset).expect("below a port's number")).ok()
+        });
+        // Where the system keeps all of them for connections, it is asked for one.
+        let free = free.unwrap_or_else(|| listen(0).expect("a free port"));
+        free.local_addr().expect("its number").port()
     }
 
     /// A loopback address with a port that is free now.
@@ -114,6 +129,13 @@ impl Write for Stream {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The lowest of those that the system chooses itself.
+fn first_ephemeral_port() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok();
+    let first = range.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    first.unwrap_or(32_768)
 }
 
 /// Asks again and again until there is an answer or the time is over.

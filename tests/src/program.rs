@@ -4,10 +4,14 @@ use crate::net::{Address, wait_for};
 use crate::scratch::Scratch;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
+
+/// How long a run may take that is to end by itself.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Where the program is; fails with what to do when it is not there.
 pub fn path() -> PathBuf {
@@ -25,7 +29,7 @@ pub fn path() -> PathBuf {
     path
 }
 
-/// Runs it once, to its end, with this as its standard input.
+/// Runs it once, to its end, with this as its standard input; fails when it does not end.
 pub fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Output {
     let mut child = Command::new(path())
         .args(arguments)
@@ -35,11 +39,31 @@ pub fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Output {
         .spawn()
         .expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {
         // It may refuse before it reads, and then the pipe is closed.
         scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().expect("the program ends")
+        // Nothing is sent: that both readers have dropped their ends means that it has ended.
+        let (reads, ended) = mpsc::channel();
+        let other = reads.clone();
+        let stdout = scope.spawn(move || read_to_end(stdout.expect("a pipe"), reads));
+        let stderr = scope.spawn(move || read_to_end(stderr.expect("a pipe"), other));
+        let too_long = ended.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
+        if too_long {
+            let _ = child.kill();
+        }
+        let status = child.wait().expect("its state");
+        let [stdout, stderr] = [stdout, stderr].map(|reader| reader.join().expect("it is read"));
+        assert!(!too_long, "it ran for {LIMIT:?}:\n{}", String::from_utf8_lossy(&stderr));
+        Output { status, stdout, stderr }
     })
+}
+
+fn read_to_end(mut pipe: impl Read, reads: mpsc::Sender<()>) -> Vec<u8> {
+    let mut octets = Vec::new();
+    pipe.read_to_end(&mut octets).expect("a pipe can be read");
+    drop(reads);
+    octets
 }
 
 /// Runs it, but for no longer than this; its state and what it wrote to standard error, or nothing
@@ -112,9 +136,25 @@ impl Daemon {
         self.process.id()
     }
 
+    /// The most memory that it has had so far, in KiB.
+    pub fn peak_memory(&self) -> usize {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = fs::read_to_string(path).expect("the state of a process that runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        number.expect("VmHWM in kB")
+    }
+
     /// Asks it to stop and waits until it has.
-    pub fn stop(mut self) -> ExitStatus {
-        self.terminate().unwrap_or_else(|| panic!("it does not stop\n{}", self.log()))
+    pub fn stop(self) -> ExitStatus {
+        self.stop_with_log().0
+    }
+
+    /// The same, and all that it has logged: nothing comes later.
+    pub fn stop_with_log(mut self) -> (ExitStatus, String) {
+        let status = self.terminate();
+        let log = self.log();
+        (status.unwrap_or_else(|| panic!("it does not stop\n{log}")), log)
     }
 
     fn terminate(&mut self) -> Option<ExitStatus> {

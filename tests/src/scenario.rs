@@ -27,6 +27,8 @@ pub struct Expected {
     pub selector: String,
     /// The signing domain.
     pub domain: String,
+    /// The canonicalization; empty when it is that of the set-up for this domain.
+    pub canonicalization: String,
 }
 
 /// One file.
@@ -116,11 +118,17 @@ impl Scenario {
                 self.octets.pop();
             }
             ("attachment", [size]) => self.attach(size.parse().expect("a number of octets")),
-            ("expect", [seal, selector, domain]) => self.expected.push(Expected {
-                seal: seal_named(seal),
-                selector: (*selector).to_owned(),
-                domain: (*domain).to_owned(),
-            }),
+            ("expect", [seal, selector, domain, more @ ..]) if more.len() <= 1 => {
+                let tag = more.first().map(|word| {
+                    word.strip_prefix("c=").unwrap_or_else(|| panic!("{path:?}: {word}: unknown"))
+                });
+                self.expected.push(Expected {
+                    seal: seal_named(seal),
+                    selector: (*selector).to_owned(),
+                    domain: (*domain).to_owned(),
+                    canonicalization: tag.unwrap_or_default().to_owned(),
+                });
+            }
             ("unsigned", [code]) => self.unsigned = Some(known(code)),
             ("without", [seal, code]) => self.without.push((seal_named(seal), known(code))),
             _ => panic!("{}: {key}: {value}: unknown", path.display()),

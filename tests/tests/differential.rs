@@ -1,5 +1,7 @@
-//! Generated messages under every canonicalization, signed by `twinseal sign`, judged by all
-//! judges. `TWINSEAL_SEED` repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer.
+//! Generated messages, each under every pair of DKIM with every method of DomainKeys, and under
+//! every pair with an Ed25519 key: signed by `twinseal sign`, judged by all judges. No judge minds
+//! under which canonicalization a seal holds, so that is compared with what was asked for.
+//! `TWINSEAL_SEED` repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +9,16 @@ use twinseal_e2e::defects::{Defect, known_defects};
 use twinseal_e2e::generator::{Generator, seed};
 use twinseal_e2e::here;
 use twinseal_e2e::judges::{Judge, Seal, Verdict, ask_all};
-use twinseal_e2e::message::{find, with_crlf, with_lf};
+use twinseal_e2e::message::{Message, declared, find, with_crlf, with_lf};
 use twinseal_e2e::program;
+use twinseal_e2e::reasons::field_of;
 use twinseal_e2e::scratch::Scratch;
 
 const MESSAGES: usize = 300;
 const DKIM: [&str; 4] = ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"];
 const DOMAINKEYS: [&str; 2] = ["simple", "nofws"];
+/// Of each message, unless no judge is fit for it.
+const SIGNINGS: usize = DKIM.len() * DOMAINKEYS.len() + DKIM.len();
 
 #[test]
 fn every_judge_confirms_what_we_sign() {
@@ -24,7 +29,7 @@ fn every_judge_confirms_what_we_sign() {
     let scratch = Scratch::new("differential");
     let defects = known_defects();
     let cases = signed_cases(&scratch, seed, count, &defects);
-    assert!(cases.len() >= count * 5 * 9 / 10, "of {count} messages, {} cases", cases.len());
+    assert!(cases.len() >= count * SIGNINGS * 9 / 10, "of {count} messages, {} cases", cases.len());
     let paths: Vec<PathBuf> = cases.iter().map(|case| case.path.clone()).collect();
     let mut confirmed = vec![[0_usize; 2]; cases.len()];
     let mut wrong = Vec::new();
@@ -65,6 +70,7 @@ struct Case {
     path: PathBuf,
     /// `rsa-…` or `ed25519-…`, as in `a=`.
     key: &'static str,
+    selector: &'static str,
     dkim: &'static str,
     domainkeys: Option<&'static str>,
 }
@@ -93,6 +99,20 @@ impl Case {
         [(Seal::Dkim, self.dkim)].into_iter().chain(domainkeys).collect()
     }
 
+    /// The fields that are to be added, in their order: the name, and what it declares.
+    fn wanted(&self) -> Vec<(String, String)> {
+        let selector = self.selector;
+        let field = |&(seal, canonicalization): &(Seal, &str)| {
+            let algorithm = match seal {
+                Seal::Dkim => format!("{}sha256", self.key),
+                Seal::DomainKeys => format!("{}sha1", self.key),
+            };
+            let declared = format!("a={algorithm} c={canonicalization} d=example.com s={selector}");
+            (field_of(seal).to_ascii_lowercase(), declared)
+        };
+        self.seals().iter().map(field).collect()
+    }
+
     fn opinion(
         &self,
         judge: Judge,
@@ -113,8 +133,9 @@ impl Case {
     }
 }
 
-/// Each message with each of the four DKIM pairs, the DomainKeys methods taking turns, and once
-/// with an Ed25519 key; every eighth as LF. What no judge is fit for is left out.
+/// Each message with each of the four DKIM pairs and each of the two DomainKeys methods, the RSA
+/// keys taking turns, and with each pair and an Ed25519 key; every eighth as LF. What no judge is
+/// fit for is left out.
 fn signed_cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) -> Vec<Case> {
     let mut generator = Generator::new(seed);
     let keys = [("rsa2048", "rsa-"), ("rsa1024", "rsa-"), ("ed25519", "ed25519-")]
@@ -124,17 +145,19 @@ fn signed_cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) 
     for number in 0..count {
         let octets = generator.message();
         for (turn, dkim) in DKIM.into_iter().enumerate() {
-            let (name, key, file) = &keys[usize::from((number + turn) % 4 == 0)];
-            let domainkeys = Some(DOMAINKEYS[(number + turn / 2 + turn) % 2]);
-            let path = directory.join(format!("{number}-{turn}-{name}.eml"));
-            let case = Case { octets: octets.clone(), path, key, dkim, domainkeys };
-            jobs.push((case, *name, file.as_path(), number % 8 == 7));
+            let rsa = &keys[usize::from((number + turn) % 4 == 0)];
+            let with_rsa = DOMAINKEYS.map(|method| (rsa, Some(method)));
+            for ((selector, key, file), domainkeys) in
+                with_rsa.into_iter().chain([(&keys[2], None)])
+            {
+                let name =
+                    format!("{number}-{turn}-{selector}-{}.eml", domainkeys.unwrap_or("off"));
+                let path = directory.join(name);
+                let octets = octets.clone();
+                let case = Case { octets, path, key, selector, dkim, domainkeys };
+                jobs.push((case, file.as_path(), number % 8 == 7));
+            }
         }
-        let (name, key, file) = &keys[2];
-        let path = directory.join(format!("{number}-{name}.eml"));
-        let dkim = DKIM[number % 4];
-        let case = Case { octets, path, key, dkim, domainkeys: None };
-        jobs.push((case, *name, file.as_path(), false));
     }
     jobs.retain(|(case, ..)| case.can_be_judged(defects));
     let half = jobs.len() / 2;
@@ -146,7 +169,7 @@ fn signed_cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) 
     jobs.into_iter().map(|(case, ..)| case).collect()
 }
 
-fn sign((case, selector, key, as_lf): &(Case, &str, &Path, bool)) {
+fn sign((case, key, as_lf): &(Case, &Path, bool)) {
     // LF alone and CR alone mean something else in a message that is written with LF.
     let as_lf = *as_lf && with_crlf(&with_lf(&case.octets)) == case.octets;
     let input = if as_lf { with_lf(&case.octets) } else { case.octets.clone() };
@@ -156,7 +179,7 @@ fn sign((case, selector, key, as_lf): &(Case, &str, &Path, bool)) {
         "--domain",
         "example.com",
         "--selector",
-        selector,
+        case.selector,
         "--key",
         &key,
         "--dkim",
@@ -172,6 +195,9 @@ fn sign((case, selector, key, as_lf): &(Case, &str, &Path, bool)) {
     let added = &output.stdout[..output.stdout.len() - input.len()];
     let wrong_ends = if as_lf { find(added, b"\r") } else { find(&with_crlf(added), b"\r\r") };
     assert!(wrong_ends.is_none(), "{path}: the new fields have other line ends than the message");
+    let added = Message::parse(&with_crlf(added)).fields;
+    let added: Vec<_> = added.iter().map(|field| (field.name(), declared(field))).collect();
+    assert_eq!(added, case.wanted(), "{path}: not what was asked for");
     let signed = if as_lf { with_crlf(&output.stdout) } else { output.stdout };
     fs::write(&case.path, signed).unwrap_or_else(|e| panic!("{path}: {e}"));
 }

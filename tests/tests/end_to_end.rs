@@ -1,7 +1,7 @@
 //! Mail through a real Postfix with the program as its filter, and strangers as judges of what
 //! comes out. What is sent and expected stands in `scenarios/mail`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use twinseal_e2e::defects::known_defects;
 use twinseal_e2e::here;
 use twinseal_e2e::judges::{Seal, ask_all, require_peers, require_root};
-use twinseal_e2e::message::{Field, Message, with_lf};
+use twinseal_e2e::message::{Field, Message, declared, with_lf};
 use twinseal_e2e::net::Address;
 use twinseal_e2e::postfix::Postfix;
 use twinseal_e2e::program::Daemon;
@@ -20,6 +20,8 @@ use twinseal_e2e::sink::Sink;
 
 /// What Postfix takes out before a filter sees it (its `message_drop_headers`).
 const DROPPED: [&str; 4] = ["bcc", "content-length", "resent-bcc", "return-path"];
+
+// Between them, the two set-ups see the four pairs of DKIM and the two methods of DomainKeys.
 
 #[test]
 fn mail_is_sealed_as_the_yaml_file_says() {
@@ -34,17 +36,25 @@ fn mail_is_sealed_as_the_yaml_file_says() {
          mode: s\n\
          internal-hosts: [127.0.0.1, \"::1\"]\n\
          signing:\n\
-         \x20 - senders: [\"*@example.com\", \"*@*.example.com\"]\n\
+         \x20 - senders: [\"*@example.com\"]\n\
          \x20   domain: example.com\n\
          \x20   keys:\n\
          \x20     - {{ file: {rsa} }}\n\
          \x20     - {{ file: {ed25519}, selector: ed25519 }}\n\
-         \x20   dkim: {{ canonicalization: relaxed/simple }}\n\
+         \x20   dkim: {{ canonicalization: relaxed/relaxed }}\n\
          \x20   domainkeys: {{ canonicalization: nofws }}\n\
+         \x20 - senders: [\"*@*.example.com\"]\n\
+         \x20   domain: example.com\n\
+         \x20   keys:\n\
+         \x20     - {{ file: {rsa} }}\n\
+         \x20     - {{ file: {ed25519}, selector: ed25519 }}\n\
+         \x20   dkim: {{ canonicalization: simple/simple }}\n\
+         \x20   domainkeys: {{ canonicalization: simple }}\n\
          \x20 - senders: [\"*@example.org\"]\n\
          \x20   domain: example.org\n\
          \x20   keys:\n\
          \x20     - {{ file: {rsa} }}\n\
+         \x20   dkim: {{ canonicalization: relaxed/simple }}\n\
          \x20   domainkeys: {{ canonicalization: nofws }}\n\
          log: {{ to: stderr }}\n",
         socket = address.for_filter(),
@@ -53,8 +63,20 @@ fn mail_is_sealed_as_the_yaml_file_says() {
     );
     let file = scratch.write("twinseal.yaml", configuration);
     let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
-    let setup = SetUp { name: "yaml", keys: &["rsa2048", "ed25519"], scratch: &scratch };
-    setup.run(&arguments, &address);
+    let setup = SetUp {
+        name: "yaml",
+        keys: &["rsa2048", "ed25519"],
+        dkim: |domain| if domain == "example.org" { "relaxed/simple" } else { "relaxed/relaxed" },
+        domainkeys: "nofws",
+        scratch: &scratch,
+    };
+    let seen = setup.run(&arguments, &address);
+    // The last two are those of the subdomain.
+    for canonicalization in
+        ["relaxed/relaxed", "relaxed/simple", "nofws", "simple/simple", "simple"]
+    {
+        assert!(seen.contains(canonicalization), "no message has {canonicalization}: {seen:?}");
+    }
 }
 
 #[test]
@@ -84,13 +106,24 @@ fn mail_is_sealed_as_the_flags_say() {
         "-s".as_ref(),
         list.as_os_str(),
     ];
-    SetUp { name: "flags", keys: &["rsa2048"], scratch: &scratch }.run(&arguments, &address);
+    let setup = SetUp {
+        name: "flags",
+        keys: &["rsa2048"],
+        dkim: |_| "simple/relaxed",
+        domainkeys: "simple",
+        scratch: &scratch,
+    };
+    let seen = setup.run(&arguments, &address);
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["simple", "simple/relaxed"]);
 }
 
-/// A way to start the program, and the keys that it signs with then.
+/// A way to start the program, and how it signs then.
 struct SetUp<'a> {
     name: &'static str,
     keys: &'a [&'a str],
+    /// The canonicalization for a signing domain.
+    dkim: fn(&str) -> &'static str,
+    domainkeys: &'static str,
     scratch: &'a Scratch,
 }
 
@@ -102,7 +135,8 @@ struct Passed {
 }
 
 impl SetUp<'_> {
-    fn run(&self, arguments: &[&std::ffi::OsStr], address: &Address) {
+    /// Runs all scenarios that are for it; the canonicalizations that were seen, and held.
+    fn run(&self, arguments: &[&std::ffi::OsStr], address: &Address) -> BTreeSet<String> {
         require_root();
         require_peers();
         let daemon = Daemon::start(arguments, address, self.scratch);
@@ -126,6 +160,22 @@ impl SetUp<'_> {
         drop(postfix);
         let status = daemon.stop();
         assert!(status.success(), "after SIGTERM: {status}");
+        let seals = passed.into_iter().flat_map(|one| one.expected);
+        seals.map(|seal| seal.canonicalization).collect()
+    }
+
+    /// The seals that it makes of those that a scenario expects.
+    fn expected(&self, scenario: &Scenario) -> Vec<Expected> {
+        let made = |seal: &&Expected| self.keys.contains(&seal.selector.as_str());
+        let mut expected: Vec<Expected> = scenario.expected.iter().filter(made).cloned().collect();
+        for seal in expected.iter_mut().filter(|seal| seal.canonicalization.is_empty()) {
+            let canonicalization = match seal.seal {
+                Seal::Dkim => (self.dkim)(&seal.domain),
+                Seal::DomainKeys => self.domainkeys,
+            };
+            canonicalization.clone_into(&mut seal.canonicalization);
+        }
+        expected
     }
 
     /// Sends it, and looks at what was delivered and logged.
@@ -143,15 +193,11 @@ impl SetUp<'_> {
         let delivered =
             sink.wait_for(&recipient, Duration::from_secs(20)).ok_or("not delivered")?;
         let path = self.scratch.write(&format!("delivered/{label}.eml"), &delivered.octets);
-        let expected: Vec<Expected> = scenario
-            .expected
-            .iter()
-            .filter(|seal| self.keys.contains(&seal.selector.as_str()))
-            .cloned()
-            .collect();
+        let expected = self.expected(scenario);
         let message = Message::parse(&delivered.octets);
         let queue_id = queue_id(&message).ok_or("no queue id in Received")?;
         check_layout(scenario, &expected, &message)
+            .and_then(|()| check_tags(&expected, &message))
             .map_err(|what| format!("{what}\n{}", header_of(&message)))?;
         check_log(scenario, &expected, &queue_id, daemon)?;
         Ok(Passed { label, path, expected })
@@ -170,9 +216,10 @@ impl SetUp<'_> {
             for (one, verdicts) in passed.iter().zip(lists) {
                 for seal in &one.expected {
                     let octets = fs::read(&one.path).unwrap();
-                    let excused = defects.iter().any(|d| d.excuses(judge, seal.seal, "", &octets));
-                    let algorithm = if seal.selector == "ed25519" { "ed25519-" } else { "rsa-" };
-                    if excused || !judge.can_judge(seal.seal, algorithm) {
+                    let excused = defects
+                        .iter()
+                        .any(|d| d.excuses(judge, seal.seal, &seal.canonicalization, &octets));
+                    if excused || !judge.can_judge(seal.seal, algorithm(seal)) {
                         continue;
                     }
                     let said: Vec<_> = verdicts
@@ -247,6 +294,29 @@ fn check_layout(
         body.extend_from_slice(b"\r\n");
     }
     if body == message.body { Ok(()) } else { Err("the body is another".to_owned()) }
+}
+
+/// No judge minds how a seal was made when it holds: each is made as was asked for.
+fn check_tags(expected: &[Expected], message: &Message) -> Result<(), String> {
+    let mut wanted: Vec<String> = expected.iter().map(wanted).collect();
+    let new = message.fields.iter().skip(1).take(expected.len());
+    let mut found: Vec<String> =
+        new.map(|field| format!("{}: {}", field.name(), declared(field))).collect();
+    wanted.sort();
+    found.sort();
+    if found == wanted { Ok(()) } else { Err(format!("wanted {wanted:?}, found {found:?}")) }
+}
+
+fn wanted(seal: &Expected) -> String {
+    let Expected { selector, domain, canonicalization, .. } = seal;
+    let name = reasons::field_of(seal.seal).to_ascii_lowercase();
+    let hash = if seal.seal == Seal::Dkim { "sha256" } else { "sha1" };
+    let algorithm = algorithm(seal);
+    format!("{name}: a={algorithm}{hash} c={canonicalization} d={domain} s={selector}")
+}
+
+fn algorithm(seal: &Expected) -> &'static str {
+    if seal.selector == "ed25519" { "ed25519-" } else { "rsa-" }
 }
 
 /// One line for each seal, or the one that says why there is none.

@@ -2,6 +2,7 @@
 //! line in the log, and all others go on.
 
 use std::time::{Duration, Instant};
+use twinseal_e2e::generator::{Generator, seed};
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::{ALL_ACTIONS, LEADING_SPACE, Peer, frame};
 use twinseal_e2e::net::{Address, wait_for};
@@ -10,6 +11,11 @@ use twinseal_e2e::scratch::Scratch;
 
 const MESSAGE: &[u8] =
     b"From: ann@example.com\r\nTo: bob@example.net\r\nSubject: x\r\n\r\ntext\r\n";
+
+/// How long to wait for what must come.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Stands in the line that tells of a connection that did not end as it should.
+const ENDED: &str = " ended: ";
 
 struct Served {
     daemon: Daemon,
@@ -20,8 +26,7 @@ struct Served {
 #[test]
 fn a_broken_peer_ends_alone_and_with_one_line() {
     let served = serve();
-    let offer = [6_u32, ALL_ACTIONS, LEADING_SPACE].map(u32::to_be_bytes).concat();
-    let negotiate = frame(b'O', &offer);
+    let negotiate = offer();
     let connect = frame(b'C', b"host\x004\x30\x39127.0.0.1\0");
     let helo = frame(b'H', b"host\0");
     let mail = frame(b'M', b"<ann@example.com>\0");
@@ -57,24 +62,97 @@ fn a_broken_peer_ends_alone_and_with_one_line() {
     let cases = cases.chain(leaves.into_iter().map(|(name, octets)| (name, octets, true)));
     let mut bystander = served.greet();
     let mut wrong = Vec::new();
+    let mut provoked = 0;
     for (name, octets, leaves) in cases {
+        provoked += 1;
         let before = served.complaints();
         let ended = served.provoke(&octets, leaves);
-        std::thread::sleep(Duration::from_millis(50));
-        let lines = served.complaints() - before;
-        // Who goes without having said anything may be passed over: monitoring does that.
-        if !ended || lines != 1 {
-            wrong.push(format!("{name}: ended: {ended}, lines in the log: {lines}"));
-        }
+        // The line is written after the connection has ended.
+        let told = wait_for(LIMIT, || (served.complaints() > before).then_some(())).is_some();
         if !signs(&mut bystander) {
             wrong.push(format!("{name}: and another connection suffered"));
             bystander = served.greet();
         }
+        let lines = served.complaints() - before;
+        if !ended || !told || lines != 1 {
+            wrong.push(format!("{name}: ended: {ended}, lines in the log: {lines}"));
+        }
     }
     assert!(signs(&mut served.greet()), "new connections suffer");
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), served.daemon.log());
+    drop(bystander);
     let pid = served.daemon.pid();
-    assert!(served.daemon.stop().success(), "process {pid} does not stop in good order");
+    let (status, log) = served.daemon.stop_with_log();
+    assert!(status.success(), "process {pid} does not stop in good order");
+    // Also none that came late; the first is that of the connection that found it listening.
+    assert_eq!(log.matches(ENDED).count(), 1 + provoked, "{log}");
+}
+
+#[test]
+fn garbage_costs_others_nothing_and_little_memory() {
+    const BROKEN: usize = 200;
+    const SIGNERS: usize = 20;
+    const MESSAGES: usize = 10;
+    let served = serve();
+    let seed = seed();
+    eprintln!("TWINSEAL_SEED={seed}");
+    let mut generator = Generator::new(seed);
+    let broken: Vec<Vec<u8>> = (0..BROKEN).map(|_| garbage(&mut generator)).collect();
+    let before = served.complaints();
+    let peers: Vec<Peer> = (0..SIGNERS).map(|_| served.greet()).collect();
+    let (ended, signed) = std::thread::scope(|scope| {
+        let provoke =
+            |part: &[Vec<u8>]| part.iter().filter(|octets| served.provoke(octets, true)).count();
+        let sign = |mut peer: Peer| (0..MESSAGES).filter(|_| signs(&mut peer)).count();
+        let provokers: Vec<_> = broken
+            .chunks(BROKEN / SIGNERS)
+            .map(|part| scope.spawn(move || provoke(part)))
+            .collect();
+        let signers: Vec<_> =
+            peers.into_iter().map(|peer| scope.spawn(move || sign(peer))).collect();
+        [provokers, signers].map(|threads| -> usize {
+            threads.into_iter().map(|thread| thread.join().expect("it ends")).sum()
+        })
+    })
+    .into();
+    assert_eq!((ended, signed), (BROKEN, SIGNERS * MESSAGES), "seed {seed}");
+    assert!(signs(&mut served.greet()), "seed {seed}: new connections suffer");
+    let memory = served.daemon.peak_memory();
+    assert!(memory < 32 * 1024, "seed {seed}: {memory} KiB");
+    let (status, log) = served.daemon.stop_with_log();
+    assert!(status.success(), "seed {seed}: {status}\n{log}");
+    let signatures = log.lines().filter(|line| line.contains("field added")).count();
+    assert_eq!(signatures, 2 * (SIGNERS * MESSAGES + 1), "seed {seed}\n{log}");
+    // And the last line, which tells of the end.
+    let complaints = complaints(&log) - before - 1;
+    assert!(complaints <= BROKEN, "seed {seed}: {complaints} lines for {BROKEN} peers\n{log}");
+    assert!(complaints >= BROKEN / 2, "seed {seed}: the garbage was too good\n{log}");
+}
+
+/// What no MTA says: noise, and noise that begins well. No message in it comes to its end.
+fn garbage(generator: &mut Generator) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let manners = generator.below(4);
+    if manners > 0 {
+        octets.extend(offer());
+    }
+    if manners > 2 {
+        octets.extend(frame(b'C', b"host\x004\x30\x39127.0.0.1\0"));
+        octets.extend(frame(b'H', b"host\0"));
+        octets.extend(frame(b'M', b"<ann@example.com>\0"));
+    }
+    if manners > 1 {
+        for _ in 0..=generator.below(20) {
+            let letter = generator.pick(&[b"A", b"B", b"C", b"D", b"H", b"K", b"L", b"M", b"N"])[0];
+            let mut payload = generator.octets(300);
+            if !generator.one_in(4) {
+                payload.push(0);
+            }
+            octets.extend(frame(letter, &payload));
+        }
+    }
+    octets.extend(generator.octets(4096));
+    octets
 }
 
 #[test]
@@ -142,9 +220,14 @@ fn serve() -> Served {
     let arguments =
         ["serve", "-f", "-p", &socket, "-d", "example.com", "-s", &key, "-S", "rsa1024"];
     let daemon = Daemon::start(&arguments, &address, &scratch);
-    // The connection that found it listening has been told of by now, if it is told of at all.
-    std::thread::sleep(Duration::from_millis(100));
+    // The connection that found it listening is told of too.
+    let told = wait_for(LIMIT, || daemon.log().contains(ENDED).then_some(()));
+    assert!(told.is_some(), "no line of the first connection\n{}", daemon.log());
     Served { daemon, address, _scratch: scratch }
+}
+
+fn offer() -> Vec<u8> {
+    frame(b'O', &[6_u32, ALL_ACTIONS, LEADING_SPACE].map(u32::to_be_bytes).concat())
 }
 
 /// A length that the protocol could mean, but that no MTA sends; a megabyte of it follows.
@@ -164,9 +247,8 @@ impl Served {
         peer
     }
 
-    /// Lines in the log that are not of messages that were signed.
     fn complaints(&self) -> usize {
-        self.daemon.log().lines().filter(|line| !line.contains("field added")).count()
+        complaints(&self.daemon.log())
     }
 
     /// Sends it and stays, or leaves; whether the program then closes the connection.
@@ -185,6 +267,11 @@ impl Served {
             }
         }
     }
+}
+
+/// Lines in the log that are not of messages that were signed.
+fn complaints(log: &str) -> usize {
+    log.lines().filter(|line| !line.contains("field added")).count()
 }
 
 fn signs(peer: &mut Peer) -> bool {
