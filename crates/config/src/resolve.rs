@@ -1,6 +1,9 @@
 //! From what was typed to what is in force.
 
+mod checks;
 mod coverage;
+mod entries;
+mod options;
 mod seals;
 mod signing;
 
