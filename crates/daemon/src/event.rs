@@ -36,7 +36,7 @@ pub enum What<'a> {
         /// Why.
         reason: &'a Reason,
     },
-    /// The message was deferred: it should be signed and cannot be, for now.
+    /// The message was deferred: it should be signed, and cannot be until something is mended.
     Deferred {
         /// What stood in the way.
         error: &'a str,

@@ -22,7 +22,7 @@ pub enum ConnectReply {
     Continue,
     /// This client's mail is none of our business: nothing more of this connection is shown.
     Accept,
-    /// Refuse the client for now.
+    /// Refuse the client temporarily (4xx).
     TempFail,
     /// Refuse the client.
     Reject,
@@ -36,7 +36,7 @@ pub enum HeadersReply {
     Continue,
     /// Take the message as it is; the body is not shown.
     Accept,
-    /// Refuse the message for now.
+    /// Refuse the message temporarily (4xx).
     TempFail,
     /// Refuse the message.
     Reject,
@@ -53,7 +53,7 @@ pub enum Disposition {
     Accept,
     /// Take the message as far as we are concerned.
     Continue,
-    /// Refuse the message for now.
+    /// Refuse the message temporarily (4xx).
     TempFail,
     /// Refuse the message.
     Reject,

@@ -28,7 +28,7 @@ pub enum Verdict {
     Accept,
     /// Refuse it.
     Reject,
-    /// Refuse it for now.
+    /// Refuse it temporarily (4xx).
     TempFail,
     /// Take it and drop it.
     Discard,

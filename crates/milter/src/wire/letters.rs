@@ -87,7 +87,7 @@ letters! {
         Accept = b'a', "accept";
         /// Refuse for good.
         Reject = b'r', "reject";
-        /// Refuse for now.
+        /// Refuse temporarily (4xx).
         TempFail = b't', "tempfail";
         /// Take the message and drop it.
         Discard = b'd', "discard";
