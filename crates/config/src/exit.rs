@@ -27,6 +27,26 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// All of them.
+    const ALL: [Self; 10] = [
+        Self::Ok,
+        Self::Usage,
+        Self::Data,
+        Self::NoInput,
+        Self::Unavailable,
+        Self::Internal,
+        Self::System,
+        Self::Temporary,
+        Self::Permission,
+        Self::Configuration,
+    ];
+
+    /// The one that another process ended with.
+    #[must_use]
+    pub fn with_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| i32::from(code.number()) == number)
+    }
+
     /// The number that the parent process sees.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -60,6 +80,7 @@ mod tests {
         ];
         for (code, number) in codes {
             assert_eq!(code.number(), number, "{code:?}");
+            assert_eq!(ExitCode::with_number(number.into()), Some(code));
         }
     }
 }

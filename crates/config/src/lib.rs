@@ -53,7 +53,7 @@ pub use mistake::{Mistake, Mistakes, Warning};
 pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
-pub use settings::{Config, Facility, Log, LogFormat, LogTo, Mode, Setting, User};
+pub use settings::{Config, Facility, Limits, Log, LogFormat, LogTo, Mode, Setting, User};
 pub use socket::{Family, SocketSpec};
 pub use wrong::{Caution, Wrong};
 

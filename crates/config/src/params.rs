@@ -73,6 +73,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Octal digits.
     Octal,
+    /// A whole number.
+    Number,
     /// A number and its unit.
     Duration,
     /// The path of a file.
@@ -151,6 +153,7 @@ impl Param {
             Kind::Text(form) => form.to_owned(),
             Kind::Choice(words) => words.join(", "),
             Kind::Octal => "octal digits, such as \"007\"".to_owned(),
+            Kind::Number => "a whole number".to_owned(),
             Kind::Duration => "a number and its unit, such as 14d".to_owned(),
             Kind::Path => "the path of a file".to_owned(),
             Kind::List(form) => format!("{form}, or a list of them"),
@@ -171,6 +174,7 @@ impl Param {
                 .filter(|words| words.len() <= MAX_CHOICE)
                 .unwrap_or_else(|| "WORD".to_owned()),
             Kind::Octal => "OCTAL".to_owned(),
+            Kind::Number => "NUMBER".to_owned(),
             Kind::Duration => "TIME".to_owned(),
             Kind::Path | Kind::Hosts => "FILE".to_owned(),
             Kind::List(_) => "LIST".to_owned(),

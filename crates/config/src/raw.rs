@@ -39,6 +39,8 @@ pub(crate) struct Raw {
     pub(crate) sockets: Option<SetList<SocketSpec>>,
     pub(crate) user: Option<Set<User>>,
     pub(crate) umask: Option<Set<u32>>,
+    pub(crate) socket_mode: Option<Set<u32>>,
+    pub(crate) socket_group: Option<Set<String>>,
     pub(crate) mode: Option<Set<Mode>>,
     pub(crate) internal_hosts: Option<Set<Source>>,
     pub(crate) peers: Option<Set<Source>>,
@@ -46,6 +48,7 @@ pub(crate) struct Raw {
     pub(crate) require_safe_keys: Option<Set<bool>>,
     pub(crate) pid_file: Option<Set<PathBuf>>,
     pub(crate) foreground: Option<Set<bool>>,
+    pub(crate) limits: RawLimits,
     pub(crate) log: RawLog,
     pub(crate) signing: Option<Set<Vec<RawRule>>>,
     pub(crate) options: RawOptions,
@@ -54,6 +57,14 @@ pub(crate) struct Raw {
     pub(crate) settings: Vec<Setting>,
     /// The parameters with a mistake in them: they are not missing as well.
     pub(crate) spoilt: Vec<&'static str>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct RawLimits {
+    pub(crate) connections: Option<Set<usize>>,
+    pub(crate) idle: Option<Set<Duration>>,
+    pub(crate) read: Option<Set<Duration>>,
+    pub(crate) write: Option<Set<Duration>>,
 }
 
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
 use crate::raw::{Raw, Set, SetList, Source};
-use crate::settings::{Config, Log};
+use crate::settings::{Config, Limits, Log, LogTo};
 use crate::socket::SocketSpec;
 use crate::wrong::{Caution, Quoted, Wrong};
 use std::net::{IpAddr, Ipv4Addr};
@@ -55,6 +55,8 @@ pub(crate) fn resolve(
         sockets: sockets?,
         user: raw.user.map(|user| user.value),
         umask: raw.umask?.value,
+        socket_mode: raw.socket_mode.map(|mode| mode.value),
+        socket_group: raw.socket_group.map(|group| group.value),
         mode: mode?,
         internal_hosts: list(internal_hosts)?,
         peers: list(peers)?,
@@ -62,6 +64,12 @@ pub(crate) fn resolve(
         require_safe_keys: raw.require_safe_keys?.value,
         pid_file: raw.pid_file.map(|path| path.value),
         foreground: raw.foreground?.value,
+        limits: Limits {
+            connections: raw.limits.connections?.value,
+            idle: raw.limits.idle?.value,
+            read: raw.limits.read?.value,
+            write: raw.limits.write?.value,
+        },
         rules,
         log: Log {
             to: raw.log.to?.value,
@@ -182,7 +190,8 @@ fn cautions(raw: &Raw, report: &mut Report) {
     {
         report.warn(origin, "mode", Caution::NoVerifier);
     }
-    if let Some(Set { value: false, origin }) = &raw.foreground {
-        report.warn(origin, "foreground", Caution::NoBackground);
+    let silent = raw.log.to.as_ref().is_some_and(|to| to.value == LogTo::Stderr);
+    if let (Some(Set { value: false, origin }), true) = (&raw.foreground, silent) {
+        report.warn(origin, "foreground", Caution::NobodyListens);
     }
 }

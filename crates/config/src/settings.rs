@@ -6,6 +6,7 @@ use crate::params::Reload;
 use crate::rules::Rules;
 use crate::socket::SocketSpec;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A checked configuration. Nothing in it can contradict anything else in it.
 #[derive(Debug, Clone)]
@@ -16,6 +17,10 @@ pub struct Config {
     pub user: Option<User>,
     /// The umask under which sockets and files are made.
     pub umask: u32,
+    /// The permissions of a unix socket's file; the umask decides without them.
+    pub socket_mode: Option<u32>,
+    /// The group of a unix socket's file, by name or by number; the user's own without it.
+    pub socket_group: Option<String>,
     /// What to do with mail.
     pub mode: Mode,
     /// Clients whose mail is signed.
@@ -30,6 +35,8 @@ pub struct Config {
     pub pid_file: Option<PathBuf>,
     /// Whether to stay in the foreground.
     pub foreground: bool,
+    /// How much of everything there may be.
+    pub limits: Limits,
     /// Who signs for whom; not empty if [`Mode::signs`].
     pub rules: Rules,
     /// The log.
@@ -69,6 +76,19 @@ pub enum Mode {
     Both,
 }
 
+/// How much of everything there may be, and how long it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections are served at the same time.
+    pub connections: usize,
+    /// How long an MTA may be silent between commands.
+    pub idle: Duration,
+    /// How long its first word, and the rest of a frame, may take.
+    pub read: Duration,
+    /// How long it may take to read an answer.
+    pub write: Duration,
+}
+
 /// The log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Log {
@@ -89,6 +109,8 @@ pub enum LogTo {
     Stderr,
     /// The system's log.
     Syslog,
+    /// The journal of systemd.
+    Journald,
 }
 
 /// What a line of the log looks like.
@@ -171,7 +193,7 @@ impl Mode {
 
 impl LogTo {
     /// Both of them.
-    pub const ALL: &[Self] = &[Self::Stderr, Self::Syslog];
+    pub const ALL: &[Self] = &[Self::Stderr, Self::Syslog, Self::Journald];
 
     /// The word that asks for it.
     #[must_use]
@@ -179,6 +201,7 @@ impl LogTo {
         match self {
             Self::Stderr => "stderr",
             Self::Syslog => "syslog",
+            Self::Journald => "journald",
         }
     }
 }

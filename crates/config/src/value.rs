@@ -11,6 +11,10 @@ use twinseal_message::{Domain, FieldName, Selector};
 /// The permission bits that a umask can take away.
 const UMASK_BITS: u32 = 0o777;
 
+/// The most connections that can be asked for: more descriptors than Linux gives a process without
+/// being told so by its own configuration (`fs.nr_open`) are a mistake.
+const MAX_CONNECTIONS: usize = 1_000_000;
+
 /// The words for yes, then those for no, as YAML knows them.
 const SWITCH: [(&[&str], bool); 2] =
     [(&["true", "yes", "on"], true), (&["false", "no", "off"], false)];
@@ -27,10 +31,18 @@ pub(crate) fn switch(text: &str) -> Result<bool, Wrong> {
 
 /// A umask is octal whether it begins with a zero or not: nobody who writes 22 means 026.
 pub(crate) fn umask(text: &str) -> Result<u32, Wrong> {
+    octal(text, "octal digits from 000 to 777, such as \"007\"")
+}
+
+pub(crate) fn permissions(text: &str) -> Result<u32, Wrong> {
+    octal(text, "octal digits from 000 to 777, such as \"660\"")
+}
+
+fn octal(text: &str, wanted: &str) -> Result<u32, Wrong> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     let octal = digits.bytes().all(|octet| matches!(octet, b'0'..=b'7'));
     let bits = u32::from_str_radix(digits, 8).ok().filter(|&bits| octal && bits <= UMASK_BITS);
-    bits.ok_or_else(|| Wrong::value(text, "octal digits from 000 to 777, such as \"007\""))
+    bits.ok_or_else(|| Wrong::value(text, wanted))
 }
 
 /// A duration names its unit: 14 of what, nobody remembers.
@@ -64,6 +76,19 @@ pub(crate) fn user(text: &str) -> Result<User, Wrong> {
         return Err(Wrong::value(text, "a user, or a user and a group as in twinseal:postfix"));
     }
     Ok(User { name: name.to_owned(), group: group.map(ToOwned::to_owned) })
+}
+
+pub(crate) fn group(text: &str) -> Result<String, Wrong> {
+    match user(text) {
+        Ok(User { name, group: None }) => Ok(name),
+        _ => Err(Wrong::value(text, "a group, by name or by number")),
+    }
+}
+
+pub(crate) fn connections(text: &str) -> Result<usize, Wrong> {
+    let plain = text.bytes().all(|octet| octet.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| plain && (1..=MAX_CONNECTIONS).contains(number));
+    number.ok_or_else(|| Wrong::value(text, format!("a number from 1 to {MAX_CONNECTIONS}")))
 }
 
 pub(crate) fn path(text: &str) -> Result<PathBuf, Wrong> {
@@ -129,7 +154,7 @@ fn choice<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, switch, umask, user};
+    use super::{connections, duration, group, switch, umask, user};
     use std::time::Duration;
 
     #[test]
@@ -144,6 +169,23 @@ mod tests {
             assert!(duration(text).is_err(), "{text:?}");
         }
         assert!(duration("18446744073709551615w").is_err());
+    }
+
+    #[test]
+    fn connections_are_a_plain_number_above_0() {
+        assert_eq!(connections("1").unwrap(), 1);
+        assert_eq!(connections("1000000").unwrap(), 1_000_000);
+        for text in ["", "0", "1000001", "-1", "+1", "1k", " 1"] {
+            assert!(connections(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_stands_alone() {
+        assert_eq!(group("postfix").unwrap(), "postfix");
+        for text in ["", "a:b", "a b"] {
+            assert!(group(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

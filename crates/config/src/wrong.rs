@@ -418,7 +418,7 @@ pub enum Caution {
     /// Verifying is asked for and does not exist.
     #[error("this version does not verify: what arrives passes as it is")]
     NoVerifier,
-    /// It is told to go to the background.
-    #[error("going to the background is not possible yet; it stays in the foreground")]
-    NoBackground,
+    /// It goes to the background, and its log to standard error.
+    #[error("in the background, the log goes nowhere: it needs syslog or journald")]
+    NobodyListens,
 }

@@ -6,20 +6,26 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`command`] | the sub-commands, and how the program ends |
-//! | [`serve`] | from a command line to listening sockets |
+//! | [`serve`] | from a command line to a daemon |
+//! | [`server`] | a daemon: its keys, its sockets, its user, and its end |
 //! | [`serving`] | sockets, connections, messages |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`tools`] | `sign`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
-//! | [`privileges`] | giving root up |
+//! | [`background`], [`pid_file`] | a process that nobody waits for |
+//! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
 
+pub mod background;
 pub mod command;
+pub mod descriptors;
 pub mod event;
 pub mod logging;
+pub mod pid_file;
 pub mod privileges;
 pub mod serve;
+pub mod server;
 pub mod serving;
 pub mod signing;
 pub mod terminal;

@@ -1,7 +1,11 @@
-//! Where log lines go: standard error or syslog.
+//! Where log lines go: standard error, syslog or the journal.
 
+pub mod datagrams;
+pub mod journal;
 pub mod syslog;
 
+pub use datagrams::{Datagrams, Flush};
+pub use journal::{JOURNAL_SOCKET, Journal};
 pub use syslog::{SYSLOG_SOCKET, Syslog};
 
 use std::fmt::{self, Write as _};
@@ -17,20 +21,20 @@ use tracing_subscriber::layer::Context;
 pub struct Lines<W> {
     writer: W,
     /// What each line begins with.
-    program: &'static str,
-    /// Whether the level is part of the text; syslog has it as a number.
+    program: String,
+    /// Whether the level is part of the text; a log daemon gets it as a number.
     level_in_text: bool,
 }
 
 impl<W> Lines<W> {
     /// Lines as people read them on standard error: `twinseal: warning: …`.
-    pub const fn to_terminal(program: &'static str, writer: W) -> Self {
-        Self { writer, program, level_in_text: true }
+    pub fn to_terminal(program: &str, writer: W) -> Self {
+        Self { writer, program: program.to_owned(), level_in_text: true }
     }
 
     /// Lines as the log daemon takes them: the writer adds priority, program and process.
-    pub const fn to_syslog(writer: W) -> Self {
-        Self { writer, program: "", level_in_text: false }
+    pub const fn to_log_daemon(writer: W) -> Self {
+        Self { writer, program: String::new(), level_in_text: false }
     }
 
     fn line(&self, event: &Event<'_>) -> String {

@@ -1,7 +1,9 @@
 //! Giving root up.
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Group, Uid, getegid, geteuid, initgroups, setgid, setuid};
+use nix::unistd::{
+    Gid, Group, Uid, getegid, geteuid, getgroups, initgroups, setgid, setgroups, setuid,
+};
 use std::ffi::CString;
 use twinseal_config::{ExitCode, User};
 
@@ -76,12 +78,12 @@ impl Account {
         self.uid.as_raw()
     }
 
-    /// Becomes that user, with its groups, for good. Nothing happens for who is that user already,
-    /// in that group.
+    /// Becomes that user, with its groups and one more, for good. Nothing happens for who is that
+    /// user already, in that group.
     ///
     /// # Errors
     /// [`CannotBecome::Refused`], where we are not root.
-    pub fn assume(&self) -> Result<(), CannotBecome> {
+    pub fn assume(&self, one_more: Option<u32>) -> Result<(), CannotBecome> {
         if geteuid() == self.uid && getegid() == self.gid {
             return Ok(());
         }
@@ -89,7 +91,12 @@ impl Account {
         // Supplementary groups first: they cannot be changed any more afterwards.
         match self.name.as_deref().map(CString::new) {
             Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups"))?,
-            _ => nix::unistd::setgroups(&[self.gid]).map_err(refused("setgroups"))?,
+            _ => setgroups(&[self.gid]).map_err(refused("setgroups"))?,
+        }
+        if let Some(group) = one_more.map(Gid::from_raw) {
+            let mut groups = getgroups().map_err(refused("getgroups"))?;
+            groups.push(group);
+            setgroups(&groups).map_err(refused("setgroups"))?;
         }
         setgid(self.gid).map_err(refused("setgid"))?;
         setuid(self.uid).map_err(refused("setuid"))
@@ -110,6 +117,14 @@ fn find_user(text: &str) -> Result<(Option<String>, Uid, Option<Gid>), CannotBec
         (None, Ok(number)) => Ok((None, Uid::from_raw(number), None)),
         (None, Err(_)) => Err(CannotBecome::NoUser(text.to_owned())),
     }
+}
+
+/// The number of a group.
+///
+/// # Errors
+/// [`CannotBecome::NoGroup`] when there is none of that name or number.
+pub fn group(text: &str) -> Result<u32, CannotBecome> {
+    find_group(text).map(Gid::as_raw)
 }
 
 fn find_group(text: &str) -> Result<Gid, CannotBecome> {

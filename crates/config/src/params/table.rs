@@ -91,6 +91,32 @@ pub static PARAMS: &[Param] = &[
         ..ROW
     },
     Param {
+        name: "socket-mode",
+        kind: Kind::Octal,
+        reload: Reload::Restart,
+        summary: "the permissions of a unix socket's file",
+        manual: "Octal, like umask, which decides without it. Whoever is to connect has to have \
+                 write permission: 660 lets the socket's group connect.",
+        sample: Sample::Example("\"660\""),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.socket_mode, report, value::permissions);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "socket-group",
+        kind: Kind::Text("a group"),
+        reload: Reload::Restart,
+        summary: "the group of a unix socket's file",
+        manual: "Without it, it is that of user. The daemon becomes a member of it; where it is \
+                 not started by root, it has to be one already.",
+        sample: Sample::Example("postfix"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.socket_group, report, value::group);
+        }),
+        ..ROW
+    },
+    Param {
         name: "mode",
         dk_filter: letter('b'),
         dkim_filter: historic('b', "Mode"),
@@ -162,7 +188,7 @@ pub static PARAMS: &[Param] = &[
         kind: Kind::Path,
         reload: Reload::Restart,
         summary: "where to write the process's number",
-        manual: "It is removed at the end.",
+        manual: "It is written when the sockets are there, and removed at the end.",
         sample: Sample::Example("/run/twinseal/twinseal.pid"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.pid_file, report, value::path);
@@ -178,9 +204,58 @@ pub static PARAMS: &[Param] = &[
         default: Some("yes"),
         reload: Reload::Restart,
         summary: "stay in the foreground",
-        manual: "Going to the background is not possible yet: a service manager keeps it running.",
+        manual: "With no, it goes to the background once it listens and the pid file is there; \
+                 whoever started it gets the exit code and every complaint before that.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.foreground, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "limits.connections",
+        kind: Kind::Number,
+        default: Some("900"),
+        reload: Reload::Restart,
+        summary: "how many connections may be open at the same time",
+        manual: "On all sockets together; more have to wait. Each takes a file descriptor, and the \
+                 system's limit on those is raised where it lets us.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.limits.connections, report, value::connections);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "limits.idle",
+        kind: Kind::Duration,
+        default: Some("7210s"),
+        summary: "how long an MTA may be silent between commands",
+        manual: "Longer than the MTA's own time-outs, because a client of Postfix may pause for \
+                 smtpd_timeout, 300s, between any two commands.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.limits.idle, report, value::duration);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "limits.read",
+        kind: Kind::Duration,
+        default: Some("30s"),
+        summary: "how long a frame may take to arrive, once it has begun",
+        manual: "It is also how long the first one may take to begin: an MTA connects when it has \
+                 something to say, and writes frames whole.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.limits.read, report, value::duration);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "limits.write",
+        kind: Kind::Duration,
+        default: Some("60s"),
+        summary: "how long an MTA may take to read an answer",
+        manual: "Then the connection is given up.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.limits.write, report, value::duration);
         }),
         ..ROW
     },
@@ -455,11 +530,11 @@ pub static PARAMS: &[Param] = &[
         dk_filter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
         dkim_filter: historic('l', "Syslog"),
         opendkim: Some("Syslog"),
-        kind: Kind::Choice(&["stderr", "syslog"]),
+        kind: Kind::Choice(&["stderr", "syslog", "journald"]),
         default: Some("stderr"),
         reload: Reload::Restart,
         summary: "where the log goes",
-        manual: "systemd collects what goes to stderr.",
+        manual: "systemd collects what goes to stderr, without its priority; journald gets that too.",
         sample: Sample::Value("syslog"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.to, report, value::log_to);

@@ -368,7 +368,9 @@ fn what_is_probably_not_meant_is_said() {
         "signing: [{senders: '*@mail.example.com', domain: example.com, keys: [{file: /k/m}]}]\n";
     assert_eq!(warnings(&loaded(&format!("{HEAD}{parent}"))), [""; 0]);
     let background = warnings(&loaded(&format!("socket: /s\nforeground: no\n{RULE}")));
-    assert!(background[0].contains("going to the background is not possible"), "{background:?}");
+    assert!(background[0].contains("the log goes nowhere"), "{background:?}");
+    let to_syslog = format!("socket: /s\nforeground: no\nlog: {{to: syslog}}\n{RULE}");
+    assert_eq!(warnings(&loaded(&to_syslog)).len(), background.len() - 1);
 }
 
 #[test]

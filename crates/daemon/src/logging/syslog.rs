@@ -1,262 +1,44 @@
-//! The log daemon, reached over its datagram socket in the format of RFC 3164 §4.1.
+//! Lines as syslog takes them, in the format of RFC 3164 §4.1.
 //!
-//! Lines carry no time stamp, which every log daemon adds itself: the C library's stamp is local
+//! They carry no time stamp, which every log daemon adds itself: the C library's stamp is local
 //! time, and finding out the local time is not safe in a process with threads.
 
-use std::io;
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread;
-use std::time::Duration;
-use tracing::{Level, Metadata};
-use tracing_subscriber::fmt::MakeWriter;
+use super::datagrams::Encoding;
+use tracing::Level;
 use twinseal_config::Facility;
 
 /// The socket of the system's log daemon.
 pub const SYSLOG_SOCKET: &str = "/dev/log";
 
-/// How many lines wait for a slow log daemon before further ones are dropped and counted: mail goes
-/// first, and memory has an end.
-const WAITING_LINES: usize = 4096;
-
-/// How long one line may keep the sending thread waiting, and how long the end of the program waits
-/// for the last ones.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The way to the log daemon. A thread of its own sends the lines, so that whoever logs never waits.
+/// Lines of one program under one facility.
 #[derive(Debug)]
 pub struct Syslog {
     facility: u8,
     tag: String,
-    lines: SyncSender<Item>,
-    lost: Arc<AtomicUsize>,
-}
-
-/// Waits, when it is dropped, until the log daemon has got what was logged before.
-#[derive(Debug)]
-pub struct Flush(SyncSender<Item>);
-
-/// What goes to the sending thread.
-#[derive(Debug)]
-enum Item {
-    Datagram(Vec<u8>),
-    /// To be answered when everything before it has been sent.
-    Flush(SyncSender<()>),
 }
 
 impl Syslog {
-    /// Writes to the socket at `path` as `program[process]` with that facility.
-    ///
-    /// # Errors
-    /// When the system gives us no thread.
-    pub fn new(path: &Path, facility: Facility, program: &str) -> io::Result<(Self, Flush)> {
-        let tag = format!("{program}[{}]", std::process::id());
-        let (lines, waiting) = sync_channel(WAITING_LINES);
-        let lost = Arc::new(AtomicUsize::new(0));
-        let sender = Sender {
-            path: path.to_owned(),
-            socket: None,
-            lost: Arc::clone(&lost),
-            about_loss: format!("<{}>{tag}: ", priority(facility.code(), Level::WARN)),
-        };
-        thread::Builder::new().name("syslog".to_owned()).spawn(move || sender.run(&waiting))?;
-        let flush = Flush(lines.clone());
-        Ok((Self { facility: facility.code(), tag, lines, lost }, flush))
+    /// Lines as `program[process]` with that facility.
+    #[must_use]
+    pub fn new(facility: Facility, program: &str) -> Self {
+        Self { facility: facility.code(), tag: format!("{program}[{}]", std::process::id()) }
     }
 }
 
-impl Drop for Flush {
-    fn drop(&mut self) {
-        let (done, wait) = sync_channel(1);
-        // A queue that is full belongs to a log daemon that does not read: there is nothing to wait
-        // for.
-        if self.0.try_send(Item::Flush(done)).is_ok() {
-            let _ = wait.recv_timeout(PATIENCE);
-        }
+impl Encoding for Syslog {
+    /// RFC 3164 §4.1.1: facility and severity are one number.
+    fn datagram(&self, level: Level, line: &[u8]) -> Vec<u8> {
+        let priority = u32::from(self.facility) * 8 + severity(level);
+        [format!("<{priority}>{}: ", self.tag).as_bytes(), line].concat()
     }
 }
 
 /// RFC 3164 §4.1.1
-fn priority(facility: u8, level: Level) -> u32 {
-    let severity = match level {
+pub(super) const fn severity(level: Level) -> u32 {
+    match level {
         Level::ERROR => 3,
         Level::WARN => 4,
         Level::INFO => 6,
-        _ => 7,
-    };
-    u32::from(facility) * 8 + severity
-}
-
-/// The sending thread.
-struct Sender {
-    path: PathBuf,
-    socket: Option<UnixDatagram>,
-    lost: Arc<AtomicUsize>,
-    about_loss: String,
-}
-
-impl Sender {
-    fn run(mut self, waiting: &Receiver<Item>) {
-        while let Ok(item) = waiting.recv() {
-            match item {
-                Item::Datagram(datagram) => {
-                    self.tell_loss();
-                    if self.send(&datagram).is_err() {
-                        self.lost.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                Item::Flush(done) => {
-                    let _ = done.try_send(());
-                }
-            }
-        }
-    }
-
-    /// Says how many lines are missing before the one that follows them.
-    fn tell_loss(&mut self) {
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            let text = format!("{}{lost} log lines could not be delivered", self.about_loss);
-            if self.send(text.as_bytes()).is_err() {
-                self.lost.fetch_add(lost, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        if let Some(socket) = &self.socket {
-            match socket.send(datagram) {
-                Ok(_) => return Ok(()),
-                // It is there and does not read: another attempt would only wait again.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
-                Err(_) => {}
-            }
-        }
-        // Not connected yet, or the log daemon was restarted.
-        self.socket = None;
-        let fresh = UnixDatagram::unbound()?;
-        fresh.connect(&self.path)?;
-        fresh.set_write_timeout(Some(PATIENCE))?;
-        fresh.send(datagram)?;
-        self.socket = Some(fresh);
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Syslog {
-    type Writer = SyslogLine<'a>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        SyslogLine { syslog: self, level: Level::INFO }
-    }
-
-    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
-        SyslogLine { syslog: self, level: *metadata.level() }
-    }
-}
-
-/// One line on its way to the log daemon.
-#[derive(Debug)]
-pub struct SyslogLine<'a> {
-    syslog: &'a Syslog,
-    level: Level,
-}
-
-impl io::Write for SyslogLine<'_> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let Syslog { facility, tag, lines, lost } = self.syslog;
-        let mut datagram = format!("<{}>{tag}: ", priority(*facility, self.level)).into_bytes();
-        datagram.extend_from_slice(line.trim_ascii_end());
-        match lines.try_send(Item::Datagram(datagram)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                lost.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{PATIENCE, Syslog, WAITING_LINES};
-    use crate::logging::Lines;
-    use std::os::unix::net::UnixDatagram;
-    use std::path::Path;
-    use std::time::Duration;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use twinseal_config::Facility;
-
-    fn receive(socket: &UnixDatagram) -> String {
-        let mut octets = [0; 1000];
-        let len = socket.recv(&mut octets).unwrap();
-        String::from_utf8(octets[..len].to_vec()).unwrap()
-    }
-
-    fn listen(path: &Path) -> UnixDatagram {
-        let daemon = UnixDatagram::bind(path).unwrap();
-        daemon.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        daemon
-    }
-
-    #[test]
-    fn syslog_gets_priority_program_and_text_also_after_its_restart() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("log");
-        let daemon = listen(&path);
-        let (syslog, flush) = Syslog::new(&path, Facility::Mail, "twinseal").unwrap();
-        let subscriber = tracing_subscriber::registry().with(Lines::to_syslog(syslog));
-        let tag = format!("twinseal[{}]", std::process::id());
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::info!("A1: signed");
-            assert_eq!(receive(&daemon), format!("<22>{tag}: A1: signed"));
-            tracing::error!("A2: {}", "broken");
-            assert_eq!(receive(&daemon), format!("<19>{tag}: A2: broken"));
-
-            drop(daemon);
-            std::fs::remove_file(&path).unwrap();
-            tracing::info!("nobody listens");
-            drop(flush);
-            let daemon = listen(&path);
-            tracing::warn!("again");
-            let lost = format!("<20>{tag}: 1 log lines could not be delivered");
-            assert_eq!(receive(&daemon), lost);
-            assert_eq!(receive(&daemon), format!("<20>{tag}: again"));
-        });
-    }
-
-    #[test]
-    fn whoever_logs_never_waits_for_a_log_daemon_that_does_not_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("log");
-        let daemon = listen(&path);
-        let (syslog, _flush) = Syslog::new(&path, Facility::Mail, "twinseal").unwrap();
-        let subscriber = tracing_subscriber::registry().with(Lines::to_syslog(syslog));
-        let lines = 2 * WAITING_LINES;
-        tracing::subscriber::with_default(subscriber, || {
-            // Were one of these to wait for its turn, all of them would take hours.
-            (0..lines).for_each(|number| tracing::info!("line {number}"));
-            // The thread waits at most this long for one line, and then there is room again.
-            daemon.set_read_timeout(Some(2 * PATIENCE)).unwrap();
-            let mut seen = 0;
-            let lost = loop {
-                let line = receive(&daemon);
-                if let Some((number, _)) = line.split_once(" log lines could not be delivered") {
-                    break number.rsplit(' ').next().unwrap().parse::<usize>().unwrap();
-                }
-                seen += 1;
-                if seen == 1 {
-                    tracing::info!("one more");
-                }
-            };
-            assert!(lost > 0 && seen + lost <= lines + 1, "{seen} seen, {lost} lost");
-        });
+        Level::DEBUG | Level::TRACE => 7,
     }
 }

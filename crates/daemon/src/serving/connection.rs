@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
+use twinseal_config::Limits;
 use twinseal_message::text::shown;
 use twinseal_milter::{
     AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageToken,
@@ -18,20 +19,6 @@ use twinseal_milter::{
 
 /// How much is read at once, in octets: all that a connection holds of a body.
 const READ_OCTETS: usize = 8 * 1024;
-
-/// How long an MTA may take for its first word. It connects when it has something to say.
-const FIRST_WORD: Duration = Duration::from_secs(30);
-
-/// How long the rest of a frame may take once it has begun: an MTA writes frames whole.
-const REST_OF_FRAME: Duration = Duration::from_secs(30);
-
-/// How long an MTA may be silent between commands. Longer than any of its own time-outs: a client
-/// of Postfix may pause for `smtpd_timeout`, 300 s, between any two commands, and libmilter waits
-/// as long as this.
-const SILENCE: Duration = Duration::from_secs(7210);
-
-/// How long an MTA may take to read what we write.
-const WRITE: Duration = Duration::from_secs(60);
 
 /// Why a connection ended early.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +74,8 @@ where
         }
         let taken = connection.take(octets.get(..read).unwrap_or_default()).await;
         // What was answered before the mistake is owed to the MTA nevertheless.
-        write(&mut stream, connection.session.output()).await?;
+        let patience = connection.service.limits.write;
+        write(&mut stream, connection.session.output(), patience).await?;
         connection.session.clear_output();
         // Only now: what the log says was added has left.
         for (queue_id, fields) in connection.added.drain(..) {
@@ -99,12 +87,16 @@ where
     }
 }
 
-async fn write(stream: &mut (impl AsyncWrite + Unpin), output: &[u8]) -> Result<(), Ended> {
+async fn write(
+    stream: &mut (impl AsyncWrite + Unpin),
+    output: &[u8],
+    patience: Duration,
+) -> Result<(), Ended> {
     if output.is_empty() {
         return Ok(());
     }
-    let silent = Ended::Silent { patience: WRITE, when: "while an answer was written" };
-    Ok(timeout(WRITE, stream.write_all(output)).await.map_err(|_| silent)??)
+    let silent = Ended::Silent { patience, when: "while an answer was written" };
+    Ok(timeout(patience, stream.write_all(output)).await.map_err(|_| silent)??)
 }
 
 /// How long to wait for the next octets.
@@ -156,22 +148,23 @@ impl Connection {
 
     /// How long to wait for the next octets. A frame has one deadline for all of it.
     fn wait(&mut self) -> Wait {
+        let Limits { read, idle, .. } = self.service.limits;
         let now = Instant::now();
         let unfinished = self.session.unfinished_frame();
         match (unfinished, self.dawdling) {
             (Some(frame), Some((same, until))) if frame == same => {
-                return Wait { until, patience: REST_OF_FRAME, when: "in the middle of a frame" };
+                return Wait { until, patience: read, when: "in the middle of a frame" };
             }
-            _ => self.dawdling = unfinished.map(|frame| (frame, now + REST_OF_FRAME)),
+            _ => self.dawdling = unfinished.map(|frame| (frame, now + read)),
         }
         let (patience, when) = if unfinished.is_some() {
-            (REST_OF_FRAME, "in the middle of a frame")
+            (read, "in the middle of a frame")
         } else if self.session.terms().is_none() {
-            (FIRST_WORD, "before it said anything")
+            (read, "before it said anything")
         } else if self.message.is_some() {
-            (SILENCE, "in the middle of a message")
+            (idle, "in the middle of a message")
         } else {
-            (SILENCE, "between messages")
+            (idle, "between messages")
         };
         Wait { until: now + patience, patience, when }
     }

@@ -3,4 +3,5 @@
 pub mod connection;
 pub mod listener;
 pub mod service;
+pub mod socket;
 pub mod transaction;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
-use twinseal_config::HostList;
+use twinseal_config::{Config, HostList, Limits};
 use twinseal_message::text::shown;
 use twinseal_milter::{ClientAddress, ConnectInfo};
 
@@ -27,6 +27,8 @@ pub struct Service {
     pub log_why: bool,
     /// The time, in seconds since 1970.
     pub clock: fn() -> u64,
+    /// How long an MTA may take, and for what.
+    pub limits: Limits,
     /// Room for connections.
     pub connections: Arc<Semaphore>,
 }
@@ -85,6 +87,22 @@ impl std::fmt::Display for Client {
 }
 
 impl Service {
+    /// What a configuration says, and the directory that was made of its rules and keys.
+    #[must_use]
+    pub fn new(config: &Config, directory: Directory) -> Self {
+        Self {
+            directory,
+            internal_hosts: config.internal_hosts.clone(),
+            peers: config.peers.clone(),
+            external_ignore: config.external_ignore.clone(),
+            signs: config.mode.signs(),
+            log_why: config.log.why,
+            clock: system_clock,
+            limits: config.limits,
+            connections: Arc::new(Semaphore::new(config.limits.connections)),
+        }
+    }
+
     /// Why that client's mail counts as ours, or does not.
     #[must_use]
     pub fn origin(&self, client: &Client, authenticated: bool) -> Origin {

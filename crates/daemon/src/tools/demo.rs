@@ -6,7 +6,8 @@
 use super::genkey::make_if_missing;
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
-use crate::serve::{FileSystem, Listening, Server, log_to};
+use crate::serve::{FileSystem, PROGRAM, log_to};
+use crate::server::{CannotServe, Listening, Server};
 use crate::signing::keyfile::{self, Exposure};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
@@ -105,7 +106,7 @@ fn demonstrate(
     let (listening, config) = listen(&file, terminal)?;
     let (stop, _) = watch::channel(false);
     let stop_from_here = stop.clone();
-    let server = thread::spawn(move || listening.run(&stop));
+    let server = thread::spawn(move || listening.run(&stop, || Ok(())));
     let shown = seal_sample(port).and_then(|sealed| show(&sealed, &key, &file, &config, terminal));
     if once || shown.is_err() {
         stop_from_here.send_replace(true);
@@ -163,14 +164,14 @@ fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config
         Ok(_) => return Err(Failure::new("nothing to serve", ExitCode::Internal)),
         Err(mistakes) => return Err(Failure::new(&mistakes, mistakes.exit_code())),
     };
-    let failure = |error: crate::serve::CannotServe| {
+    let failure = |error: CannotServe| {
         let code = error.exit_code();
         let hint = if code == ExitCode::Unavailable { "; --port N takes another one" } else { "" };
         Failure(format!("{error}{hint}"), code)
     };
     let warn = |warning| terminal.complain(format_args!("warning: {warning}"));
     let server = Server::prepare(&loaded.config, warn).map_err(failure)?;
-    log_to(&loaded.config).map_err(failure)?;
+    log_to(&loaded.config, PROGRAM).map_err(failure)?;
     Ok((server.open(&loaded.config).map_err(failure)?, loaded.config))
 }
 

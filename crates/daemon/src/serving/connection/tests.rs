@@ -1,5 +1,6 @@
 use super::{Ended, serve};
-use crate::serve::{FileSystem, Server};
+use crate::serve::FileSystem;
+use crate::server::Server;
 use crate::serving::service::Service;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;

@@ -1,0 +1,130 @@
+//! Going to the background.
+//!
+//! The process that was started starts the program once more, with the same words, and waits until
+//! that one listens and has written its pid file; only then it ends with 0. What goes wrong before
+//! ends it with the other's exit code, and the other's complaints have gone to the same standard
+//! error. fork(2) does the same with less, and cannot be had without `unsafe`.
+
+use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setsid};
+use std::env;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, ExitStatus, Stdio};
+use twinseal_config::ExitCode;
+
+/// The variable that tells the second process who waits for it: a number, that of its parent.
+const LAUNCHER: &str = "TWINSEAL_LAUNCHER";
+
+/// What the second process writes to its standard output when it serves.
+const READY: &[u8] = b"R";
+
+/// The process that goes on in the background, somebody waiting for its word.
+#[derive(Debug)]
+pub struct Launched(());
+
+/// The process in the background ended before it served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotLaunch {
+    /// It could not be started, or not be waited for.
+    #[error("the process in the background cannot be started: {0}")]
+    Start(#[from] io::Error),
+    /// It was killed.
+    #[error("the process in the background was ended by signal {0}")]
+    Killed(i32),
+}
+
+impl CannotLaunch {
+    /// How the program ends.
+    #[must_use]
+    pub const fn exit_code(&self) -> ExitCode {
+        ExitCode::System
+    }
+}
+
+/// Whether this is the second process: then somebody waits for its word.
+#[must_use]
+pub fn launched() -> Option<Launched> {
+    let launcher = env::var(LAUNCHER).ok()?.parse().ok()?;
+    // A variable that was left behind in somebody's environment names another process.
+    (getppid() == Pid::from_raw(launcher)).then_some(Launched(()))
+}
+
+/// Starts the second process and waits until it serves, or has ended: how this one ends then. The
+/// other one has said itself why it ended.
+///
+/// # Errors
+/// [`CannotLaunch`] when it could not be started or was killed.
+pub fn launch() -> Result<ExitCode, CannotLaunch> {
+    let mut words = env::args_os();
+    let mut command = Command::new(env::current_exe()?);
+    if let Some(name) = words.next() {
+        // The name chooses what the program is, and is what ps(1) shows.
+        command.arg0(name);
+    }
+    let command = command.args(words).env(LAUNCHER, std::process::id().to_string());
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut word = Vec::new();
+    if let Some(mut pipe) = process.stdout.take() {
+        // It ends with the process, or when the process leaves the terminal.
+        pipe.read_to_end(&mut word)?;
+    }
+    if word == READY {
+        return Ok(ExitCode::Ok);
+    }
+    ended(process.wait()?)
+}
+
+fn ended(status: ExitStatus) -> Result<ExitCode, CannotLaunch> {
+    if let Some(signal) = status.signal() {
+        return Err(CannotLaunch::Killed(signal));
+    }
+    // It never says that all is well by ending.
+    let code = status.code().and_then(ExitCode::with_number).filter(|code| *code != ExitCode::Ok);
+    Ok(code.unwrap_or(ExitCode::Internal))
+}
+
+impl Launched {
+    /// Leaves the terminal, and says that it serves: whoever started it may go on.
+    ///
+    /// The working directory stays: paths in a configuration may be relative to it.
+    ///
+    /// # Errors
+    /// When nobody waits any more, or /dev/null cannot be opened.
+    pub fn ready(self) -> io::Result<()> {
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        // It leads no process group: another process has started it.
+        setsid()?;
+        let mut output = io::stdout();
+        output.write_all(READY)?;
+        output.flush()?;
+        dup2_stdin(&null)?;
+        dup2_stdout(&null)?;
+        dup2_stderr(&null)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CannotLaunch, ended, launched};
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+    use twinseal_config::ExitCode;
+
+    #[test]
+    fn nobody_waits_for_a_process_that_was_started_by_hand() {
+        assert!(launched().is_none());
+    }
+
+    #[test]
+    fn the_exit_code_is_passed_on() {
+        use ExitCode::{Configuration, Internal, Unavailable};
+        for (raw, code) in [(0x4e00, Configuration), (0x4500, Unavailable), (0, Internal)] {
+            assert_eq!(ended(ExitStatus::from_raw(raw)).unwrap(), code, "{raw:x}");
+        }
+        let killed = ended(ExitStatus::from_raw(9)).unwrap_err();
+        assert!(matches!(killed, CannotLaunch::Killed(9)), "{killed}");
+    }
+}

@@ -1,0 +1,210 @@
+//! A daemon: its keys, its sockets, its user, and its end.
+
+use crate::VERSION;
+use crate::background::CannotLaunch;
+use crate::descriptors;
+use crate::pid_file::PidFile;
+use crate::privileges::{self, Account, CannotBecome};
+use crate::serving::service::Service;
+use crate::serving::socket::{self, Bound, CannotBind, FileRights};
+use crate::signing::directory::Directory;
+use crate::signing::keyring::{self, KeyMistakes};
+use nix::sys::stat::{Mode, umask};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use twinseal_config::{Config, ExitCode};
+use twinseal_message::text;
+
+/// A daemon whose configuration and keys are known to be good.
+#[derive(Debug)]
+pub struct Server {
+    service: Arc<Service>,
+    account: Option<Account>,
+    rights: FileRights,
+}
+
+/// A daemon that listens.
+#[derive(Debug)]
+pub struct Listening {
+    service: Arc<Service>,
+    sockets: Vec<Bound>,
+    pid_file: Option<PidFile>,
+}
+
+impl Server {
+    /// Reads the keys, as the user who starts us, and finds the user to become. What works and is
+    /// probably not meant goes to `warn`.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every key that cannot be used.
+    pub fn prepare(config: &Config, warn: impl FnMut(String)) -> Result<Self, CannotServe> {
+        let account = config.user.as_ref().map(Account::find).transpose();
+        let trusted: Vec<u32> = account.iter().flatten().map(Account::uid).collect();
+        let (account, keys) = match (account, keyring::load(config, &trusted, warn)) {
+            (Ok(account), Ok(keys)) => (account, keys),
+            (Err(user), Err(keys)) => {
+                return Err(CannotServe::Several(vec![user.into(), keys.into()]));
+            }
+            (Err(user), Ok(_)) => return Err(user.into()),
+            (Ok(_), Err(keys)) => return Err(keys.into()),
+        };
+        let rights = FileRights {
+            mode: config.socket_mode,
+            group: config.socket_group.as_deref().map(privileges::group).transpose()?,
+        };
+        let directory = Directory::from_files(config.rules.clone(), keys);
+        let service = Arc::new(Service::new(config, directory));
+        Ok(Self { service, account, rights })
+    }
+
+    /// What the connections will share.
+    #[must_use]
+    pub fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
+    }
+
+    /// Gives root up and opens the sockets, which then belong to the user that we have become.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every socket that cannot be had.
+    pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
+        if let Err(possible) = descriptors::provide(config.limits.connections) {
+            tracing::warn!(
+                "the system grants descriptors for {possible} connections, not for {}",
+                config.limits.connections
+            );
+        }
+        if let Some(account) = &self.account {
+            account.assume(self.rights.group)?;
+        }
+        umask(Mode::from_bits_truncate(config.umask));
+        let (mut sockets, mut failures) = (Vec::new(), Vec::new());
+        for spec in &config.sockets {
+            match socket::bind(spec, self.rights) {
+                Ok(bound) => sockets.push(bound),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        if !failures.is_empty() {
+            return Err(CannotServe::Sockets(failures));
+        }
+        let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
+        Ok(Listening { service: self.service, sockets, pid_file })
+    }
+}
+
+fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
+    PidFile::write(path).map_err(|error| CannotServe::PidFile { path: path.to_owned(), error })
+}
+
+impl Listening {
+    /// Serves until `stop` is sent or a signal asks for it, and lets messages under way finish.
+    /// `ready` is called when it serves.
+    ///
+    /// # Errors
+    /// [`CannotServe::Runtime`] when the system gives us no threads, [`CannotServe::Background`]
+    /// when `ready` fails.
+    pub fn run(
+        self,
+        stop: &watch::Sender<bool>,
+        ready: impl FnOnce() -> io::Result<()>,
+    ) -> Result<(), CannotServe> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(CannotServe::Runtime)?;
+        let served = runtime.block_on(serve(self.sockets, self.service, stop.clone(), ready));
+        drop(self.pid_file);
+        let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
+        tracing::info!("twinseal {VERSION} terminating with status {status}");
+        served
+    }
+}
+
+async fn serve(
+    sockets: Vec<Bound>,
+    service: Arc<Service>,
+    stop: watch::Sender<bool>,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> Result<(), CannotServe> {
+    let signals = |kind| signal(kind).map_err(CannotServe::Runtime);
+    let mut terminate = signals(SignalKind::terminate())?;
+    let mut interrupt = signals(SignalKind::interrupt())?;
+    // Both ask for a reload. Their default action would end the process in the middle of messages.
+    let mut hangup = signals(SignalKind::hangup())?;
+    let mut user1 = signals(SignalKind::user_defined1())?;
+    let mut listeners = JoinSet::new();
+    for socket in sockets {
+        tracing::info!("listening on {}", socket.name());
+        listeners.spawn(socket.serve(Arc::clone(&service), stop.subscribe()));
+    }
+    ready().map_err(CannotServe::Background)?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => { stop.send_replace(true); }
+            _ = interrupt.recv() => { stop.send_replace(true); }
+            // LIMIT: a reload is a restart; the signal is answered by a line in the log.
+            _ = hangup.recv() => tracing::warn!("SIGHUP: the configuration is read at start only"),
+            _ = user1.recv() => tracing::warn!("SIGUSR1: the configuration is read at start only"),
+            ended = listeners.join_next() => match ended {
+                None => return Ok(()),
+                Some(Ok(ended)) => ended.map_err(CannotServe::Runtime)?,
+                Some(Err(error)) => return Err(CannotServe::Runtime(io::Error::other(error))),
+            },
+        }
+    }
+}
+
+/// Why the daemon does not serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotServe {
+    /// Keys that cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyMistakes),
+    /// The user cannot be had.
+    #[error(transparent)]
+    User(#[from] CannotBecome),
+    /// Sockets that cannot be had.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Sockets(Vec<CannotBind>),
+    /// The pid file cannot be written.
+    #[error("{}: the process's number cannot be written: {error}", text::path(path))]
+    PidFile {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Nobody waits for it any more, or it cannot leave the terminal.
+    #[error("it cannot go to the background: {0}")]
+    Background(io::Error),
+    /// It could not be started in the background.
+    #[error(transparent)]
+    Launch(#[from] CannotLaunch),
+    /// Several of these; the first one says how the program ends.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
+    /// The system gives us no threads, or no signals.
+    #[error("the runtime cannot be started: {0}")]
+    Runtime(io::Error),
+}
+
+impl CannotServe {
+    /// How the program ends.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Several(all) => all.first().map_or(ExitCode::Internal, Self::exit_code),
+            Self::Keys(_) | Self::PidFile { .. } => ExitCode::Configuration,
+            Self::User(error) => error.exit_code(),
+            Self::Sockets(_) => ExitCode::Unavailable,
+            Self::Runtime(_) | Self::Background(_) => ExitCode::System,
+            Self::Launch(error) => error.exit_code(),
+        }
+    }
+}
