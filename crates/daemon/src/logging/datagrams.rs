@@ -1,12 +1,15 @@
 //! A log daemon behind a datagram socket, which mail never waits for.
 
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
 use std::fmt;
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use tracing::{Level, Metadata};
@@ -26,12 +29,24 @@ const WAITING_LINES: usize = 4096;
 /// for the last ones.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The way to the log daemon. A thread of its own sends the lines, so that whoever logs never waits.
+/// The way to the log daemon. Whoever logs never waits: a line that the log daemon does not take at
+/// once goes to a queue and a thread of its own, and so do all that follow it.
 #[derive(Debug)]
 pub struct Datagrams {
     encoding: Arc<dyn Encoding>,
     lines: SyncSender<Item>,
-    lost: Arc<AtomicUsize>,
+    way: Arc<Way>,
+}
+
+/// What whoever logs and the sending thread share.
+#[derive(Debug, Default)]
+struct Way {
+    /// The socket, once the thread has connected it.
+    socket: Mutex<Option<Arc<UnixDatagram>>>,
+    /// Lines in the queue or under way: a later one must not overtake them.
+    waiting: AtomicUsize,
+    /// Lines that were dropped since that was last said.
+    lost: AtomicUsize,
 }
 
 /// Waits, when it is dropped, until the log daemon has got what was logged before.
@@ -54,16 +69,15 @@ impl Datagrams {
     pub fn new(path: &Path, encoding: impl Encoding) -> io::Result<(Self, Flush)> {
         let encoding: Arc<dyn Encoding> = Arc::new(encoding);
         let (lines, waiting) = sync_channel(WAITING_LINES);
-        let lost = Arc::new(AtomicUsize::new(0));
+        let way = Arc::new(Way::default());
         let sender = Sender {
             path: path.to_owned(),
-            socket: None,
-            lost: Arc::clone(&lost),
+            way: Arc::clone(&way),
             encoding: Arc::clone(&encoding),
         };
         thread::Builder::new().name("log".to_owned()).spawn(move || sender.run(&waiting))?;
         let flush = Flush(lines.clone());
-        Ok((Self { encoding, lines, lost }, flush))
+        Ok((Self { encoding, lines, way }, flush))
     }
 }
 
@@ -78,23 +92,54 @@ impl Drop for Flush {
     }
 }
 
+impl Way {
+    /// Sends the line if nothing has to go before it and the log daemon takes it at once. A thread
+    /// that is woken for each line costs more than the line.
+    fn sent_at_once(&self, datagram: &[u8]) -> bool {
+        let clear = |count: &AtomicUsize| count.load(Ordering::Acquire) == 0;
+        if !clear(&self.waiting) || !clear(&self.lost) {
+            return false;
+        }
+        let Some(socket) = self.connected() else { return false };
+        match send(socket.as_raw_fd(), datagram, MsgFlags::MSG_DONTWAIT) {
+            Ok(_) => true,
+            Err(Errno::EAGAIN | Errno::ENOBUFS) => false,
+            Err(_) => {
+                // The log daemon was restarted; the thread will find the new one.
+                self.put(None);
+                false
+            }
+        }
+    }
+
+    fn connected(&self) -> Option<Arc<UnixDatagram>> {
+        self.socket.lock().ok()?.clone()
+    }
+
+    fn put(&self, socket: Option<Arc<UnixDatagram>>) {
+        if let Ok(mut place) = self.socket.lock() {
+            *place = socket;
+        }
+    }
+}
+
 /// The sending thread.
 struct Sender {
     path: PathBuf,
-    socket: Option<UnixDatagram>,
-    lost: Arc<AtomicUsize>,
+    way: Arc<Way>,
     encoding: Arc<dyn Encoding>,
 }
 
 impl Sender {
-    fn run(mut self, waiting: &Receiver<Item>) {
-        while let Ok(item) = waiting.recv() {
+    fn run(self, queue: &Receiver<Item>) {
+        while let Ok(item) = queue.recv() {
             match item {
                 Item::Datagram(datagram) => {
                     self.tell_loss();
                     if self.send(&datagram).is_err() {
-                        self.lost.fetch_add(1, Ordering::Relaxed);
+                        self.way.lost.fetch_add(1, Ordering::Release);
                     }
+                    self.way.waiting.fetch_sub(1, Ordering::Release);
                 }
                 Item::Flush(done) => {
                     let _ = done.try_send(());
@@ -104,19 +149,19 @@ impl Sender {
     }
 
     /// Says how many lines are missing before the one that follows them.
-    fn tell_loss(&mut self) {
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+    fn tell_loss(&self) {
+        let lost = self.way.lost.swap(0, Ordering::AcqRel);
         if lost > 0 {
             let text = format!("{lost} log lines could not be delivered");
             let datagram = self.encoding.datagram(Level::WARN, text.as_bytes());
             if self.send(&datagram).is_err() {
-                self.lost.fetch_add(lost, Ordering::Relaxed);
+                self.way.lost.fetch_add(lost, Ordering::Release);
             }
         }
     }
 
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        if let Some(socket) = &self.socket {
+    fn send(&self, datagram: &[u8]) -> io::Result<()> {
+        if let Some(socket) = self.way.connected() {
             match socket.send(datagram) {
                 Ok(_) => return Ok(()),
                 // It is there and does not read: another attempt would only wait again.
@@ -125,12 +170,12 @@ impl Sender {
             }
         }
         // Not connected yet, or the log daemon was restarted.
-        self.socket = None;
+        self.way.put(None);
         let fresh = UnixDatagram::unbound()?;
         fresh.connect(&self.path)?;
         fresh.set_write_timeout(Some(PATIENCE))?;
         fresh.send(datagram)?;
-        self.socket = Some(fresh);
+        self.way.put(Some(Arc::new(fresh)));
         Ok(())
     }
 }
@@ -156,12 +201,13 @@ pub struct Line<'a> {
 
 impl io::Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let Datagrams { encoding, lines, lost } = self.to;
+        let Datagrams { encoding, lines, way } = self.to;
         let datagram = encoding.datagram(self.level, line.trim_ascii_end());
-        match lines.try_send(Item::Datagram(datagram)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                lost.fetch_add(1, Ordering::Relaxed);
+        if !way.sent_at_once(&datagram) {
+            way.waiting.fetch_add(1, Ordering::Release);
+            if lines.try_send(Item::Datagram(datagram)).is_err() {
+                way.waiting.fetch_sub(1, Ordering::Release);
+                way.lost.fetch_add(1, Ordering::Release);
             }
         }
         Ok(line.len())
