@@ -1,6 +1,9 @@
 //! Header fields and bodies as DKIM hashes them (RFC 6376 §3.4).
 
+use crate::blank::{behind, count_line_ends, is_blank, last_text};
+use crate::compact::{BLOCK, Sifted};
 use crate::line::{LineEnds, SimpleLines};
+use crate::scan::{self, Form, Window, any};
 use crate::sink::{Gather, Sink};
 use std::fmt;
 
@@ -144,8 +147,18 @@ impl Body {
     pub fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) {
         let mut out = Gather::new(sink);
         match &mut self.0 {
-            State::Simple(lines) => lines.feed(chunk, &mut out),
-            State::Relaxed(lines) => lines.feed(chunk, &mut out),
+            State::Simple(lines) => scan::feed(lines, chunk, &mut out),
+            State::Relaxed(lines) => scan::feed(lines, chunk, &mut out),
+        }
+        out.flush();
+    }
+
+    /// The same, octet by octet.
+    pub(crate) fn step_through(&mut self, chunk: &[u8], sink: &mut impl Sink) {
+        let mut out = Gather::new(sink);
+        match &mut self.0 {
+            State::Simple(lines) => chunk.iter().for_each(|&octet| lines.step(octet, &mut out)),
+            State::Relaxed(lines) => chunk.iter().for_each(|&octet| lines.step(octet, &mut out)),
         }
         out.flush();
     }
@@ -190,29 +203,6 @@ enum Last {
 }
 
 impl RelaxedLines {
-    fn feed<S: Sink>(&mut self, chunk: &[u8], out: &mut Gather<'_, S>) {
-        for &octet in chunk {
-            match (self.last, octet) {
-                // White space before the line end is gone (trap H2): a line of nothing else is
-                // empty.
-                (Last::Cr | Last::WspCr, b'\n') => {
-                    self.ends.end_line();
-                    self.last = Last::Text;
-                }
-                (Last::Wsp, b'\r') => self.last = Last::WspCr,
-                (Last::Wsp, b' ' | b'\t') => {}
-                _ => {
-                    self.release(out);
-                    match octet {
-                        b' ' | b'\t' => self.last = Last::Wsp,
-                        b'\r' => self.last = Last::Cr,
-                        _ => self.ends.text(octet, out),
-                    }
-                }
-            }
-        }
-    }
-
     /// Puts out what turned out to be text: a run of white space as one SP, a CR without LF.
     fn release<S: Sink>(&mut self, out: &mut Gather<'_, S>) {
         let held: &[u8] = match std::mem::replace(&mut self.last, Last::Text) {
@@ -233,6 +223,86 @@ impl RelaxedLines {
         }
         self.ends.any_text()
     }
+}
+
+impl Form for RelaxedLines {
+    #[inline]
+    fn step<S: Sink>(&mut self, octet: u8, out: &mut Gather<'_, S>) {
+        match (self.last, octet) {
+            // White space before the line end is gone (trap H2): a line of nothing else is
+            // empty.
+            (Last::Cr | Last::WspCr, b'\n') => {
+                self.ends.end_line();
+                self.last = Last::Text;
+            }
+            (Last::Wsp, b'\r') => self.last = Last::WspCr,
+            (Last::Wsp, b' ' | b'\t') => {}
+            _ => {
+                self.release(out);
+                match octet {
+                    b' ' | b'\t' => self.last = Last::Wsp,
+                    b'\r' => self.last = Last::Cr,
+                    _ => self.ends.text(octet, out),
+                }
+            }
+        }
+    }
+
+    fn ends(&mut self) -> &mut LineEnds {
+        &mut self.ends
+    }
+
+    /// Of a run of white space one octet is enough: those before it are gone in any case.
+    fn open(&self) -> usize {
+        match self.last {
+            Last::Text => 0,
+            Last::Wsp | Last::Cr => 1,
+            Last::WspCr => 2,
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.last = Last::Text;
+    }
+
+    fn skip(&mut self, block: &[u8; BLOCK]) -> bool {
+        let octets = behind(matches!(self.last, Last::Cr | Last::WspCr), block);
+        if !is_blank(&octets, is_wsp) {
+            return false;
+        }
+        self.ends.end_lines(count_line_ends(&octets));
+        self.last = match block[BLOCK - 1] {
+            b'\r' if is_wsp(block[BLOCK - 2]) => Last::WspCr,
+            b'\r' => Last::Cr,
+            b'\n' => Last::Text,
+            _ => Last::Wsp,
+        };
+        true
+    }
+
+    fn text_end(chunk: &[u8]) -> usize {
+        last_text(chunk, is_wsp)
+    }
+
+    #[inline(always)]
+    fn is_clean(window: &Window) -> bool {
+        // One comparison for SP, HTAB, CR, and for control characters, which are too rare to mind.
+        !any(window, |at| (at.octet == b' ') & (at.next <= b' ') | (at.octet == b'\t'))
+    }
+
+    /// The last of a run of white space stays, as SP, where no line end follows.
+    fn sift(window: &Window) -> Sifted {
+        Sifted::new(window, |at| {
+            let line_end = (at.next == b'\r') & (at.after_next == b'\n');
+            let gone = is_wsp(at.octet) & (is_wsp(at.next) | line_end);
+            (if at.octet == b'\t' { b' ' } else { at.octet }, !gone)
+        })
+    }
+}
+
+/// RFC 6376 §2.8: SP and HTAB.
+const fn is_wsp(octet: u8) -> bool {
+    (octet == b' ') | (octet == b'\t')
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! DomainKeys hashes one stream: header fields, separator, body (trap K9). The separator belongs
 //! to the body here, because it is dropped like any empty line when nothing follows it (trap K7).
 
+use crate::blank::{behind, count_line_ends, last_but};
+use crate::compact::{BLOCK, Sifted};
 use crate::line::{LineEnds, SimpleLines};
+use crate::scan::{self, Form, Window, any};
 use crate::sink::{Gather, Sink};
 use std::fmt;
 
@@ -65,7 +68,7 @@ pub fn header(canonicalization: Canonicalization, field: &[u8], sink: &mut impl 
         Canonicalization::Simple => sink.put(field),
         Canonicalization::Nofws => {
             let mut out = Gather::new(sink);
-            let kept = field.iter().filter(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
+            let kept = field.iter().filter(|&&octet| !is_deleted(octet));
             kept.for_each(|&octet| out.push(octet));
             out.flush();
         }
@@ -99,8 +102,18 @@ impl Body {
     pub fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) {
         let mut out = Gather::new(sink);
         match &mut self.0 {
-            State::Simple(lines) => lines.feed(chunk, &mut out),
-            State::Nofws(lines) => lines.feed(chunk, &mut out),
+            State::Simple(lines) => scan::feed(lines, chunk, &mut out),
+            State::Nofws(lines) => scan::feed(lines, chunk, &mut out),
+        }
+        out.flush();
+    }
+
+    /// The same, octet by octet.
+    pub(crate) fn step_through(&mut self, chunk: &[u8], sink: &mut impl Sink) {
+        let mut out = Gather::new(sink);
+        match &mut self.0 {
+            State::Simple(lines) => chunk.iter().for_each(|&octet| lines.step(octet, &mut out)),
+            State::Nofws(lines) => chunk.iter().for_each(|&octet| lines.step(octet, &mut out)),
         }
         out.flush();
     }
@@ -126,17 +139,64 @@ struct NofwsLines {
     after_cr: bool,
 }
 
-impl NofwsLines {
-    fn feed<S: Sink>(&mut self, chunk: &[u8], out: &mut Gather<'_, S>) {
-        for &octet in chunk {
-            let after_cr = std::mem::replace(&mut self.after_cr, octet == b'\r');
-            match octet {
-                b'\n' if after_cr => self.ends.end_line(),
-                b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ => self.ends.text(octet, out),
-            }
+impl Form for NofwsLines {
+    #[inline]
+    fn step<S: Sink>(&mut self, octet: u8, out: &mut Gather<'_, S>) {
+        let after_cr = std::mem::replace(&mut self.after_cr, octet == b'\r');
+        match octet {
+            b'\n' if after_cr => self.ends.end_line(),
+            _ if is_deleted(octet) => {}
+            _ => self.ends.text(octet, out),
         }
     }
+
+    fn ends(&mut self) -> &mut LineEnds {
+        &mut self.ends
+    }
+
+    fn open(&self) -> usize {
+        usize::from(self.after_cr)
+    }
+
+    fn reopen(&mut self) {
+        self.after_cr = false;
+    }
+
+    fn skip(&mut self, block: &[u8; BLOCK]) -> bool {
+        if block.iter().fold(false, |text, &octet| text | !is_deleted(octet)) {
+            return false;
+        }
+        self.ends.end_lines(count_line_ends(&behind(self.after_cr, block)));
+        self.after_cr = block[BLOCK - 1] == b'\r';
+        true
+    }
+
+    fn text_end(chunk: &[u8]) -> usize {
+        last_but(chunk, is_deleted)
+    }
+
+    #[inline(always)]
+    fn is_clean(window: &Window) -> bool {
+        let stray_lf = (window[0] == b'\r') != (window[1] == b'\n');
+        let work = any(window, |at| {
+            let stray = (at.octet == b'\r') != (at.next == b'\n');
+            (at.octet == b' ') | (at.octet == b'\t') | stray
+        });
+        !(stray_lf | work)
+    }
+
+    fn sift(window: &Window) -> Sifted {
+        Sifted::new(window, |at| {
+            let cr = (at.octet == b'\r') & (at.next == b'\n');
+            let lf = (at.before == b'\r') & (at.octet == b'\n');
+            (at.octet, !is_deleted(at.octet) | cr | lf)
+        })
+    }
+}
+
+/// What `nofws` deletes, but for line ends (trap K8).
+const fn is_deleted(octet: u8) -> bool {
+    (octet == b' ') | (octet == b'\t') | (octet == b'\r') | (octet == b'\n')
 }
 
 #[cfg(test)]

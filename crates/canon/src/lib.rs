@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`dkim`] | header fields and bodies as DKIM hashes them |
 //! | [`domainkeys`] | header fields and bodies, separator included, as DomainKeys hashes them |
+//! | [`mod@reference`] | bodies once more, octet by octet: what the others are held against |
 //! | [`sink`] | [`Sink`]: where canonical octets go |
 #![forbid(unsafe_code)]
 #![expect(
@@ -20,9 +21,13 @@
     reason = "an index out of range must stop a test or a fuzzer, not turn into a wrong hash"
 )]
 
+mod blank;
+mod compact;
 pub mod dkim;
 pub mod domainkeys;
 mod line;
+pub mod reference;
+mod scan;
 pub mod sink;
 
 pub use sink::Sink;
