@@ -12,11 +12,13 @@ pub enum Cut {
     Octets,
     /// After 1 to 16 octets, by chance that depends on the input alone.
     Chance,
+    /// After 1 to 255 octets, likewise.
+    Long,
 }
 
 impl Cut {
     /// All of them; the first one is what the others are held against.
-    pub const ALL: [Self; 3] = [Self::Whole, Self::Octets, Self::Chance];
+    pub const ALL: [Self; 4] = [Self::Whole, Self::Octets, Self::Chance, Self::Long];
 
     /// The chunks of that input; none of them is empty.
     pub fn chunks(self, input: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -27,6 +29,7 @@ impl Cut {
                 Self::Whole => rest.len(),
                 Self::Octets => 1,
                 Self::Chance => 1 + chance.below(16),
+                Self::Long => 1 + chance.below(255),
             };
             let (chunk, after) = rest.split_at(octets.min(rest.len()));
             rest = after;
