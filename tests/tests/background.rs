@@ -100,6 +100,24 @@ fn whoever_started_it_goes_on_when_it_serves_on_every_socket() {
 }
 
 #[test]
+fn what_whoever_started_it_had_open_is_not_kept_open() {
+    let scratch = Scratch::new("background");
+    let key = scratch.key("rsa1024");
+    let socket = format!("socket: unix:{}\n", scratch.join("t.sock").display());
+    let (file, running) = configuration(&scratch, &socket, &key);
+    let program = std::path::absolute(twinseal_e2e::program::path()).unwrap();
+    let named = scratch.join("by-another-name");
+    std::os::unix::fs::symlink(program, &named).unwrap();
+    // A shell's descriptor 7; the pipe ends when nobody has it open any more.
+    let script = format!("{{ {} serve --config {file} >&2; }} 7>&1 | cat", named.display());
+    let output = Command::new("timeout").args(["20", "sh", "-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let pid = running.pid().unwrap();
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+    assert_eq!(name, "by-another-name\n");
+}
+
+#[test]
 fn what_keeps_it_from_serving_is_said_with_its_code() {
     let scratch = Scratch::new("background");
     let socket = format!("socket: unix:{}\n", scratch.join("t.sock").display());

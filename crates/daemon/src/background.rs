@@ -5,11 +5,15 @@
 //! ends it with the other's exit code, and the other's complaints have gone to the same standard
 //! error. fork(2) does the same with less, and cannot be had without `unsafe`.
 
-use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setsid};
+use nix::sys::prctl::set_name;
+use nix::unistd::{Pid, close, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setsid};
 use std::env;
-use std::fs::OpenOptions;
+use std::ffi::CString;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use twinseal_config::ExitCode;
 
@@ -48,7 +52,22 @@ impl CannotLaunch {
 pub fn launched() -> Option<Launched> {
     let launcher = env::var(LAUNCHER).ok()?.parse().ok()?;
     // A variable that was left behind in somebody's environment names another process.
-    (getppid() == Pid::from_raw(launcher)).then_some(Launched(()))
+    if getppid() != Pid::from_raw(launcher) {
+        return None;
+    }
+    take_name();
+    Some(Launched(()))
+}
+
+/// Takes the name that we were started by: the system knows us by that of the file, and
+/// administrators look for a process by the name of the program.
+fn take_name() {
+    let name = env::args_os().next();
+    let name = name.as_deref().map(Path::new).and_then(Path::file_name);
+    if let Some(Ok(name)) = name.map(|name| CString::new(name.as_bytes())) {
+        // Without it, all works as well.
+        let _ = set_name(&name);
+    }
 }
 
 /// Starts the second process and waits until it serves, or has ended: how this one ends then. The
@@ -57,6 +76,7 @@ pub fn launched() -> Option<Launched> {
 /// # Errors
 /// [`CannotLaunch`] when it could not be started or was killed.
 pub fn launch() -> Result<ExitCode, CannotLaunch> {
+    forget_files();
     let mut words = env::args_os();
     let mut command = Command::new(env::current_exe()?);
     if let Some(name) = words.next() {
@@ -74,6 +94,18 @@ pub fn launch() -> Result<ExitCode, CannotLaunch> {
         return Ok(ExitCode::Ok);
     }
     ended(process.wait()?)
+}
+
+/// Closes what whoever started us had open beside the standard streams: a shell or an installer that
+/// waits for the end of a pipe would otherwise wait for the end of the daemon.
+fn forget_files() {
+    let Ok(open) = fs::read_dir("/proc/self/fd") else { return };
+    let number = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let numbers: Vec<i32> = open.filter_map(number).collect();
+    for number in numbers.into_iter().filter(|&number| number > 2) {
+        // The directory itself was among them, and is closed already.
+        let _ = close(number);
+    }
 }
 
 fn ended(status: ExitStatus) -> Result<ExitCode, CannotLaunch> {

@@ -12,7 +12,7 @@
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`tools`] | `sign`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
-//! | [`background`], [`pid_file`] | a process that nobody waits for |
+//! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
@@ -27,6 +27,7 @@ pub mod privileges;
 pub mod serve;
 pub mod server;
 pub mod serving;
+pub mod signals;
 pub mod signing;
 pub mod terminal;
 pub mod tools;

@@ -7,6 +7,7 @@ use crate::pid_file::PidFile;
 use crate::privileges::{self, Account, CannotBecome};
 use crate::serving::service::Service;
 use crate::serving::socket::{self, Bound, CannotBind, FileRights};
+use crate::signals::Held;
 use crate::signing::directory::Directory;
 use crate::signing::keyring::{self, KeyMistakes};
 use nix::sys::stat::{Mode, umask};
@@ -33,6 +34,7 @@ pub struct Listening {
     service: Arc<Service>,
     sockets: Vec<Bound>,
     pid_file: Option<PidFile>,
+    signals: Held,
 }
 
 impl Server {
@@ -72,6 +74,8 @@ impl Server {
     /// # Errors
     /// [`CannotServe`], with every socket that cannot be had.
     pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
+        // From here on there is something to be cleaned up.
+        let signals = Held::back();
         if let Err(possible) = descriptors::provide(config.limits.connections) {
             tracing::warn!(
                 "the system grants descriptors for {possible} connections, not for {}",
@@ -93,7 +97,7 @@ impl Server {
             return Err(CannotServe::Sockets(failures));
         }
         let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
-        Ok(Listening { service: self.service, sockets, pid_file })
+        Ok(Listening { service: self.service, sockets, pid_file, signals })
     }
 }
 
@@ -117,6 +121,10 @@ impl Listening {
             .enable_all()
             .build()
             .map_err(CannotServe::Runtime)?;
+        let ready = || {
+            self.signals.release();
+            ready()
+        };
         let served = runtime.block_on(serve(self.sockets, self.service, stop.clone(), ready));
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
