@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use std::io;
 use std::path::Path;
 use twinseal_config::mistake::MAX_KEPT;
-use twinseal_config::{Config, ExitCode, Files, Loaded, Mistakes, Request, render, serve};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, Mistakes, Request, render, serve};
 
 fuzz_target!(|input: &[u8]| {
     let end = input.iter().position(|&octet| octet == 0).unwrap_or(input.len());
@@ -50,7 +50,7 @@ impl Files for Disk<'_> {
 type Outcome = Result<Box<Loaded>, Mistakes>;
 
 fn load(files: &dyn Files) -> Outcome {
-    match serve(["--config".into(), FILE.into()], files)? {
+    match serve(Door::Native, ["--config".into(), FILE.into()], files)? {
         Request::Serve(loaded) => Ok(loaded),
         other => panic!("to serve was asked for, not {other:?}"),
     }

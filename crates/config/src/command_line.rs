@@ -1,8 +1,10 @@
-//! The command line of `twinseal serve`: our long options, and the letters of dk-filter.
+//! The command line: that of `twinseal serve`, with our long options and the letters of dk-filter,
+//! and those of the programs in whose place we stand, which have letters only.
 
+use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Kind, Letter, PARAMS, Param, Place};
+use crate::params::{Acts, Kind, Letter, PARAMS, Param, Place, later_letter};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{Caution, Quoted, Wrong};
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 /// What the command line says.
 #[derive(Debug, Default)]
 pub(crate) struct CommandLine {
+    /// Whose words they are.
+    door: Door,
     /// The file to read.
     pub(crate) config: Option<(PathBuf, Origin)>,
     /// What to do instead of serving.
@@ -27,22 +31,29 @@ pub(crate) enum Command {
     Check,
     Version,
     Help,
+    Usage,
 }
 
-/// The option as it is typed: the letter, where there is one.
+/// The option as it is typed after `twinseal serve`: the letter, where there is one.
 pub(crate) fn shown(param: &Param) -> String {
-    param.dk_filter.map_or_else(
-        || format!("--{}", param.long_option()),
-        |letter| format!("-{}", letter.letter),
-    )
+    shown_in(param, Door::Native).unwrap_or_else(|| format!("--{}", param.long_option()))
+}
+
+/// The parameter's letter in that door, as it is typed.
+pub(crate) fn shown_in(param: &Param, door: Door) -> Option<String> {
+    param.letter_in(door).map(|letter| format!("-{}", letter.letter))
 }
 
 impl CommandLine {
     /// Reads the words behind the program's name, and of a sub-command behind that.
     ///
     /// Letters work as getopt(3) has them: in clusters, with their value glued on or behind them.
-    pub(crate) fn read(words: impl IntoIterator<Item = OsString>, report: &mut Report) -> Self {
-        let mut line = Self::default();
+    pub(crate) fn read(
+        door: Door,
+        words: impl IntoIterator<Item = OsString>,
+        report: &mut Report,
+    ) -> Self {
+        let mut line = Self { door, ..Self::default() };
         let mut parser = Parser::from_args(words);
         // getopt knows no -o=value: there, the equals sign belongs to the value.
         parser.set_short_equals(false);
@@ -51,7 +62,15 @@ impl CommandLine {
                 Ok(Some(Arg::Short(letter))) => line.letter(letter, &mut parser, report),
                 Ok(Some(Arg::Long(name))) => {
                     let name = name.to_owned();
-                    line.long(&name, &mut parser, report);
+                    match door {
+                        Door::Native => line.long(&name, &mut parser, report),
+                        Door::DkFilter | Door::DkimFilter => {
+                            // Its value, if it has one, is no word of its own.
+                            parser.optional_value();
+                            let origin = Origin::option(&format!("--{}", Quoted::plain(&name)));
+                            report.mistake(&origin, "", Wrong::NoLongOptions);
+                        }
+                    }
                 }
                 Ok(Some(Arg::Value(word))) => {
                     let word = Quoted::new(&word.to_string_lossy());
@@ -67,7 +86,8 @@ impl CommandLine {
     fn letter(&mut self, letter: char, parser: &mut Parser, report: &mut Report) {
         let origin = Origin::option(&format!("-{}", letter.escape_debug()));
         let row = PARAMS.iter().find_map(|param| {
-            param.dk_filter.filter(|known| known.letter == letter).map(|known| (param, known))
+            let known = param.letter_in(self.door).filter(|known| known.letter == letter);
+            known.map(|known| (param, known))
         });
         match row {
             Some((param, Letter { means: Some(means), .. })) => {
@@ -77,35 +97,52 @@ impl CommandLine {
                 self.argument(param, (parser.value().ok(), Some(known)), origin, report);
             }
             Some((param, _)) => self.switch(param, "yes", &origin, report),
-            None => report.mistake(&origin, "", Wrong::UnknownOption { like: None }),
+            None if letter == '?' && self.door.is_historic() => {
+                self.command = Some(Command::Usage);
+            }
+            None => self.unknown(letter, parser, &origin, report),
         }
+    }
+
+    fn unknown(&self, letter: char, parser: &mut Parser, origin: &Origin, report: &mut Report) {
+        let Some(has_value) = later_letter(self.door, letter) else {
+            return report.mistake(origin, "", Wrong::UnknownOption { like: None });
+        };
+        if has_value {
+            // It is no word of its own.
+            let _ = parser.value();
+        }
+        report.mistake(origin, "", Wrong::Later { program: self.door.program() });
     }
 
     fn long(&mut self, name: &str, parser: &mut Parser, report: &mut Report) {
         let origin = Origin::option(&format!("--{}", Quoted::plain(name)));
         let given = parser.optional_value();
-        let Some(param) = PARAMS.iter().find(|param| param.long_option() == name) else {
-            let names: Vec<String> = PARAMS.iter().map(Param::long_option).collect();
+        let native = || PARAMS.iter().filter(|param| param.place != Place::Historic);
+        let Some(param) = native().find(|param| param.long_option() == name) else {
+            let names: Vec<String> = native().map(Param::long_option).collect();
             let like = closest(name, names.iter().map(String::as_str));
             let like = like.map(|like| format!("--{like}"));
             return report.mistake(&origin, "", Wrong::UnknownOption { like });
         };
         match (param.place, takes_value(param)) {
             (Place::File, _) => report.mistake(&origin, "", Wrong::FileOnly),
-            (Place::Both | Place::CommandLine, true) => {
+            (Place::Both | Place::CommandLine | Place::Historic, true) => {
                 let value = given.or_else(|| parser.value().ok());
                 self.argument(param, (value, None), origin, report);
             }
-            (Place::Both | Place::CommandLine, false) => match (given, param.kind) {
-                (Some(value), Kind::Switch) => {
-                    self.argument(param, (Some(value), None), origin, report);
+            (Place::Both | Place::CommandLine | Place::Historic, false) => {
+                match (given, param.kind) {
+                    (Some(value), Kind::Switch) => {
+                        self.argument(param, (Some(value), None), origin, report);
+                    }
+                    (Some(value), _) => {
+                        let value = Quoted::new(&value.to_string_lossy());
+                        report.mistake(&origin, "", Wrong::TakesNoValue { value });
+                    }
+                    (None, _) => self.switch(param, "yes", &origin, report),
                 }
-                (Some(value), _) => {
-                    let value = Quoted::new(&value.to_string_lossy());
-                    report.mistake(&origin, "", Wrong::TakesNoValue { value });
-                }
-                (None, _) => self.switch(param, "yes", &origin, report),
-            },
+            }
         }
     }
 
@@ -117,10 +154,11 @@ impl CommandLine {
         report: &mut Report,
     ) {
         match value.map(OsString::into_string) {
-            None => report.mistake(&origin, "", Wrong::NeedsValue { wanted: param.wanted() }),
+            None => report.mistake(&origin, "", needs(param, letter)),
             Some(Ok(value)) if value.is_empty() => {
-                report.mistake(&origin, "", Wrong::NeedsValue { wanted: param.wanted() });
+                report.mistake(&origin, "", needs(param, letter));
             }
+            Some(Ok(_)) if matches!(param.acts, Acts::Refused(_)) => refuse(param, &origin, report),
             Some(Ok(value)) if param.name == "config" => {
                 self.config = Some((PathBuf::from(value), origin));
             }
@@ -143,8 +181,13 @@ impl CommandLine {
             ("check", _) => self.command = Some(Command::Check),
             ("version", _) => self.command = Some(Command::Version),
             ("help", _) => self.command = Some(Command::Help),
-            (_, Acts::No(reason)) => report.warn(origin, "", Caution::NoEffect { reason }),
-            (_, Acts::Yes) => self.values.push((param, param.given(param.name, means, origin))),
+            (_, Acts::No(reason)) if self.door == Door::Native => {
+                report.warn(origin, "", Caution::NoEffect { reason });
+            }
+            (_, Acts::Refused(_)) => refuse(param, origin, report),
+            (_, Acts::Yes | Acts::No(_)) => {
+                self.values.push((param, param.given(param.name, means, origin)))
+            }
         }
     }
 
@@ -155,6 +198,17 @@ impl CommandLine {
                 target.set(param, given, report);
             });
         }
+    }
+}
+
+fn needs(param: &Param, letter: Option<Letter>) -> Wrong {
+    Wrong::NeedsValue { wanted: param.wanted_behind(letter) }
+}
+
+/// Says why a parameter is refused.
+pub(crate) fn refuse(param: &Param, origin: &Origin, report: &mut Report) {
+    if let Acts::Refused(reason) = param.acts {
+        report.mistake(origin, "", Wrong::Refused { reason });
     }
 }
 

@@ -79,9 +79,7 @@ impl Level {
         let key = param.name.strip_prefix("signing.keys.");
         let seal = matches!(param.setter, Setter::Seals(_));
         match self {
-            Self::Top => {
-                (rule.is_none() && param.place != Place::CommandLine).then_some(param.name)
-            }
+            Self::Top => (rule.is_none() && param.is_in_file()).then_some(param.name),
             Self::Rule if seal => Some(param.name),
             Self::Rule => rule.filter(|_| key.is_none()),
             Self::Key => key,
@@ -298,9 +296,9 @@ fn unknown(prefix: &str, word: &str, target: &Target<'_>) -> Wrong {
     }
     let known = here(target, prefix);
     // Who comes from dkim-filter or opendkim writes its names.
-    let mut in_file = PARAMS.iter().filter(|param| param.place != Place::CommandLine);
+    let mut in_file = PARAMS.iter().filter(|param| param.is_in_file());
     let historic = in_file.find(|param| {
-        let names = [param.dkim_filter.parameter, param.opendkim];
+        let names = [param.dkim_filter.name(), param.opendkim];
         names.iter().flatten().any(|historic| historic.eq_ignore_ascii_case(word))
     });
     let at_the_top = matches!(target, Target::Top(_));

@@ -11,6 +11,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`params`] | the table: every parameter under all its names |
+//! | [`door`] | [`Door`]: in whose place we stand |
 //! | [`settings`] | [`Config`]: what is in force |
 //! | [`rules`] | [`Rules`]: who signs for whom, with which keys |
 //! | [`render`] | the table as `--help` and as the sample file |
@@ -19,10 +20,12 @@
 #![forbid(unsafe_code)]
 
 mod command_line;
+pub mod door;
 pub mod exit;
 mod file;
 mod files;
 mod glob;
+mod historic;
 mod lists;
 pub mod mistake;
 pub mod origin;
@@ -45,6 +48,7 @@ use raw::Raw;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use door::Door;
 pub use exit::ExitCode;
 pub use files::Files;
 pub use lists::domains::DomainList;
@@ -57,7 +61,7 @@ pub use settings::{Config, Facility, Limits, Log, LogFormat, LogTo, Mode, Settin
 pub use socket::{Family, SocketSpec};
 pub use wrong::{Caution, Wrong};
 
-/// What the command line of `twinseal serve` asks for.
+/// What a command line asks for.
 #[derive(Debug)]
 pub enum Request {
     /// To serve.
@@ -68,6 +72,8 @@ pub enum Request {
     Version,
     /// To print [`render::help`] (`--help`).
     Help,
+    /// To be told the options, as a mistake would have it (`-?` in a historic door).
+    Usage,
 }
 
 /// A configuration, and what there is to say about it.
@@ -81,37 +87,46 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
-/// Reads the command line of `twinseal serve`, without the words that say `twinseal serve`, and the
-/// files that it names. A reload calls it again with the same words.
+/// Reads the command line of that door, without the words that say which door it is, and the files
+/// that it names. A reload calls it again with the same words.
 ///
 /// # Errors
 /// [`Mistakes`]: every one, unless the command line itself cannot be read; then those of the
 /// command line.
 pub fn serve(
+    door: Door,
     words: impl IntoIterator<Item = OsString>,
     files: &dyn Files,
 ) -> Result<Request, Mistakes> {
-    let mut report = Report::default();
-    let line = CommandLine::read(words, &mut report);
+    let mut report = Report::new(door);
+    let line = CommandLine::read(door, words, &mut report);
     if !report.mistakes.is_empty() {
         return Err(report.into_mistakes());
     }
     match line.command {
         Some(Command::Version) => Ok(Request::Version),
         Some(Command::Help) => Ok(Request::Help),
-        Some(Command::Check) => Ok(Request::Check(Box::new(load(&line, files, report)?))),
-        None => Ok(Request::Serve(Box::new(load(&line, files, report)?))),
+        Some(Command::Usage) => Ok(Request::Usage),
+        Some(Command::Check) => Ok(Request::Check(Box::new(load(door, &line, files, report)?))),
+        None => Ok(Request::Serve(Box::new(load(door, &line, files, report)?))),
     }
 }
 
-fn load(line: &CommandLine, files: &dyn Files, mut report: Report) -> Result<Loaded, Mistakes> {
-    let mut raw = Raw::defaults(&mut report);
-    let read = line
-        .config
-        .as_ref()
-        .map_or(Some(()), |(path, origin)| file::load(path, origin, files, &mut raw, &mut report));
+fn load(
+    door: Door,
+    line: &CommandLine,
+    files: &dyn Files,
+    mut report: Report,
+) -> Result<Loaded, Mistakes> {
+    let mut raw = Raw::defaults(door, &mut report);
+    let read = line.config.as_ref().map_or(Some(()), |(path, origin)| match door {
+        Door::Native => file::load(path, origin, files, &mut raw, &mut report),
+        Door::DkFilter | Door::DkimFilter => {
+            historic::load(path, origin, files, &mut raw, &mut report)
+        }
+    });
     line.apply(&mut raw, &mut report);
-    let resolve = |()| resolve::resolve(raw, line.config.is_some(), files, &mut report);
+    let resolve = |()| resolve::resolve(raw, door, line.config.is_some(), files, &mut report);
     match read.and_then(resolve) {
         Some(config) if report.mistakes.is_empty() => {
             let file = line.config.as_ref().map(|(path, _)| path.clone());

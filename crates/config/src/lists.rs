@@ -8,6 +8,7 @@ pub(crate) mod domains;
 pub(crate) mod hosts;
 pub(crate) mod keys;
 
+use crate::door::Door;
 use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -31,23 +32,48 @@ pub(crate) struct Meant {
 }
 
 impl Meant {
-    pub(crate) const HOSTS: Self = Self {
-        what: "a list of hosts",
-        unreadable: "; hosts themselves are written as a list in the file: [127.0.0.1, ...]",
-        pem: "",
-    };
-    pub(crate) const DOMAINS: Self =
-        Self { what: "a list of domains", unreadable: "", pem: "; the key is what -s names" };
-    pub(crate) const KEYS: Self = Self {
-        what: "a key list",
-        unreadable: "; -k says that -s names a key list, and takes no value itself",
-        pem: "; -k says that -s names a key list, without -k it names the key",
-    };
     pub(crate) const CONFIGURATION: Self = Self {
         what: "a configuration file",
         unreadable: "",
         pem: "; keys are named by \"signing\" in that file, or by -s",
     };
+    pub(crate) const HISTORIC_FILE: Self = Self {
+        what: "a configuration file",
+        unreadable: "",
+        pem: "; keys are named by KeyFile in that file, or by -k",
+    };
+
+    pub(crate) const fn hosts(door: Door) -> Self {
+        let unreadable = match door {
+            Door::Native => {
+                "; hosts themselves are written as a list in the file: [127.0.0.1, ...]"
+            }
+            Door::DkFilter | Door::DkimFilter => "; hosts stand in a file, one on each line",
+        };
+        Self { what: "a list of hosts", unreadable, pem: "" }
+    }
+
+    pub(crate) const fn domains(door: Door) -> Self {
+        let pem = match door {
+            Door::Native | Door::DkFilter => "; the key is what -s names",
+            Door::DkimFilter => "; the key is what -k or KeyFile names",
+        };
+        Self { what: "a list of domains", unreadable: "", pem }
+    }
+
+    pub(crate) const fn keys(door: Door) -> Self {
+        let (unreadable, pem) = match door {
+            Door::Native | Door::DkFilter => (
+                "; -k says that -s names a key list, and takes no value itself",
+                "; -k says that -s names a key list, without -k it names the key",
+            ),
+            Door::DkimFilter => (
+                "; -K says that -k names a key list, as KeyList does",
+                "; -K says that -k names a key list, without -K it names the key, as KeyFile does",
+            ),
+        };
+        Self { what: "a key list", unreadable, pem }
+    }
 }
 
 /// A list's file.

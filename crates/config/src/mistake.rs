@@ -1,7 +1,9 @@
 //! What is wrong with a configuration, and what is only worth knowing.
 
+use crate::door::Door;
 use crate::exit::ExitCode;
 use crate::origin::Origin;
+use crate::params::{self, Param};
 use crate::rules::KeySource;
 use crate::wrong::{Caution, Wrong};
 use std::fmt;
@@ -138,7 +140,9 @@ impl Mistakes {
     }
 
     fn push(&mut self, mistake: Mistake) {
-        self.usage |= mistake.wrong.exit_code() == ExitCode::Usage;
+        // What stands in a file is never a mistake of the command line.
+        let is_typed = !matches!(mistake.origin, Origin::File { .. });
+        self.usage |= is_typed && mistake.wrong.exit_code() == ExitCode::Usage;
         if self.kept.len() < MAX_KEPT {
             self.kept.push(mistake);
         } else {
@@ -159,19 +163,37 @@ impl std::error::Error for Mistakes {}
 /// Where reading a configuration puts what it finds, so that it can go on.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    door: Door,
     pub(crate) mistakes: Mistakes,
     warnings: Vec<Warning>,
     unkept: usize,
 }
 
 impl Report {
+    /// A report in the words of that door.
+    pub(crate) fn new(door: Door) -> Self {
+        Self { door, ..Self::default() }
+    }
+
+    /// A parameter's name as that door has it: none where it is an option, which says it all.
+    fn named(&self, key: &str) -> String {
+        let historic = |param: &Param| match self.door {
+            Door::Native => key.to_owned(),
+            Door::DkFilter => String::new(),
+            Door::DkimFilter => param.dkim_filter.name().unwrap_or_default().to_owned(),
+        };
+        params::named(key).map_or_else(|| key.to_owned(), historic)
+    }
+
     pub(crate) fn mistake(&mut self, origin: &Origin, key: &str, wrong: Wrong) {
-        self.mistakes.push(Mistake { origin: origin.clone(), key: key.to_owned(), wrong });
+        let key = self.named(key);
+        self.mistakes.push(Mistake { origin: origin.clone(), key, wrong });
     }
 
     pub(crate) fn warn(&mut self, origin: &Origin, key: &str, caution: Caution) {
         if self.warnings.len() < MAX_KEPT {
-            self.warnings.push(Warning { origin: origin.clone(), key: key.to_owned(), caution });
+            let key = self.named(key);
+            self.warnings.push(Warning { origin: origin.clone(), key, caution });
         } else {
             self.unkept += 1;
         }
@@ -182,7 +204,14 @@ impl Report {
         let mut mistakes = std::mem::take(&mut self.mistakes);
         // What is true of every start is nothing to tell who does not get that far.
         self.warnings.retain(|one| {
-            !matches!((&one.caution, &one.origin), (Caution::NoVerifier, Origin::Default))
+            let everyday = matches!(
+                one.caution,
+                Caution::NoVerifier
+                    | Caution::OnlySigns
+                    | Caution::NamesHeaders
+                    | Caution::NobodyListens
+            );
+            !(everyday && matches!(one.origin, Origin::Default))
         });
         mistakes.warnings = self.into_warnings();
         mistakes

@@ -3,11 +3,14 @@
 //! The file, the command line, `--help`, the sample file, the check of a reload and, later, the
 //! manual and the historic files are loops over it.
 
+mod later;
 mod table;
 
+use crate::door::Door;
 use crate::origin::Origin;
 use crate::raw::{Given, Setter};
 
+pub(crate) use later::{later_letter, later_parameter};
 pub use table::PARAMS;
 
 /// A parameter, under all the names that it has.
@@ -26,6 +29,8 @@ pub struct Param {
     pub kind: Kind,
     /// What is in force when nobody says anything; `None` for nothing at all.
     pub default: Option<&'static str>,
+    /// The same in the historic doors.
+    pub unsaid: Unsaid,
     /// Whether a running daemon takes a new value.
     pub reload: Reload,
     /// Where it may be given.
@@ -40,6 +45,26 @@ pub struct Param {
     pub acts: Acts,
     /// How its value is stored.
     pub(crate) setter: Setter,
+}
+
+/// What is in force in a historic door when nobody says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsaid {
+    /// In `dk-filter`.
+    pub dk_filter: Instead,
+    /// In `dkim-filter`.
+    pub dkim_filter: Instead,
+}
+
+/// What a historic program had in place of our default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// The same.
+    Same,
+    /// Nothing at all.
+    Nothing,
+    /// This.
+    Value(&'static str),
 }
 
 /// An option of one letter.
@@ -57,9 +82,46 @@ pub struct Letter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Historic {
     /// Its letter.
-    pub letter: Option<char>,
+    pub letter: Option<Letter>,
     /// Its parameter in `dkim-filter.conf`.
-    pub parameter: Option<&'static str>,
+    pub parameter: Option<Parameter>,
+}
+
+impl Historic {
+    /// The name of its parameter.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        self.parameter.map(|parameter| parameter.name)
+    }
+}
+
+/// A parameter of a historic file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name; capitals and small letters are the same.
+    pub name: &'static str,
+    /// How its value is written there.
+    pub form: Form,
+}
+
+/// How a historic file writes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As one word.
+    Word,
+    /// As words with commas between them.
+    Words,
+    /// As yes or no; this is what each of them is to us.
+    Truth {
+        /// For yes.
+        yes: &'static str,
+        /// For no.
+        no: &'static str,
+    },
+    /// As a number in C's notation, which is permission bits to us.
+    Bits,
+    /// Known, but this version does not take it yet.
+    Later,
 }
 
 /// What a value looks like.
@@ -107,6 +169,8 @@ pub enum Place {
     File,
     /// On the command line only.
     CommandLine,
+    /// Only where a historic program has a name for it.
+    Historic,
 }
 
 /// What the sample file says about a parameter, as YAML.
@@ -127,6 +191,8 @@ pub enum Acts {
     Yes,
     /// We accept it, and say once in the log why nothing follows from it.
     No(&'static str),
+    /// We refuse it, and say why: accepting it would promise what is not done.
+    Refused(&'static str),
 }
 
 /// The longest choice that is written out in `--help`, in characters.
@@ -145,6 +211,43 @@ impl Param {
         self.name.replace('.', "-")
     }
 
+    /// What is in force in that door when nobody says anything.
+    #[must_use]
+    pub const fn default_in(&self, door: Door) -> Option<&'static str> {
+        let instead = match door {
+            Door::Native => return self.default,
+            Door::DkFilter => self.unsaid.dk_filter,
+            Door::DkimFilter => self.unsaid.dkim_filter,
+        };
+        match instead {
+            Instead::Same => self.default,
+            Instead::Nothing => None,
+            Instead::Value(text) => Some(text),
+        }
+    }
+
+    /// Its letter in that door. Ours are those of `dk-filter`.
+    #[must_use]
+    pub const fn letter_in(&self, door: Door) -> Option<Letter> {
+        match (door, self.place) {
+            (Door::Native, Place::Historic) => None,
+            (Door::Native | Door::DkFilter, _) => self.dk_filter,
+            (Door::DkimFilter, _) => self.dkim_filter.letter,
+        }
+    }
+
+    /// Whether our own file knows it.
+    #[must_use]
+    pub const fn is_in_file(&self) -> bool {
+        matches!(self.place, Place::Both | Place::File)
+    }
+
+    /// Whether our own command line knows it, by its long name.
+    #[must_use]
+    pub const fn is_option(&self) -> bool {
+        matches!(self.place, Place::Both | Place::CommandLine)
+    }
+
     /// What a value has to look like, in words.
     #[must_use]
     pub fn wanted(&self) -> String {
@@ -160,6 +263,14 @@ impl Param {
             Kind::Hosts => "a list of hosts, or the path of a file that has one".to_owned(),
             Kind::Entries(form) => format!("a list of entries, each {form}"),
             Kind::Command => "nothing".to_owned(),
+        }
+    }
+
+    /// What a value behind that letter has to look like.
+    pub(crate) fn wanted_behind(&self, letter: Option<Letter>) -> String {
+        match (self.kind, letter) {
+            (Kind::List(form), Some(Letter { commas: false, .. })) => form.to_owned(),
+            _ => self.wanted(),
         }
     }
 

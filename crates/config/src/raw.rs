@@ -1,5 +1,6 @@
 //! What was typed: every value with the place that it came from, before anything is made of it.
 
+use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::Param;
@@ -49,6 +50,8 @@ pub(crate) struct Raw {
     pub(crate) pid_file: Option<Set<PathBuf>>,
     pub(crate) foreground: Option<Set<bool>>,
     pub(crate) limits: RawLimits,
+    pub(crate) sender_headers: Option<SetList<FieldName>>,
+    pub(crate) trace_header: Option<Set<bool>>,
     pub(crate) log: RawLog,
     pub(crate) signing: Option<Set<Vec<RawRule>>>,
     pub(crate) options: RawOptions,
@@ -75,14 +78,17 @@ pub(crate) struct RawLog {
     pub(crate) why: Option<Set<bool>>,
 }
 
-/// The signing options of dk-filter's command line.
+/// The signing options of dk-filter, and those of dkim-filter.
 #[derive(Debug, Default)]
 pub(crate) struct RawOptions {
     pub(crate) domains: Option<Set<String>>,
     pub(crate) subdomains: Option<Set<bool>>,
     pub(crate) key: Option<Set<String>>,
     pub(crate) key_list: Option<Set<bool>>,
+    /// The key list that a historic file names.
+    pub(crate) list: Option<Set<String>>,
     pub(crate) selector: Option<Set<Selector>>,
+    pub(crate) list_headers: Option<Set<bool>>,
 }
 
 /// One entry of `signing`.
@@ -115,6 +121,8 @@ pub(crate) struct RawSeals {
     pub(crate) identity: Option<Set<Identity>>,
     pub(crate) signed: Option<SetList<FieldName>>,
     pub(crate) oversigned: Option<SetList<FieldName>>,
+    /// Names that a historic door leaves out of both seals.
+    pub(crate) dkim_omitted: Option<SetList<FieldName>>,
     pub(crate) domainkeys: Option<Set<bool>>,
     pub(crate) domainkeys_canonicalization: Option<Set<domainkeys::Canonicalization>>,
     pub(crate) omitted: Option<SetList<FieldName>>,
@@ -279,11 +287,11 @@ impl Raw {
         self.settings.push(Setting { name, value, origin });
     }
 
-    /// The defaults of the table.
-    pub(crate) fn defaults(report: &mut Report) -> Self {
+    /// The defaults of the table, for that door.
+    pub(crate) fn defaults(door: Door, report: &mut Report) -> Self {
         let mut raw = Self::default();
         for param in crate::params::PARAMS {
-            if let Some(text) = param.default {
+            if let Some(text) = param.default_in(door) {
                 let given = param.given(param.name, text, &Origin::Default);
                 Target::Top(&mut raw).set(param, &given, report);
             }

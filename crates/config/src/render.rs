@@ -1,6 +1,7 @@
 //! The table as text: `--help`, the sample file, and what is in force.
 
-use crate::params::{Acts, Kind, PARAMS, Param, Place, Sample, named};
+use crate::door::Door;
+use crate::params::{Acts, Kind, Letter, PARAMS, Param, Sample, named};
 use crate::rules::{SigningDomain, SigningRule};
 use crate::settings::Config;
 use std::fmt::Write as _;
@@ -12,21 +13,42 @@ const SUMMARY_COLUMN: usize = 38;
 /// The longest line of the sample file, where words allow it.
 const WIDTH: usize = 98;
 
-/// What the command line is, in two lines.
-#[must_use]
-pub fn usage() -> String {
-    "usage: twinseal serve [--config FILE] [OPTION]...\n       twinseal serve --help\n".to_owned()
-}
-
-/// The text of `--help`.
+/// The text of `twinseal serve --help`.
 #[must_use]
 pub fn help() -> String {
-    let mut text = usage();
-    text.push_str("\nOptions, with the letters that dk-filter has for them:\n");
-    for param in PARAMS.iter().filter(|param| param.place != Place::File) {
+    let mut text =
+        "usage: twinseal serve [--config FILE] [OPTION]...\n       twinseal serve --help\n\
+                    \nOptions, with the letters that dk-filter has for them:\n"
+            .to_owned();
+    for param in PARAMS.iter().filter(|param| param.is_option()) {
         text.push_str(&help_line(param));
     }
     text.push_str("\nWho signs for whom with several keys is written in the file.\n");
+    text
+}
+
+/// What `-?` tells in a historic door: its letters, which are all the options that it has.
+#[must_use]
+pub fn usage(door: Door) -> String {
+    let mut text = format!("usage: {} [OPTION]...\n", door.program());
+    let letters = |param| Some((param, Param::letter_in(param, door)?));
+    let mut options: Vec<_> = PARAMS.iter().filter_map(letters).collect();
+    options.sort_by_key(|(_, known)| (known.letter.to_ascii_lowercase(), known.letter));
+    for (param, known) in options {
+        if let Acts::Refused(_) = param.acts {
+            continue;
+        }
+        let value = match known {
+            Letter { means: Some(_), .. } => String::new(),
+            Letter { commas: false, .. } => param.name.to_uppercase(),
+            Letter { .. } => param.metavariable(),
+        };
+        let summary = known.means.map_or_else(
+            || param.summary.to_owned(),
+            |means| format!("{}: {means}", param.summary),
+        );
+        let _ = writeln!(text, "  -{} {value:<12} {summary}", known.letter);
+    }
     text
 }
 
@@ -59,7 +81,7 @@ pub fn sample() -> String {
                     default, or an example.\n"
         .to_owned();
     let mut section = "";
-    for param in PARAMS.iter().filter(|param| param.place != Place::CommandLine) {
+    for param in PARAMS.iter().filter(|param| param.is_in_file()) {
         let (outer, _) = param.name.rsplit_once('.').unwrap_or(("", ""));
         if outer != section && named(outer).is_none() && !outer.is_empty() {
             text.push_str(&format!("\n{outer}:\n"));
@@ -179,7 +201,9 @@ pub fn in_force(config: &Config) -> String {
 }
 
 fn rule_line(rule: &SigningRule) -> String {
-    let senders: Vec<&str> = rule.senders.iter().map(crate::Pattern::as_str).collect();
+    // A historic list may hold anything.
+    let senders: Vec<String> =
+        rule.senders.iter().map(|sender| text::escaped(sender.as_str())).collect();
     let domain = match &rule.domain {
         SigningDomain::Fixed(domain) => domain.to_string(),
         SigningDomain::Sender => "the sender's own domain".to_owned(),

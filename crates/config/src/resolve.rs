@@ -7,7 +7,8 @@ mod options;
 mod seals;
 mod signing;
 
-use crate::command_line::shown;
+use crate::command_line::{shown, shown_in};
+use crate::door::Door;
 use crate::files::Files;
 use crate::lists::hosts::{Entry, HostList};
 use crate::lists::{ListFile, Meant, uncommented};
@@ -15,9 +16,10 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
 use crate::raw::{Raw, Set, SetList, Source};
-use crate::settings::{Config, Limits, Log, LogTo};
+use crate::settings::{Config, Limits, Log, LogTo, Mode};
 use crate::socket::SocketSpec;
 use crate::wrong::{Caution, Quoted, Wrong};
+use signing::Signing;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The longest list of hosts in which each exception is held against each entry behind it.
@@ -27,6 +29,7 @@ const MAX_SEARCHED_HOSTS: usize = 10_000;
 /// configuration when it has one.
 pub(crate) fn resolve(
     mut raw: Raw,
+    door: Door,
     has_file: bool,
     files: &dyn Files,
     report: &mut Report,
@@ -34,27 +37,31 @@ pub(crate) fn resolve(
     let mut settings = std::mem::take(&mut raw.settings);
     let place = |name: &str| PARAMS.iter().position(|param| param.name == name);
     settings.sort_by_key(|setting| place(setting.name));
-    cautions(&raw, report);
-    let mode = need(raw.mode.clone(), "mode", &raw.spoilt, report).map(|mode| mode.value);
-    let signs = mode.is_some_and(crate::settings::Mode::signs);
-    let sockets = sockets(raw.sockets.take(), &raw.spoilt, report);
-    let internal_hosts = hosts(raw.internal_hosts.take(), "internal-hosts", files, report);
-    let peers = hosts(raw.peers.take(), "peers", files, report);
-    let external_ignore = hosts(raw.external_ignore.take(), "external-ignore", files, report);
+    cautions(&raw, door, report);
+    let mode = need(raw.mode.clone(), "mode", (door, &raw.spoilt), report).map(|mode| mode.value);
+    let signs = mode.is_some_and(Mode::signs);
+    let sockets = sockets(raw.sockets.take(), (door, &raw.spoilt), report);
+    let internal_hosts = hosts(raw.internal_hosts.take(), "internal-hosts", door, files, report);
+    let peers = hosts(raw.peers.take(), "peers", door, files, report);
+    let external_ignore = hosts(raw.external_ignore.take(), "external-ignore", door, files, report);
     if let (Some((list, origin)), true) = (&internal_hosts, signs) {
         loopback(list, origin, report);
     }
-    let rules = signing::rules(&mut raw, signs, has_file, files, report);
+    let Signing { rules, must_sign } =
+        signing::rules(&mut raw, door, signs, has_file, files, report);
     if let (Some((list, origin)), true) = (&peers, signs)
         && list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
     {
         report.warn(origin, "peers", Caution::LoopbackIsPeer);
     }
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
+    let below = raw.options.subdomains.is_some_and(|on| on.value);
+    let sender_headers = raw.sender_headers?.value.into_iter().map(|name| name.value).collect();
     Some(Config {
+        door,
         sockets: sockets?,
         user: raw.user.map(|user| user.value),
-        umask: raw.umask?.value,
+        umask: raw.umask.map(|umask| umask.value),
         socket_mode: raw.socket_mode.map(|mode| mode.value),
         socket_group: raw.socket_group.map(|group| group.value),
         mode: mode?,
@@ -71,6 +78,10 @@ pub(crate) fn resolve(
             write: raw.limits.write?.value,
         },
         rules,
+        sender_headers,
+        must_sign,
+        parent_identity: door == Door::DkimFilter && below,
+        trace_header: raw.trace_header?.value,
         log: Log {
             to: raw.log.to?.value,
             format: raw.log.format?.value,
@@ -81,10 +92,21 @@ pub(crate) fn resolve(
     })
 }
 
-/// The value of a parameter that cannot be left out.
-fn need<T>(value: Option<T>, name: &str, spoilt: &[&str], report: &mut Report) -> Option<T> {
+/// The value of a parameter that cannot be left out. Those with a mistake in them are `spoilt`.
+fn need<T>(
+    value: Option<T>,
+    name: &str,
+    (door, spoilt): (Door, &[&str]),
+    report: &mut Report,
+) -> Option<T> {
     if value.is_none() && !spoilt.contains(&name) {
-        report.mistake(&Origin::Default, name, missing(name));
+        match door {
+            Door::Native => report.mistake(&Origin::Default, name, missing(name)),
+            // The text says where to give it.
+            Door::DkFilter | Door::DkimFilter => {
+                report.mistake(&Origin::Default, "", missing_in(name, door));
+            }
+        }
     }
     value
 }
@@ -95,14 +117,30 @@ fn missing(name: &str) -> Wrong {
     let place = match param.place {
         Place::Both => format!(" ({}, or {:?} in the file)", shown(param), param.name),
         Place::CommandLine => format!(" ({})", shown(param)),
-        Place::File => String::new(),
+        Place::File | Place::Historic => String::new(),
     };
     Wrong::Missing { wanted: param.wanted() + &place }
 }
 
+/// The same in a historic door, whose file has names of its own.
+fn missing_in(name: &str, door: Door) -> Wrong {
+    let Some(param) = named(name) else { return Wrong::Missing { wanted: String::new() } };
+    let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
+    let place = match (shown_in(param, door), parameter) {
+        (Some(letter), Some(parameter)) => {
+            format!(" ({letter}, or {} in the file)", parameter.name)
+        }
+        (Some(letter), None) => format!(" ({letter})"),
+        (None, Some(parameter)) => format!(" ({} in the file)", parameter.name),
+        (None, None) => String::new(),
+    };
+    let wanted = param.wanted_behind(param.letter_in(door)) + &place;
+    if name == "socket" { Wrong::NoSocket { wanted } } else { Wrong::Missing { wanted } }
+}
+
 fn sockets(
     sockets: Option<SetList<SocketSpec>>,
-    spoilt: &[&str],
+    spoilt: (Door, &[&str]),
     report: &mut Report,
 ) -> Option<Vec<SocketSpec>> {
     let Set { value, origin } = need(sockets, "socket", spoilt, report)?;
@@ -126,6 +164,7 @@ fn sockets(
 fn hosts(
     source: Option<Set<Source>>,
     key: &str,
+    door: Door,
     files: &dyn Files,
     report: &mut Report,
 ) -> Option<(HostList, Origin)> {
@@ -139,7 +178,8 @@ fn hosts(
             }
         }
         Source::File(path) => {
-            let file = ListFile::read(&path, files, (&origin, key), Meant::HOSTS, report)?;
+            let meant = Meant::hosts(door);
+            let file = ListFile::read(&path, files, (&origin, key), meant, report)?;
             for (line, origin) in file.entries() {
                 entries.extend(host(uncommented(line), &origin, "", report));
             }
@@ -184,11 +224,19 @@ fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
 }
 
 /// What works and is probably not what was meant.
-fn cautions(raw: &Raw, report: &mut Report) {
-    if let Some(Set { value, origin }) = &raw.mode
-        && value.verifies()
-    {
-        report.warn(origin, "mode", Caution::NoVerifier);
+fn cautions(raw: &Raw, door: Door, report: &mut Report) {
+    if let Some(Set { value, origin }) = &raw.mode {
+        match (door, value) {
+            (_, Mode::Sign) => {}
+            (Door::Native | Door::DkimFilter, Mode::Verify | Mode::Both) => {
+                report.warn(origin, "mode", Caution::NoVerifier);
+            }
+            (Door::DkFilter, Mode::Both) => report.warn(origin, "mode", Caution::OnlySigns),
+            (Door::DkFilter, Mode::Verify) => report.mistake(origin, "mode", Wrong::OnlyVerifies),
+        }
+    }
+    if door == Door::DkFilter && raw.options.list_headers.is_none() {
+        report.warn(&Origin::Default, "", Caution::NamesHeaders);
     }
     let silent = raw.log.to.as_ref().is_some_and(|to| to.value == LogTo::Stderr);
     if let (Some(Set { value: false, origin }), true) = (&raw.foreground, silent) {

@@ -1,22 +1,28 @@
 //! What is in force: the types that a checked configuration consists of.
 
+use crate::door::Door;
+use crate::lists::domains::DomainList;
 use crate::lists::hosts::HostList;
 use crate::origin::Origin;
 use crate::params::Reload;
 use crate::rules::Rules;
 use crate::socket::SocketSpec;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use twinseal_message::FieldName;
 
 /// A checked configuration. Nothing in it can contradict anything else in it.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// In whose place it stands.
+    pub door: Door,
     /// Where to listen; at least one.
     pub sockets: Vec<SocketSpec>,
     /// Whom to become once the keys are read, before sockets are made.
     pub user: Option<User>,
-    /// The umask under which sockets and files are made.
-    pub umask: u32,
+    /// The umask under which sockets and files are made; `None` leaves it as it is.
+    pub umask: Option<u32>,
     /// The permissions of a unix socket's file; the umask decides without them.
     pub socket_mode: Option<u32>,
     /// The group of a unix socket's file, by name or by number; the user's own without it.
@@ -39,6 +45,16 @@ pub struct Config {
     pub limits: Limits,
     /// Who signs for whom; not empty if [`Mode::signs`].
     pub rules: Rules,
+    /// The header fields that may say whose message it is, in the order in which they are asked:
+    /// the first one that is there decides for the DKIM seal. For the other seal it is Sender, else
+    /// From (RFC 4870 §3.1).
+    pub sender_headers: Vec<FieldName>,
+    /// Domains whose mail is deferred when no rule signs for it; elsewhere it passes.
+    pub must_sign: Option<Arc<DomainList>>,
+    /// Whether a DKIM seal that a parent domain makes says so in its identity.
+    pub parent_identity: bool,
+    /// Whether every message gets a field that says which program has seen it.
+    pub trace_header: bool,
     /// The log.
     pub log: Log,
     /// The parameters as they were given, in the order of the table.

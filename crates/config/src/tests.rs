@@ -1,11 +1,13 @@
 //! The crate from outside: words and files go in, a configuration or all mistakes come out.
 
+mod dk_filter;
+mod dkim_filter;
 mod file;
 mod options;
 mod sample;
 
 use crate::rules::Found;
-use crate::{Caution, Config, Files, Loaded, Mistakes, Origin, Request, Warning, serve};
+use crate::{Caution, Config, Door, Files, Loaded, Mistakes, Origin, Request, Warning, serve};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -43,11 +45,19 @@ impl Files for Map {
 }
 
 fn request(words: &str, files: &Map) -> Result<Request, Mistakes> {
-    serve(words.split_whitespace().map(OsString::from), files)
+    request_in(Door::Native, words, files)
+}
+
+fn request_in(door: Door, words: &str, files: &Map) -> Result<Request, Mistakes> {
+    serve(door, words.split_whitespace().map(OsString::from), files)
 }
 
 fn load(words: &str, files: &Map) -> Loaded {
-    match request(words, files) {
+    load_in(Door::Native, words, files)
+}
+
+fn load_in(door: Door, words: &str, files: &Map) -> Loaded {
+    match request_in(door, words, files) {
         Ok(Request::Serve(loaded)) => *loaded,
         Ok(other) => panic!("{words}: {other:?}"),
         Err(mistakes) => panic!("{words}: {mistakes}"),
@@ -56,7 +66,11 @@ fn load(words: &str, files: &Map) -> Loaded {
 
 /// The lines of all mistakes.
 fn mistakes(words: &str, files: &Map) -> Vec<String> {
-    match request(words, files) {
+    mistakes_in(Door::Native, words, files)
+}
+
+fn mistakes_in(door: Door, words: &str, files: &Map) -> Vec<String> {
+    match request_in(door, words, files) {
         Ok(_) => panic!("{words}: no mistake was found"),
         Err(mistakes) => mistakes.lines().collect(),
     }

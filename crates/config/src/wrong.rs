@@ -52,6 +52,21 @@ pub enum Wrong {
         /// The option that was probably meant.
         like: Option<String>,
     },
+    /// The command line has an option of a word, and the program has letters only.
+    #[error("there is no such option: this program's options are single letters")]
+    NoLongOptions,
+    /// The historic program had it, and we do not take it yet.
+    #[error("{program} had it, this version does not support it")]
+    Later {
+        /// The program.
+        program: &'static str,
+    },
+    /// The historic program had it, and we will not do it.
+    #[error("refused: {reason}")]
+    Refused {
+        /// Why not.
+        reason: &'static str,
+    },
     /// The command line has a word that belongs to no option.
     #[error("the word {word} belongs to no option")]
     StrayWord {
@@ -161,6 +176,18 @@ pub enum Wrong {
         /// What may stand there.
         wanted: String,
     },
+    /// A historic file has a parameter that there is none of.
+    #[error("there is no such parameter{}", suggestion(.like.as_deref()))]
+    UnknownParameter {
+        /// The parameter that was probably meant.
+        like: Option<String>,
+    },
+    /// A historic file names a parameter and gives it no value.
+    #[error("required value missing; allowed: {wanted}")]
+    ValueMissing {
+        /// What may stand there.
+        wanted: String,
+    },
     /// The value is none that is allowed.
     #[error("found {found}, allowed: {wanted}")]
     Value {
@@ -210,6 +237,15 @@ pub enum Wrong {
         /// What it has to be.
         wanted: String,
     },
+    /// A historic program was not told where to listen.
+    #[error("milter socket must be specified: {wanted}")]
+    NoSocket {
+        /// What it has to be, and where to give it.
+        wanted: String,
+    },
+    /// The door that only signs is told to do nothing but verify.
+    #[error("verifying DomainKeys is asked for, and only that; -b s signs, nothing verifies")]
+    OnlyVerifies,
     /// Mail is to be signed, and nothing says with what.
     #[error("at least one selector and key required for signing mode: {hint}")]
     NothingToSignWith {
@@ -248,6 +284,9 @@ impl Wrong {
             | Self::NeedsValue { .. }
             | Self::TakesNoValue { .. }
             | Self::NotText { .. }
+            | Self::NoLongOptions
+            | Self::Later { .. }
+            | Self::Refused { .. }
             | Self::FileOnly => ExitCode::Usage,
             Self::Unreadable { .. }
             | Self::TooLarge { .. }
@@ -260,6 +299,8 @@ impl Wrong {
             | Self::Repeated { .. }
             | Self::Shape { .. }
             | Self::NoValue { .. }
+            | Self::UnknownParameter { .. }
+            | Self::ValueMissing { .. }
             | Self::Value { .. }
             | Self::Not { .. }
             | Self::EmptyList
@@ -267,6 +308,8 @@ impl Wrong {
             | Self::KeyTwice { .. }
             | Self::SocketTwice { .. }
             | Self::Missing { .. }
+            | Self::NoSocket { .. }
+            | Self::OnlyVerifies
             | Self::NothingToSignWith { .. }
             | Self::NoSeal
             | Self::IdentityOutside { .. }
@@ -378,6 +421,32 @@ pub enum Caution {
         /// The domain.
         domain: twinseal_message::Domain,
     },
+    /// The same in `dkim-filter`, which does not let such mail pass.
+    #[error(
+        "no line of the key list can match a sender in {domain}: its mail is deferred, with \"no \
+         key selected for signing\""
+    )]
+    DomainDeferred {
+        /// The domain.
+        domain: twinseal_message::Domain,
+    },
+    /// A key beside a key list.
+    #[error("without effect: a key list takes its place")]
+    KeyUnused,
+    /// Words behind the one that counts.
+    #[error("without effect from {words} on: only the first word behind a name is its value")]
+    WordsUnused {
+        /// What follows the value.
+        words: Quoted,
+    },
+    /// A number of permissions that does not begin with a zero.
+    #[error("{found} is decimal, which makes it {octal:03o}; octal numbers begin with a 0")]
+    DecimalBits {
+        /// The value.
+        found: Quoted,
+        /// Its bits.
+        octal: u32,
+    },
     /// A line of a key list that the list of domains leaves nothing of.
     #[error(
         "no sender that {pattern} matches can be in a domain that -d lists: this line signs nothing"
@@ -421,4 +490,13 @@ pub enum Caution {
     /// It goes to the background, and its log to standard error.
     #[error("in the background, the log goes nowhere: it needs syslog or journald")]
     NobodyListens,
+    /// The mode of a door that never verifies.
+    #[error("DomainKeys is never verified: it acts as with -b s, what arrives passes as it is")]
+    OnlySigns,
+    /// Trap O6: without -H, dk-filter named no fields and signed everything below.
+    #[error(
+        "the DomainKeys seal names the header fields that it covers, as with -H: without that it \
+         would not survive the MTA's own Received field"
+    )]
+    NamesHeaders,
 }

@@ -18,7 +18,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
-use twinseal_config::{Config, ExitCode, Files, LogTo, Request};
+use twinseal_config::{Config, Door, ExitCode, Files, LogTo, Request};
 
 /// What the log calls us.
 pub(crate) const PROGRAM: &str = "twinseal";
@@ -48,8 +48,9 @@ impl Files for FileSystem {
 /// Runs the command.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let arguments = shown(&words);
-    let (loaded, only_check) = match twinseal_config::serve(words, &FileSystem) {
+    let (loaded, only_check) = match twinseal_config::serve(Door::Native, words, &FileSystem) {
         Ok(Request::Help) => return print(terminal, &render::help()),
+        Ok(Request::Usage) => return print(terminal, &render::usage(Door::Native)),
         Ok(Request::Version) => return print(terminal, &version()),
         Ok(Request::Check(loaded)) => (loaded, true),
         Ok(Request::Serve(loaded)) => (loaded, false),

@@ -85,7 +85,9 @@ impl Server {
         if let Some(account) = &self.account {
             account.assume(self.rights.group)?;
         }
-        umask(Mode::from_bits_truncate(config.umask));
+        if let Some(bits) = config.umask {
+            umask(Mode::from_bits_truncate(bits));
+        }
         let (mut sockets, mut failures) = (Vec::new(), Vec::new());
         for spec in &config.sockets {
             match socket::bind(spec, self.rights) {

@@ -3,12 +3,12 @@
 use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::rules::{KeySource, SigningDomain};
+use crate::rules::KeySource;
 use crate::value;
 use crate::wrong::{Caution, Quoted, Wrong};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use twinseal_message::Selector;
+use twinseal_message::{Domain, Selector};
 
 /// What is tried behind a key's path when there is no such file (trap F1), in this order.
 const ENDINGS: [&str; 2] = [".pem", ".private"];
@@ -40,13 +40,10 @@ impl<'t> Line<'t> {
         Ok(Self { pattern, domain: domain.filter(|domain| !domain.is_empty()), path })
     }
 
-    /// The domain that signs; `own` for a sender's own, which a `*` says too.
-    pub(crate) fn signing_domain(&self, own: SigningDomain) -> Result<SigningDomain, Wrong> {
-        match self.domain {
-            None => Ok(own),
-            Some(domain) if domain.starts_with('*') => Ok(own),
-            Some(domain) => value::domain(domain).map(SigningDomain::Fixed),
-        }
+    /// The domain that signs; `None` for a sender's own, which a `*` says too.
+    pub(crate) fn signing_domain(&self) -> Result<Option<Domain>, Wrong> {
+        let named = self.domain.filter(|domain| !domain.starts_with('*'));
+        named.map(value::domain).transpose()
     }
 }
 

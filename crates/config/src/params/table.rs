@@ -1,6 +1,7 @@
 //! The rows.
 
-use super::{Acts, Historic, Kind, Letter, Param, Place, Reload, Sample};
+use super::Instead::{Nothing, Same, Value};
+use super::{Acts, Form, Historic, Kind, Letter, Param, Parameter, Place, Reload, Sample, Unsaid};
 use crate::pattern::Pattern;
 use crate::raw::Setter;
 use crate::rules::SigningDomain;
@@ -15,6 +16,7 @@ const ROW: Param = Param {
     opendkim: None,
     kind: Kind::Switch,
     default: None,
+    unsaid: Unsaid { dk_filter: Same, dkim_filter: Same },
     reload: Reload::Live,
     place: Place::Both,
     summary: "",
@@ -29,13 +31,29 @@ const fn letter(letter: char) -> Option<Letter> {
     Some(Letter { letter, means: None, commas: true })
 }
 
-const fn historic(letter: char, parameter: &'static str) -> Historic {
-    Historic { letter: Some(letter), parameter: Some(parameter) }
+/// A letter and a parameter of `dkim-filter`.
+const fn historic(of: char, name: &'static str, form: Form) -> Historic {
+    Historic { letter: letter(of), parameter: Some(Parameter { name, form }) }
 }
 
-const fn parameter(parameter: &'static str) -> Historic {
-    Historic { letter: None, parameter: Some(parameter) }
+/// A parameter of `dkim-filter` that has no letter.
+const fn parameter(name: &'static str, form: Form) -> Historic {
+    Historic { letter: None, parameter: Some(Parameter { name, form }) }
 }
+
+/// A letter of `dkim-filter` that has no parameter.
+const fn only_letter(of: char) -> Historic {
+    Historic { letter: letter(of), parameter: None }
+}
+
+/// Yes and no, which are the same to us.
+const TRUTH: Form = Form::Truth { yes: "yes", no: "no" };
+
+/// What `dkim-filter` signed, wherever it occurred. From is signed in any case.
+const DKIM_FILTER_SIGNED: &str = "sender,reply-to,subject,date,message-id,to,cc,mime-version,\
+    content-type,content-transfer-encoding,content-id,content-description,resent-date,resent-from,\
+    resent-sender,resent-to,resent-cc,resent-message-id,in-reply-to,references,list-id,list-help,\
+    list-unsubscribe,list-subscribe,list-post,list-owner,list-archive";
 
 /// What an entry of a header list is.
 const FIELDS: &str = "the name of a header field";
@@ -46,7 +64,10 @@ pub static PARAMS: &[Param] = &[
         name: "socket",
         // dk-filter has but one socket, and a path may have commas in it.
         dk_filter: Some(Letter { letter: 'p', means: None, commas: false }),
-        dkim_filter: historic('p', "Socket"),
+        dkim_filter: Historic {
+            letter: Some(Letter { letter: 'p', means: None, commas: false }),
+            parameter: Some(Parameter { name: "Socket", form: Form::Word }),
+        },
         opendkim: Some("Socket"),
         kind: Kind::List("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST"),
         reload: Reload::Restart,
@@ -63,7 +84,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "user",
         dk_filter: letter('u'),
-        dkim_filter: historic('u', "UserID"),
+        dkim_filter: historic('u', "UserID", Form::Word),
         opendkim: Some("UserID"),
         kind: Kind::Text("a user, or a user and a group as in twinseal:postfix"),
         reload: Reload::Restart,
@@ -77,10 +98,12 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "umask",
-        dkim_filter: parameter("UMask"),
+        dkim_filter: parameter("UMask", Form::Bits),
         opendkim: Some("UMask"),
         kind: Kind::Octal,
         default: Some("007"),
+        // Neither program touched it when nobody said so.
+        unsaid: Unsaid { dk_filter: Nothing, dkim_filter: Nothing },
         reload: Reload::Restart,
         summary: "the permissions that sockets and files do not get",
         manual: "Octal, with or without quotes and leading zeros. With 007, the socket's group \
@@ -93,6 +116,8 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "socket-mode",
         kind: Kind::Octal,
+        // dk-filter has no umask, and its socket is for the group as well.
+        unsaid: Unsaid { dk_filter: Value("660"), dkim_filter: Same },
         reload: Reload::Restart,
         summary: "the permissions of a unix socket's file",
         manual: "Octal, like umask, which decides without it. Whoever is to connect has to have \
@@ -119,7 +144,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "mode",
         dk_filter: letter('b'),
-        dkim_filter: historic('b', "Mode"),
+        dkim_filter: historic('b', "Mode", Form::Word),
         opendkim: Some("Mode"),
         kind: Kind::Choice(&["s", "v", "sv"]),
         default: Some("sv"),
@@ -133,10 +158,11 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "internal-hosts",
         dk_filter: letter('i'),
-        dkim_filter: historic('i', "InternalHosts"),
+        dkim_filter: historic('i', "InternalHosts", Form::Word),
         opendkim: Some("InternalHosts"),
         kind: Kind::Hosts,
         default: Some("127.0.0.1,::1"),
+        unsaid: Unsaid { dk_filter: Value("127.0.0.1"), dkim_filter: Value("127.0.0.1") },
         summary: "clients whose mail is signed",
         manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
                  of an exception, which stands behind what it is an exception from, and, if it is \
@@ -148,7 +174,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "peers",
         dk_filter: letter('a'),
-        dkim_filter: historic('a', "PeerList"),
+        dkim_filter: historic('a', "PeerList", Form::Word),
         opendkim: Some("PeerList"),
         kind: Kind::Hosts,
         default: Some(""),
@@ -160,7 +186,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "external-ignore",
         dk_filter: letter('I'),
-        dkim_filter: historic('I', "ExternalIgnoreList"),
+        dkim_filter: historic('I', "ExternalIgnoreList", Form::Word),
         opendkim: Some("ExternalIgnoreList"),
         kind: Kind::Hosts,
         default: Some(""),
@@ -173,6 +199,8 @@ pub static PARAMS: &[Param] = &[
         name: "require-safe-keys",
         opendkim: Some("RequireSafeKeys"),
         default: Some("yes"),
+        // Neither program looked.
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no") },
         summary: "refuse a key that strangers can read or replace",
         manual: "With no, it is only warned about. A key that its group may read is safe.",
         setter: Setter::Top(|raw, given, report| {
@@ -183,7 +211,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "pid-file",
         dk_filter: letter('P'),
-        dkim_filter: historic('P', "PidFile"),
+        dkim_filter: historic('P', "PidFile", Form::Word),
         opendkim: Some("PidFile"),
         kind: Kind::Path,
         reload: Reload::Restart,
@@ -198,10 +226,11 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "foreground",
         dk_filter: letter('f'),
-        // LIMIT: Background is the opposite; the reader of historic files has to turn it round.
-        dkim_filter: historic('f', "Background"),
+        // Background is the opposite.
+        dkim_filter: historic('f', "Background", Form::Truth { yes: "no", no: "yes" }),
         opendkim: Some("Background"),
         default: Some("yes"),
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no") },
         reload: Reload::Restart,
         summary: "stay in the foreground",
         manual: "With no, it goes to the background once it listens and the pid file is there; \
@@ -334,7 +363,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "domains",
         dk_filter: letter('d'),
-        dkim_filter: historic('d', "Domain"),
+        dkim_filter: historic('d', "Domain", Form::Word),
         opendkim: Some("Domain"),
         kind: Kind::Text("domains with commas between them, or the path of a list"),
         place: Place::CommandLine,
@@ -349,7 +378,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "subdomains",
         dk_filter: letter('D'),
-        dkim_filter: historic('D', "SubDomains"),
+        dkim_filter: historic('D', "SubDomains", TRUTH),
         opendkim: Some("SubDomains"),
         place: Place::CommandLine,
         summary: "sign for everything below the domains, too",
@@ -362,11 +391,11 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "key",
         dk_filter: letter('s'),
-        dkim_filter: historic('k', "KeyFile"),
+        dkim_filter: historic('k', "KeyFile", Form::Word),
         opendkim: Some("KeyFile"),
         kind: Kind::Path,
         place: Place::CommandLine,
-        summary: "the file with the private key, or with -k the key list",
+        summary: "the file with the private key, or the key list",
         manual: "A key list has lines of sender-pattern:key-file, or \
                  sender-pattern:signing-domain:key-file. The selector of a key is its file's name.",
         setter: Setter::Top(|raw, given, report| {
@@ -377,9 +406,9 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "key-list",
         dk_filter: letter('k'),
-        dkim_filter: historic('K', "KeyList"),
+        dkim_filter: only_letter('K'),
         place: Place::CommandLine,
-        summary: "what -s names is a key list",
+        summary: "the key is no key, but a key list",
         manual: "It takes no value itself.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.options.key_list, report, value::switch);
@@ -387,13 +416,25 @@ pub static PARAMS: &[Param] = &[
         ..ROW
     },
     Param {
+        name: "key-list-file",
+        dkim_filter: parameter("KeyList", Form::Word),
+        kind: Kind::Path,
+        place: Place::Historic,
+        summary: "the key list",
+        manual: "It takes the place of the key, and of its selector.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.list, report, |text| Ok(text.to_owned()));
+        }),
+        ..ROW
+    },
+    Param {
         name: "selector",
         dk_filter: letter('S'),
-        dkim_filter: historic('s', "Selector"),
+        dkim_filter: historic('s', "Selector", Form::Word),
         opendkim: Some("Selector"),
         kind: Kind::Text("a selector, as in SELECTOR._domainkey.example.com"),
         place: Place::CommandLine,
-        summary: "the selector of the key that -s names",
+        summary: "the selector of the key",
         manual: "With a key list it has no effect.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.options.selector, report, value::selector);
@@ -403,6 +444,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "dkim",
         default: Some("yes"),
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Same },
         summary: "make the DKIM seal",
         manual: "In the file, a section with settings in it means yes.",
         sample: Sample::Value(""),
@@ -413,7 +455,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "dkim.canonicalization",
-        dkim_filter: historic('c', "Canonicalization"),
+        dkim_filter: historic('c', "Canonicalization", Form::Word),
         opendkim: Some("Canonicalization"),
         kind: Kind::Choice(&[
             "simple/simple",
@@ -422,6 +464,7 @@ pub static PARAMS: &[Param] = &[
             "relaxed/relaxed",
         ]),
         default: Some("relaxed/simple"),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("simple/simple") },
         summary: "how much change the DKIM seal forgives, in header/body",
         manual: "simple forgives almost nothing, relaxed changes of white space. One word alone \
                  is for the header, and the body is simple then.",
@@ -432,7 +475,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "dkim.expire-after",
-        dkim_filter: parameter("SignatureTTL"),
+        dkim_filter: parameter("SignatureTTL", Form::Later),
         opendkim: Some("SignatureTTL"),
         kind: Kind::Duration,
         summary: "how long the DKIM seal is valid",
@@ -456,9 +499,10 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "dkim.signed-headers",
-        dkim_filter: parameter("SignHeaders"),
+        dkim_filter: parameter("SignHeaders", Form::Later),
         opendkim: Some("SignHeaders"),
         kind: Kind::List(FIELDS),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value(DKIM_FILTER_SIGNED) },
         summary: "the header fields that the DKIM seal covers, wherever they occur",
         manual: "A list replaces the default. From is always covered.",
         setter: Setter::Seals(|seals, given, report| {
@@ -470,6 +514,8 @@ pub static PARAMS: &[Param] = &[
         name: "dkim.oversigned-headers",
         opendkim: Some("OversignHeaders"),
         kind: Kind::List(FIELDS),
+        // From alone: a name that others may add a field of was never over-signed there.
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("") },
         summary: "the header fields of which nobody may add another one",
         manual: "A list replaces the default. From always is one of them, and a field that does \
                  not occur is none.",
@@ -479,8 +525,22 @@ pub static PARAMS: &[Param] = &[
         ..ROW
     },
     Param {
+        name: "dkim.omitted-headers",
+        dkim_filter: historic('o', "OmitHeaders", Form::Words),
+        kind: Kind::List(FIELDS),
+        place: Place::Historic,
+        summary: "header fields that the seals leave out",
+        manual: "From cannot be left out; - leaves nothing out.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put_all(&mut raw.seals.dkim_omitted, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
         name: "domainkeys",
+        dkim_filter: parameter("DomainKeys", TRUTH),
         default: Some("yes"),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no") },
         summary: "make the DomainKeys seal",
         manual: "In the file, a section with settings in it means yes.",
         sample: Sample::Value(""),
@@ -494,6 +554,7 @@ pub static PARAMS: &[Param] = &[
         dk_filter: letter('c'),
         kind: Kind::Choice(&["simple", "nofws"]),
         default: Some("nofws"),
+        unsaid: Unsaid { dk_filter: Value("simple"), dkim_filter: Same },
         summary: "how much change the DomainKeys seal forgives",
         manual: "simple forgives nothing, nofws changes of white space.",
         setter: Setter::Seals(|seals, given, report| {
@@ -522,13 +583,68 @@ pub static PARAMS: &[Param] = &[
         summary: "name the signed header fields in the DomainKeys seal",
         manual: "Every DomainKeys seal of ours does.",
         acts: Acts::No("every DomainKeys seal names its header fields"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.options.list_headers, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "sender-headers",
+        dkim_filter: parameter("SenderHeaders", Form::Later),
+        opendkim: Some("SenderHeaders"),
+        kind: Kind::List(FIELDS),
+        default: Some("from"),
+        unsaid: Unsaid {
+            dk_filter: Value("sender,from"),
+            dkim_filter: Value("resent-sender,resent-from,sender,from"),
+        },
+        place: Place::Historic,
+        summary: "the header fields that say whose message it is; the first one that is there does",
+        manual: "For the DomainKeys seal, it is Sender, else From, whatever stands here.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put_all(&mut raw.sender_headers, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "trace-header",
+        dk_filter: letter('h'),
+        dkim_filter: parameter("X-Header", Form::Later),
+        default: Some("no"),
+        place: Place::Historic,
+        summary: "add a field that says which program has seen the message",
+        manual: "It gets one whether it is signed or not.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.trace_header, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "pop-database",
+        dk_filter: letter('U'),
+        dkim_filter: historic('U', "POPDBFile", Form::Word),
+        opendkim: Some("POPDBFile"),
+        kind: Kind::Path,
+        place: Place::Historic,
+        summary: "a database of clients that have authenticated over POP",
+        manual: "Clients that authenticate over SMTP are known without it.",
+        acts: Acts::Refused(
+            "who is in a POP database is not known here, and would not be signed for; let clients \
+             authenticate over SMTP, or list them with -i",
+        ),
         setter: Setter::Top(|_, _, _| {}),
         ..ROW
     },
     Param {
         name: "log.to",
         dk_filter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
-        dkim_filter: historic('l', "Syslog"),
+        dkim_filter: Historic {
+            letter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
+            parameter: Some(Parameter {
+                name: "Syslog",
+                form: Form::Truth { yes: "syslog", no: "stderr" },
+            }),
+        },
         opendkim: Some("Syslog"),
         kind: Kind::Choice(&["stderr", "syslog", "journald"]),
         default: Some("stderr"),
@@ -555,7 +671,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "log.facility",
-        dkim_filter: parameter("SyslogFacility"),
+        dkim_filter: parameter("SyslogFacility", Form::Later),
         opendkim: Some("SyslogFacility"),
         kind: Kind::Choice(&[
             "user", "mail", "daemon", "auth", "local0", "local1", "local2", "local3", "local4",
@@ -572,7 +688,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "log.why",
-        dkim_filter: historic('W', "LogWhy"),
+        dkim_filter: historic('W', "LogWhy", TRUTH),
         opendkim: Some("LogWhy"),
         default: Some("no"),
         summary: "log the steps that led to each decision",
@@ -584,7 +700,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "config",
-        dkim_filter: Historic { letter: Some('x'), parameter: None },
+        dkim_filter: only_letter('x'),
         kind: Kind::Path,
         reload: Reload::Restart,
         place: Place::CommandLine,
@@ -594,7 +710,7 @@ pub static PARAMS: &[Param] = &[
     },
     Param {
         name: "check",
-        dkim_filter: Historic { letter: Some('n'), parameter: None },
+        dkim_filter: only_letter('n'),
         kind: Kind::Command,
         place: Place::CommandLine,
         summary: "check the configuration and exit",
@@ -604,7 +720,7 @@ pub static PARAMS: &[Param] = &[
     Param {
         name: "version",
         dk_filter: letter('V'),
-        dkim_filter: Historic { letter: Some('V'), parameter: None },
+        dkim_filter: only_letter('V'),
         kind: Kind::Command,
         place: Place::CommandLine,
         summary: "print the version and exit",

@@ -1,4 +1,5 @@
-use super::{Acts, Kind, PARAMS, Place, named};
+use super::{Acts, Kind, Letter, PARAMS, Place, named};
+use crate::door::Door;
 use crate::mistake::Report;
 use crate::raw::{Raw, Setter};
 use std::collections::HashSet;
@@ -21,20 +22,20 @@ fn a_letter_means_one_thing_in_each_program() {
     let mut ours = HashSet::new();
     let mut theirs = HashSet::new();
     for param in PARAMS {
-        if let Some(letter) = param.dk_filter {
-            assert!(ours.insert(letter.letter), "dk-filter -{} twice", letter.letter);
+        if let Some(Letter { letter, .. }) = param.letter_in(Door::DkFilter) {
+            assert!(ours.insert(letter), "dk-filter -{letter} twice");
         }
-        if let Some(letter) = param.dkim_filter.letter {
+        if let Some(Letter { letter, .. }) = param.letter_in(Door::DkimFilter) {
             assert!(theirs.insert(letter), "dkim-filter -{letter} twice");
         }
     }
-    let due: String = "piadDkSscouPlfVHIb".into();
-    assert!(due.chars().all(|letter| ours.contains(&letter)), "{ours:?}");
+    assert!("apiIdDkhsScHbflPouUV".chars().all(|letter| ours.contains(&letter)), "{ours:?}");
+    assert!("apxbcdDfiIkKloPsuV".chars().all(|letter| theirs.contains(&letter)), "{theirs:?}");
 }
 
 #[test]
 fn historic_parameters_are_unique() {
-    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter).collect();
+    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.dkim_filter.name()).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
     let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.opendkim).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
@@ -45,7 +46,7 @@ fn every_row_says_what_it_is_for() {
     for param in PARAMS {
         assert!(!param.summary.is_empty() && !param.summary.ends_with('.'), "{}", param.name);
         assert!(param.manual.ends_with('.'), "{}", param.name);
-        if let Acts::No(reason) = param.acts {
+        if let Acts::No(reason) | Acts::Refused(reason) = param.acts {
             assert!(!reason.is_empty(), "{}", param.name);
         }
     }
@@ -53,10 +54,13 @@ fn every_row_says_what_it_is_for() {
 
 #[test]
 fn every_default_is_a_value() {
-    let mut report = Report::default();
-    let raw = Raw::defaults(&mut report);
-    assert!(report.mistakes.is_empty(), "{}", report.mistakes);
-    assert_eq!(raw.settings.len(), PARAMS.iter().filter(|row| row.default.is_some()).count());
+    for door in Door::ALL {
+        let mut report = Report::default();
+        let raw = Raw::defaults(door, &mut report);
+        assert!(report.mistakes.is_empty(), "{door:?}: {}", report.mistakes);
+        let given = PARAMS.iter().filter(|row| row.default_in(door).is_some());
+        assert_eq!(raw.settings.len(), given.count(), "{door:?}");
+    }
 }
 
 #[test]
@@ -70,7 +74,10 @@ fn every_word_of_a_choice_is_a_value() {
             crate::raw::Target::Top(&mut raw).set(param, &given, &mut report);
             assert!(report.mistakes.is_empty(), "{}: {}", param.name, report.mistakes);
         }
-        assert!(param.default.is_none_or(|default| words.contains(&default)), "{}", param.name);
+        for door in Door::ALL {
+            let known = param.default_in(door).is_none_or(|default| words.contains(&default));
+            assert!(known, "{} {door:?}", param.name);
+        }
     }
 }
 

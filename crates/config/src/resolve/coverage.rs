@@ -1,5 +1,6 @@
 //! Whether a key list and the list of domains beside it are about the same senders.
 
+use crate::door::Door;
 use crate::lists::domains::DomainList;
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -14,13 +15,16 @@ use twinseal_message::Domain;
 /// LIMIT: with more of them, what has a star in its domain is taken to fit.
 const MAX_PAIRS: usize = 10_000_000;
 
-/// Says which domains no line is for, and which lines no domain is for.
+/// Says which domains no line is for, and which lines no domain is for. In `dkim-filter`, the
+/// domains do not stand in a line's way.
 pub(super) fn cautions(
+    door: Door,
     listed: &[Set<Domain>],
     within: &DomainList,
     rules: &[SigningRule],
     report: &mut Report,
 ) {
+    let narrows = door != Door::DkimFilter;
     let senders = || rules.iter().flat_map(|rule| rule.senders.iter().map(move |one| (one, rule)));
     let wide: Vec<(&Pattern, &Origin)> = senders()
         .filter(|(pattern, _)| pattern.only_domain().is_none())
@@ -29,7 +33,7 @@ pub(super) fn cautions(
     let mut narrow = HashSet::new();
     for (pattern, rule) in senders() {
         let Some(domain) = pattern.only_domain() else { continue };
-        if within.signing_domain(&domain).is_none() {
+        if narrows && within.signing_domain(&domain).is_none() {
             outside(pattern, &rule.origin, report);
         }
         if within.subdomains() {
@@ -46,10 +50,15 @@ pub(super) fn cautions(
     for Set { value: domain, origin } in listed {
         if !narrow.contains(domain) && !wide.iter().any(|(pattern, _)| may(pattern, domain)) {
             let domain = domain.clone();
-            report.warn(origin, "", Caution::DomainWithoutLine { domain });
+            let caution = if narrows {
+                Caution::DomainWithoutLine { domain }
+            } else {
+                Caution::DomainDeferred { domain }
+            };
+            report.warn(origin, "", caution);
         }
     }
-    for (pattern, origin) in wide {
+    for (pattern, origin) in wide.into_iter().filter(|_| narrows) {
         if !within.has_patterns() && !listed.iter().any(|domain| may(pattern, &domain.value)) {
             outside(pattern, origin, report);
         }

@@ -1,9 +1,11 @@
-//! The signing rules of dk-filter's command line.
+//! The signing rules of dk-filter's command line, which is ours too, and of dkim-filter.
 
 use super::checks::{check_any, check_identity, strangers};
 use super::coverage;
 use super::need;
 use super::seals::Seals;
+use super::signing::Found;
+use crate::door::Door;
 use crate::files::Files;
 use crate::lists::domains::{self, DomainList};
 use crate::lists::keys::{self, Line};
@@ -26,30 +28,79 @@ impl RawOptions {
         let selector = self.selector.as_ref().map(|set| &set.origin);
         let key_list = self.key_list.as_ref().map(|set| &set.origin);
         let subdomains = self.subdomains.as_ref().map(|set| &set.origin);
-        domains.or(key).or(selector).or(key_list).or(subdomains).cloned()
+        let list = self.list.as_ref().map(|set| &set.origin);
+        domains.or(key).or(list).or(selector).or(key_list).or(subdomains).cloned()
+    }
+
+    /// The key, or the list of keys. A file's key list takes the place of its key; what is typed
+    /// takes the place of both.
+    fn key(&self, report: &mut Report) -> Option<Key<'_>> {
+        let says_list = self.key_list.as_ref().is_some_and(|list| list.value);
+        let typed = |key: &&Set<String>| matches!(key.origin, Origin::Option(_));
+        let named = |path| Key { path, is_list: says_list, name: "key" };
+        match (&self.list, &self.key) {
+            (None, key) => key.as_ref().map(named),
+            (Some(_), Some(key)) if typed(&key) => Some(named(key)),
+            (Some(path), key) => {
+                if let Some(key) = key {
+                    report.warn(&key.origin, "key", Caution::KeyUnused);
+                }
+                Some(Key { path, is_list: true, name: "key-list-file" })
+            }
+        }
+    }
+
+    /// Says what is missing to sign with.
+    fn needs(&self, key: Option<bool>, door: Door, spoilt: &[&str], report: &mut Report) {
+        let place = (door, spoilt);
+        let is_list = match (key, door) {
+            // It is the key and its selector together that are missing: that has its own words.
+            (None, Door::DkimFilter) if self.selector.is_none() => return,
+            (None, _) => self.key_list.as_ref().is_some_and(|list| list.value),
+            (Some(is_list), _) => is_list,
+        };
+        // dkim-filter's key list stands without a list of domains.
+        if !(is_list && door == Door::DkimFilter) {
+            need(self.domains.as_ref(), "domains", place, report);
+        }
+        need(key, "key", place, report);
+        if !is_list {
+            need(self.selector.as_ref(), "selector", place, report);
+        }
     }
 }
 
-/// The rules of dk-filter's command line: one, or one for each line of a key list.
+/// What is to sign.
+#[derive(Clone, Copy)]
+struct Key<'o> {
+    /// The path of the key, or of the list of keys.
+    path: &'o Set<String>,
+    is_list: bool,
+    /// The parameter that names it.
+    name: &'static str,
+}
+
+/// The rules of the options: one, or those of the lines of a key list.
 pub(super) fn from_options(
     raw: &Raw,
+    door: Door,
     signs: bool,
     seals: &Seals,
     files: &dyn Files,
     report: &mut Report,
-) -> Vec<SigningRule> {
+) -> Found {
+    if !signs && door == Door::DkimFilter {
+        // Init scripts start it like this when it cannot sign: then nothing of that may be in the way.
+        return Found::default();
+    }
     let options = &raw.options;
-    let is_list = options.key_list.as_ref().is_some_and(|list| list.value);
+    let key = options.key(report);
     if signs {
-        need(options.domains.as_ref(), "domains", &raw.spoilt, report);
-        need(options.key.as_ref(), "key", &raw.spoilt, report);
-        if !is_list {
-            need(options.selector.as_ref(), "selector", &raw.spoilt, report);
-        }
+        options.needs(key.map(|key| key.is_list), door, &raw.spoilt, report);
     }
     let subdomains = options.subdomains.as_ref().is_some_and(|on| on.value);
     let domains = options.domains.as_ref();
-    let entries = domains.and_then(|domains| domain_list(domains, files, report));
+    let entries = domains.and_then(|domains| domain_list(domains, door, files, report));
     let listed: Vec<Set<Domain>> = entries.iter().flatten().filter_map(exact).collect();
     let entries = entries.map(|entries| entries.into_iter().map(|entry| entry.value));
     let within = entries.map(|entries| Arc::new(DomainList::new(entries, subdomains)));
@@ -60,38 +111,31 @@ pub(super) fn from_options(
     if let (Some(identity), Some(within)) = (&seals.identity, &within) {
         identity_within(identity, within, &origin, report);
     }
-    let Some(key) = &options.key else { return Vec::new() };
-    let shared = Shared { within, seals, files };
-    match &options.selector {
-        selector if is_list => {
-            if let Some(selector) = selector {
-                report.warn(&selector.origin, "selector", Caution::SelectorUnused);
-            }
-            let before = report.mistakes.count();
-            let rules = shared.key_list(key, report);
-            if let (Some(within), true) = (&shared.within, report.mistakes.count() == before) {
-                coverage::cautions(&listed, within, &rules, report);
-            }
-            rules
+    let Some(key) = key else { return Found::default() };
+    let shared = Shared { within, door, seals, files };
+    if key.is_list {
+        if let Some(selector) = &options.selector {
+            report.warn(&selector.origin, "selector", Caution::SelectorUnused);
         }
-        Some(selector) => {
-            let (path, place) = (Path::new(&key.value), (&key.origin, "key"));
-            let name = Some(selector.value.clone());
-            let source = keys::source(path, name, place, files, report);
-            let domain = SigningDomain::Listed;
-            let rule = |source| shared.rule(Pattern::any(), domain, source, key.origin.clone());
-            source.map(rule).into_iter().collect()
-        }
-        None => {
-            report.mistakes.name_key(Path::new(&key.value), &key.origin);
-            Vec::new()
-        }
+        return shared.of_list(key, &listed, report);
     }
+    let rule = options.selector.as_ref().and_then(|selector| {
+        let (path, place) = (Path::new(&key.path.value), (&key.path.origin, key.name));
+        let name = Some(selector.value.clone());
+        let source = keys::source(path, name, place, files, report)?;
+        let (sender, within) = (Pattern::any(), shared.within.clone());
+        Some(shared.rule(sender, within, SigningDomain::Listed, source, key.path.origin.clone()))
+    });
+    if options.selector.is_none() {
+        report.mistakes.name_key(Path::new(&key.path.value), &key.path.origin);
+    }
+    Found { rules: rule.into_iter().collect(), must_sign: None }
 }
 
 /// What all rules of a command line have in common.
 struct Shared<'a> {
     within: Option<Arc<DomainList>>,
+    door: Door,
     seals: &'a Seals,
     files: &'a dyn Files,
 }
@@ -100,13 +144,14 @@ impl Shared<'_> {
     fn rule(
         &self,
         sender: Pattern,
+        within: Option<Arc<DomainList>>,
         domain: SigningDomain,
         key: KeySource,
         origin: Origin,
     ) -> SigningRule {
         SigningRule {
             senders: vec![sender],
-            within: self.within.clone(),
+            within,
             domain,
             keys: vec![key],
             dkim: self.seals.dkim.clone(),
@@ -115,63 +160,97 @@ impl Shared<'_> {
         }
     }
 
-    /// One rule for each line.
-    fn key_list(&self, path: &Set<String>, report: &mut Report) -> Vec<SigningRule> {
-        let place = (&path.origin, "key");
-        let Some(file) = ListFile::read(&path.value, self.files, place, Meant::KEYS, report) else {
+    /// The rules of a key list, held against the list of domains beside it.
+    fn of_list(&self, key: Key<'_>, listed: &[Set<Domain>], report: &mut Report) -> Found {
+        let before = report.mistakes.count();
+        let rules = self.key_list(key, report);
+        if let (Some(within), true) = (&self.within, report.mistakes.count() == before) {
+            coverage::cautions(self.door, listed, within, &rules, report);
+        }
+        let must_sign = self.within.clone().filter(|_| self.door == Door::DkimFilter);
+        Found { rules, must_sign }
+    }
+
+    fn key_list(&self, key: Key<'_>, report: &mut Report) -> Vec<SigningRule> {
+        let Key { path, name, .. } = key;
+        let place = (&path.origin, name);
+        let meant = Meant::keys(self.door);
+        let Some(file) = ListFile::read(&path.value, self.files, place, meant, report) else {
             return Vec::new();
         };
         let mut rules = Vec::new();
         let mut lines = 0_usize;
         for (text, origin) in file.entries() {
             lines += 1;
-            rules.extend(self.line(text, origin, report));
+            rules.extend(self.line(text, &origin, report).into_iter().flatten());
         }
         if lines == 0 {
-            report.mistake(&path.origin, "key", Wrong::EmptyList);
+            report.mistake(&path.origin, name, Wrong::EmptyList);
         }
         rules
     }
 
-    fn line(&self, text: &str, origin: Origin, report: &mut Report) -> Option<SigningRule> {
-        let line = report.take(&origin, "", Line::parse(text))?;
-        let own = SigningDomain::Listed;
-        let domain = report.take(&origin, "", line.signing_domain(own))?;
-        check_identity(self.seals, Some(&domain), &origin, report);
+    /// The rules of one line.
+    fn line(&self, text: &str, origin: &Origin, report: &mut Report) -> Option<Vec<SigningRule>> {
+        let line = report.take(origin, "", Line::parse(text))?;
+        let domain = report.take(origin, "", line.signing_domain())?;
+        let fixed = domain.clone().map(SigningDomain::Fixed);
+        check_identity(self.seals, fixed.as_ref(), origin, report);
         // A line that never signed anything did not keep the old program from starting either.
         let pattern = match Pattern::parse(line.pattern) {
             Ok(pattern) => pattern,
             Err(wrong) => {
-                report.warn(&origin, "", Caution::LineSkipped { wrong: Box::new(wrong) });
+                report.warn(origin, "", Caution::LineSkipped { wrong: Box::new(wrong) });
                 return None;
             }
         };
-        let place = (&origin, "");
+        let place = (origin, "");
         let key = keys::source(Path::new(line.path), None, place, self.files, report)?;
         let sender = [Set { value: pattern, origin: origin.clone() }];
         strangers(&sender, "", report);
         // With -d beside it, no line signs for every domain.
         let [Set { value: pattern, .. }] = sender;
-        if let SigningDomain::Fixed(domain) = &domain
-            && !pattern.may_be_in(domain)
-        {
-            let domain = domain.clone();
-            report.warn(&origin, "signing.domain", Caution::ForeignDomain { domain });
+        if let Some(domain) = domain.filter(|domain| !pattern.may_be_in(domain)) {
+            report.warn(origin, "signing.domain", Caution::ForeignDomain { domain });
         }
-        Some(self.rule(pattern, domain, key, origin))
+        Some(self.rules(&pattern, fixed.as_ref(), &key, origin))
+    }
+
+    /// dk-filter's key list signs within the list of domains, dkim-filter's wherever a line matches.
+    /// There, the list of domains only says which parent a sender may count as: a line with both
+    /// readings is two rules, one after the other.
+    fn rules(
+        &self,
+        sender: &Pattern,
+        fixed: Option<&SigningDomain>,
+        key: &KeySource,
+        origin: &Origin,
+    ) -> Vec<SigningRule> {
+        let rule = |within: Option<&Arc<DomainList>>, own| {
+            let domain = fixed.cloned().unwrap_or(own);
+            self.rule(sender.clone(), within.cloned(), domain, key.clone(), origin.clone())
+        };
+        let within = self.within.as_ref();
+        if self.door != Door::DkimFilter {
+            return vec![rule(within, SigningDomain::Listed)];
+        }
+        let parents = within.filter(|list| list.subdomains());
+        let as_listed = parents.map(|list| rule(Some(list), SigningDomain::Listed));
+        as_listed.into_iter().chain([rule(None, SigningDomain::Sender)]).collect()
     }
 }
 
 /// The domains of `-d`: with commas between them, or in a file.
 fn domain_list(
     given: &Set<String>,
+    door: Door,
     files: &dyn Files,
     report: &mut Report,
 ) -> Option<Vec<Set<domains::Entry>>> {
     let (text, origin) = (given.value.as_str(), &given.origin);
     let mut entries = Vec::new();
     if text.starts_with('/') {
-        let file = ListFile::read(text, files, (origin, "domains"), Meant::DOMAINS, report)?;
+        let file = ListFile::read(text, files, (origin, "domains"), Meant::domains(door), report)?;
         for (line, origin) in file.entries() {
             entries.push(domain_entry(uncommented(line), &origin, "", report));
         }

@@ -3,7 +3,7 @@
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{RawSeals, Set, SetList};
-use crate::wrong::Wrong;
+use crate::wrong::{Caution, Wrong};
 use std::sync::Arc;
 use twinseal_dkim::{BadSelection, HeaderSelection, Identity};
 use twinseal_message::FieldName;
@@ -33,6 +33,9 @@ pub(super) fn defaults(raw: &RawSeals, report: &mut Report) -> Seals {
         headers: headers(raw, raw, report),
         omitted: raw.omitted.as_ref().map(|list| omitted(list, report)),
     };
+    if let Some(list) = &raw.dkim_omitted {
+        leave_out(list, &mut seals, report);
+    }
     seals.fill(&RawSeals::default(), raw);
     seals
 }
@@ -140,6 +143,24 @@ fn headers(own: &RawSeals, raw: &RawSeals, report: &mut Report) -> Option<Header
             None
         }
     }
+}
+
+/// Leaves the names out of both seals, as far as that is possible: what changes on the way breaks
+/// one seal as well as the other.
+fn leave_out(list: &SetList<FieldName>, seals: &mut Seals, report: &mut Report) {
+    let names = || list.value.iter().map(|name| &name.value);
+    if names().any(|name| name.as_str() == "from") {
+        let reason = "From is always signed";
+        report.warn(&list.origin, "dkim.omitted-headers", Caution::NoEffect { reason });
+    }
+    let kept = |known: &&FieldName| !names().any(|name| name == *known);
+    let selected = seals.headers.as_ref().and_then(|headers| {
+        let keep = |names: &[FieldName]| names.iter().filter(kept).cloned().collect();
+        HeaderSelection::new(keep(headers.signed()), keep(headers.oversigned())).ok()
+    });
+    seals.headers = selected.or(seals.headers.take());
+    let others = names().filter(|name| !DECISIVE.contains(&name.as_str())).cloned();
+    seals.omitted.get_or_insert_default().extend(others);
 }
 
 /// Where the name stands that cannot be selected.

@@ -1,44 +1,73 @@
-//! Who signs for whom: from the entries of the file, or from the options of dk-filter.
+//! Who signs for whom: from the entries of the file, or from the options of a historic program.
 
 use super::entries::from_entries;
 use super::options::from_options;
 use super::seals;
+use crate::door::Door;
 use crate::files::Files;
+use crate::lists::domains::DomainList;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::Raw;
-use crate::rules::Rules;
+use crate::rules::{Rules, SigningRule};
 use crate::wrong::{Caution, Wrong};
+use std::sync::Arc;
+
+/// Who signs for whom.
+pub(super) struct Signing {
+    pub(super) rules: Rules,
+    /// Domains whose mail is deferred when no rule signs for it.
+    pub(super) must_sign: Option<Arc<DomainList>>,
+}
+
+/// What becomes [`Signing`].
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rules: Vec<SigningRule>,
+    pub(super) must_sign: Option<Arc<DomainList>>,
+}
 
 /// The rules. A rule with a mistake in it is reported and left out.
 pub(super) fn rules(
     raw: &mut Raw,
+    door: Door,
     signs: bool,
     has_file: bool,
     files: &dyn Files,
     report: &mut Report,
-) -> Rules {
+) -> Signing {
     let defaults = seals::defaults(&raw.seals, report);
     let before = report.mistakes.count();
     let typed = raw.options.first_origin();
-    let rules = match (typed, raw.signing.take()) {
-        (Some(origin), Some(_)) => {
+    let plain = |rules| Found { rules, must_sign: None };
+    let found = match (door, typed, raw.signing.take()) {
+        (Door::Native, Some(origin), Some(_)) => {
             report.warn(&origin, "", Caution::FileRulesReplaced);
-            from_options(raw, signs, &defaults, files, report)
+            from_options(raw, door, signs, &defaults, files, report)
         }
-        (None, Some(entries)) => from_entries(entries, raw, &defaults, files, report),
-        (None, None) if has_file => Vec::new(),
-        (_, None) => from_options(raw, signs, &defaults, files, report),
+        (Door::Native, None, Some(entries)) => {
+            plain(from_entries(entries, raw, &defaults, files, report))
+        }
+        (Door::Native, None, None) if has_file => Found::default(),
+        (Door::Native | Door::DkFilter | Door::DkimFilter, _, _) => {
+            from_options(raw, door, signs, &defaults, files, report)
+        }
     };
-    let spoilt =
-        ["signing", "domains", "key", "selector"].iter().any(|name| raw.spoilt.contains(name));
+    let Found { rules, must_sign } = found;
+    let spoilt = ["signing", "domains", "key", "key-list-file", "selector"]
+        .iter()
+        .any(|name| raw.spoilt.contains(name));
     let explained = report.mistakes.count() > before || spoilt;
     if signs && rules.is_empty() && !explained {
-        let hint = "entries of \"signing\" in the file, or the options -d, -s and -S";
+        let hint = match door {
+            Door::Native => "entries of \"signing\" in the file, or the options -d, -s and -S",
+            Door::DkFilter => "-s and -S, or -k and -s",
+            Door::DkimFilter => "KeyFile (-k) and Selector (-s), or KeyList",
+        };
         report.mistake(&Origin::Default, "", Wrong::NothingToSignWith { hint });
     }
     if !report.mistakes.is_empty() {
         report.mistakes.name_keys(rules.iter().flat_map(|rule| &rule.keys));
     }
-    Rules::new(rules)
+    Signing { rules: Rules::new(rules), must_sign }
 }

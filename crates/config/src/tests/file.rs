@@ -1,5 +1,5 @@
 use super::{Map, load, mistakes, signs, warnings};
-use crate::{ExitCode, Origin, SocketSpec, Wrong, serve};
+use crate::{Door, ExitCode, Origin, SocketSpec, Wrong, serve};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,7 +79,7 @@ log: { to: syslog, format: text, facility: mail, why: false }
 fn a_umask_is_octal_with_and_without_quotes() {
     for (text, bits) in [("007", 0o007), ("'007'", 0o007), ("22", 0o022), ("0o27", 0o027)] {
         let config = loaded(&format!("{HEAD}{RULE}umask: {text}\n")).config;
-        assert_eq!(config.umask, bits, "{text}");
+        assert_eq!(config.umask, Some(bits), "{text}");
     }
 }
 
@@ -100,7 +100,7 @@ log:
 "#;
     let files = Map::default().with("etc/x.yaml", text);
     let words = ["--config", "etc/x.yaml"].map(OsString::from);
-    let mistakes = serve(words, &files).unwrap_err();
+    let mistakes = serve(Door::Native, words, &files).unwrap_err();
     let lines: Vec<String> = mistakes.lines().collect();
     let starts = [
         "etc/x.yaml:1: socket: \"tcp:8891\" is no socket: ",
@@ -472,7 +472,7 @@ fn a_file_has_a_limit() {
     let mut files = Map::default();
     files.0.insert("t.yaml".into(), Some(vec![b'#'; crate::lists::MAX_FILE_OCTETS + 1]));
     let words = ["--config", "t.yaml"].map(OsString::from);
-    let mistakes = serve(words, &files).unwrap_err();
+    let mistakes = serve(Door::Native, words, &files).unwrap_err();
     let wrong = &mistakes.iter().next().unwrap().wrong;
     assert!(matches!(wrong, Wrong::TooLarge { .. }), "{wrong}");
 }

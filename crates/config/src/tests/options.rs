@@ -1,5 +1,5 @@
 use super::{Map, load, mistakes, request, signs, warnings};
-use crate::{ExitCode, LogTo, Mode, Origin, Request, SocketSpec, serve};
+use crate::{Door, ExitCode, LogTo, Mode, Origin, Request, SocketSpec, serve};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -45,11 +45,11 @@ fn the_command_line_of_dk_filter_signs() {
 #[test]
 fn letters_cluster_and_the_last_one_counts() {
     for (words, umask, log, domain) in [
-        ("-lfD", 0o007, LogTo::Syslog, Some("example.com 2007")),
-        ("-l --log-to stderr", 0o007, LogTo::Stderr, None),
-        ("--log-to=stderr -l --umask=027 -D", 0o027, LogTo::Syslog, Some("example.com 2007")),
-        ("--subdomains=no --umask 0", 0, LogTo::Stderr, None),
-        ("-D --subdomains=off -fl", 0o007, LogTo::Syslog, None),
+        ("-lfD", Some(0o007), LogTo::Syslog, Some("example.com 2007")),
+        ("-l --log-to stderr", Some(0o007), LogTo::Stderr, None),
+        ("--log-to=stderr -l --umask=027 -D", Some(0o027), LogTo::Syslog, Some("example.com 2007")),
+        ("--subdomains=no --umask 0", Some(0), LogTo::Stderr, None),
+        ("-D --subdomains=off -fl", Some(0o007), LogTo::Syslog, None),
     ] {
         let config = load(&format!("{SIGN} {words}"), &none()).config;
         assert_eq!((config.umask, config.log.to), (umask, log), "{words}");
@@ -104,10 +104,10 @@ fn a_wrong_command_line_is_reported_whole_and_alone() {
     for words in ["-?", "-h", "-p", "--config", "-K", "x", "-- x", "-"] {
         assert_eq!(exit_code(words), ExitCode::Usage, "{words}");
     }
-    let empty = serve(["-p", ""].map(OsString::from), &none()).unwrap_err();
+    let empty = serve(Door::Native, ["-p", ""].map(OsString::from), &none()).unwrap_err();
     assert_eq!(empty.exit_code(), ExitCode::Usage, "{empty}");
     let odd = [OsString::from("-p"), OsString::from_vec(b"/\xff".to_vec())];
-    assert_eq!(serve(odd, &none()).unwrap_err().exit_code(), ExitCode::Usage);
+    assert_eq!(serve(Door::Native, odd, &none()).unwrap_err().exit_code(), ExitCode::Usage);
 }
 
 #[test]
@@ -160,7 +160,8 @@ fn warnings_are_kept_beside_mistakes() {
 #[test]
 fn a_spoilt_signing_option_is_not_missing_as_well() {
     let words = ["-p", "/s", "-f", "-d", "a.example", "-s", "/k", "-S", "sel ector"];
-    let lines: Vec<_> = serve(words.map(OsString::from), &none()).unwrap_err().lines().collect();
+    let lines: Vec<_> =
+        serve(Door::Native, words.map(OsString::from), &none()).unwrap_err().lines().collect();
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].starts_with("-S: \"sel ector\" is no selector"), "{lines:#?}");
 }
@@ -344,7 +345,7 @@ fn the_command_line_has_the_last_word_and_every_value_its_origin() {
     let files = none().with("t.yaml", file);
     let loaded = load("--config t.yaml -p /b --log-to stderr", &files);
     let config = &loaded.config;
-    assert_eq!((config.umask, config.log.to), (0o022, LogTo::Stderr));
+    assert_eq!((config.umask, config.log.to), (Some(0o022), LogTo::Stderr));
     assert_eq!(config.sockets, [SocketSpec::parse("/b").unwrap()]);
     assert_eq!(signs(config, "a@b.example").unwrap(), "b.example m");
     let shown = crate::render::in_force(config);

@@ -57,7 +57,7 @@ fn help_names_every_option_once() {
         let option = format!("--{}", param.long_option());
         let listed =
             help.lines().filter(|line| line.split([' ', ',', '[']).any(|word| word == option));
-        let want = usize::from(param.place != crate::params::Place::File);
+        let want = usize::from(param.is_option());
         let listed =
             listed.filter(|line| !line.contains("usage") && !line.contains("serve")).count();
         assert_eq!(listed, want, "{option}");

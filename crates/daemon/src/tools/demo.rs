@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::watch;
-use twinseal_config::{Config, ExitCode, Request, SocketSpec};
+use twinseal_config::{Config, Door, ExitCode, Request, SocketSpec};
 use twinseal_message::{Domain, Selector};
 use twinseal_milter::client::{Connection, Header, Message, Verdict};
 use twinseal_milter::{ClientAddress, ConnectInfo, MacroStage, Offer};
@@ -159,7 +159,7 @@ fn write_configuration(directory: &Path, port: u16, key: &Path) -> Result<PathBu
 
 fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config), Failure> {
     let words = vec!["--config".into(), file.into()];
-    let loaded = match twinseal_config::serve(words, &FileSystem) {
+    let loaded = match twinseal_config::serve(Door::Native, words, &FileSystem) {
         Ok(Request::Serve(loaded)) => loaded,
         Ok(_) => return Err(Failure::new("nothing to serve", ExitCode::Internal)),
         Err(mistakes) => return Err(Failure::new(&mistakes, mistakes.exit_code())),

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
-use twinseal_config::Request;
+use twinseal_config::{Door, Request};
 use twinseal_milter::client::{
     Command, Connection, Header, Message, Modification, Outcome, Verdict,
 };
@@ -31,7 +31,8 @@ fn service(more: &str) -> Arc<Service> {
     );
     std::fs::write(&file, text).unwrap();
     let words = vec!["--config".into(), file.into()];
-    let Ok(Request::Serve(loaded)) = twinseal_config::serve(words, &FileSystem) else {
+    let Ok(Request::Serve(loaded)) = twinseal_config::serve(Door::Native, words, &FileSystem)
+    else {
         panic!("the configuration of the test is wrong");
     };
     Server::prepare(&loaded.config, |_| {}).unwrap().service()

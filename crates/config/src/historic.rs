@@ -1,0 +1,199 @@
+//! The configuration file of `dkim-filter`: a name and a value on each line.
+//!
+//! It is read tolerantly: line ends of any kind, any letters in comments, whatever stands behind a
+//! value. It is as strict as that program was about names and values, and tells all mistakes.
+
+use crate::files::Files;
+use crate::lists::{Meant, line_number, octets};
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::params::{Acts, Form, PARAMS, Param, Parameter, later_parameter};
+use crate::raw::{Given, Raw, Target};
+use crate::suggest::closest;
+use crate::wrong::{Caution, Quoted, Wrong};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The bits that a umask can have.
+const PERMISSION_BITS: u32 = 0o777;
+
+/// What a number of permissions may look like.
+const BITS: &str = "a number from 0 to 0777, octal with a 0 in front: 002";
+
+/// The byte-order mark.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Reads the file into `raw`, over what is there; of a parameter that is given twice, the last one
+/// counts. `None` when there is nothing to be read.
+pub(crate) fn load(
+    path: &Path,
+    named: &Origin,
+    files: &dyn Files,
+    raw: &mut Raw,
+    report: &mut Report,
+) -> Option<()> {
+    let octets = report.take(named, "config", octets(path, files, Meant::HISTORIC_FILE))?;
+    let text = octets.strip_prefix(MARK).unwrap_or(&octets);
+    let path: Arc<Path> = path.into();
+    for (index, octets) in text.split(|&octet| octet == b'\n').enumerate() {
+        let origin = Origin::line(&path, line_number(index));
+        match std::str::from_utf8(uncommented(octets)) {
+            Ok(text) => entry(text, &origin, raw, report),
+            Err(_) => report.mistake(&origin, "", Wrong::NotUtf8),
+        }
+    }
+    Some(())
+}
+
+/// What stands before the number sign, which is never part of a value. Comments of other times are
+/// in other alphabets.
+fn uncommented(line: &[u8]) -> &[u8] {
+    line.split(|&octet| octet == b'#').next().unwrap_or_default()
+}
+
+fn entry(text: &str, origin: &Origin, raw: &mut Raw, report: &mut Report) {
+    let (name, rest) = word(text);
+    if name.is_empty() {
+        return;
+    }
+    let Some((param, known)) = row(name) else {
+        return report.mistake(origin, &Quoted::plain(name), unknown(name));
+    };
+    let (value, more) = word(rest);
+    if !more.is_empty() {
+        let words = Quoted::new(more);
+        report.warn(origin, known.name, Caution::WordsUnused { words });
+    }
+    Target::Top(raw).watched(param, report, |target, report| {
+        let text = match translated(param, known, value) {
+            Ok(text) => text,
+            Err(wrong) => return report.mistake(origin, known.name, wrong),
+        };
+        if let Some(octal) = decimal_bits(known, value) {
+            let found = Quoted::new(value);
+            report.warn(origin, known.name, Caution::DecimalBits { found, octal });
+        }
+        let given = match known.form {
+            Form::Words => Given::commas(known.name, &text, origin),
+            Form::Word | Form::Truth { .. } | Form::Bits | Form::Later => {
+                Given::one(known.name, &text, origin)
+            }
+        };
+        target.set(param, &given, report);
+    });
+}
+
+/// The first word, and what follows it.
+fn word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(|ch: char| ch.is_ascii_whitespace())
+        .map_or((text, ""), |(word, rest)| (word, rest.trim()))
+}
+
+/// The row that has a parameter of that name.
+fn row(name: &str) -> Option<(&'static Param, Parameter)> {
+    PARAMS.iter().find_map(|param| {
+        let known = param.dkim_filter.parameter?;
+        let is_it = known.name.eq_ignore_ascii_case(name) && known.form != Form::Later;
+        is_it.then_some((param, known))
+    })
+}
+
+fn unknown(name: &str) -> Wrong {
+    if later_parameter(name).is_some() {
+        return Wrong::Later { program: "dkim-filter" };
+    }
+    let known = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter);
+    let taken = known.filter(|known| known.form != Form::Later).map(|known| known.name);
+    Wrong::UnknownParameter { like: closest(name, taken).map(ToOwned::to_owned) }
+}
+
+/// The value in the words of our own parameter.
+fn translated(param: &Param, known: Parameter, value: &str) -> Result<String, Wrong> {
+    if let Acts::Refused(reason) = param.acts {
+        return Err(Wrong::Refused { reason });
+    }
+    if value.is_empty() {
+        return Err(Wrong::ValueMissing { wanted: wanted(param, known) });
+    }
+    match known.form {
+        Form::Word | Form::Words | Form::Later => Ok(value.to_owned()),
+        Form::Truth { yes, no } => match value.chars().next() {
+            Some('t' | 'T' | 'y' | 'Y' | '1') => Ok(yes.to_owned()),
+            Some('f' | 'F' | 'n' | 'N' | '0') => Ok(no.to_owned()),
+            _ => Err(Wrong::value(value, wanted(param, known))),
+        },
+        Form::Bits => c_integer(value)
+            .filter(|&bits| bits <= PERMISSION_BITS)
+            .map(|bits| format!("{bits:03o}"))
+            .ok_or_else(|| Wrong::value(value, BITS)),
+    }
+}
+
+fn wanted(param: &Param, known: Parameter) -> String {
+    match known.form {
+        Form::Truth { .. } => "yes or no, true or false, 1 or 0".to_owned(),
+        Form::Bits => BITS.to_owned(),
+        Form::Word | Form::Words | Form::Later => param.wanted(),
+    }
+}
+
+/// An integer as strtol(3) reads it when it is to find out the base.
+fn c_integer(text: &str) -> Option<u32> {
+    let (digits, radix) = match text.get(..2) {
+        Some("0x" | "0X") => (text.get(2..)?, 16),
+        _ if text.starts_with('0') => (text, 8),
+        _ => (text, 10),
+    };
+    // A sign is nothing for permissions.
+    let plain = digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+    u32::from_str_radix(digits, radix).ok().filter(|_| plain)
+}
+
+/// The bits of a number of which somebody probably thought that it is octal. Of one digit, it is
+/// the same.
+fn decimal_bits(known: Parameter, value: &str) -> Option<u32> {
+    let suspicious = known.form == Form::Bits && !value.starts_with('0');
+    c_integer(value).filter(|&bits| suspicious && bits > 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{c_integer, uncommented, word};
+
+    #[test]
+    fn integers_are_those_of_c() {
+        for (text, want) in [
+            ("022", Some(0o22)),
+            ("0x12", Some(0x12)),
+            ("0X1f", Some(0x1f)),
+            ("105", Some(105)),
+            ("0", Some(0)),
+            ("", None),
+            ("08", None),
+            ("1a", None),
+            ("0x", None),
+            ("+7", None),
+            ("-7", None),
+            ("0x-7", None),
+            ("99999999999", None),
+            ("7\u{e4}", None),
+        ] {
+            assert_eq!(c_integer(text), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_name_and_a_value() {
+        for (text, want) in [
+            ("Socket\tinet:1@h\r", ("Socket", "inet:1@h")),
+            ("  Socket  a  b ", ("Socket", "a  b")),
+            ("Socket", ("Socket", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(word(text), want, "{text:?}");
+        }
+        assert_eq!(uncommented(b"Mode s # both\xe4"), b"Mode s ");
+        assert_eq!(uncommented(b"#"), b"");
+    }
+}

@@ -1,0 +1,156 @@
+//! What the historic programs had and this version does not take yet.
+//!
+//! Each name moves into a row of the table when something follows from it. Until then it is refused
+//! by its name: a word that is passed over in silence is found missing when it is needed.
+
+use super::{Form, PARAMS};
+use crate::door::Door;
+
+/// The letters of one program, as getopt(3) has them: a colon says that a value follows.
+const fn letters(door: Door) -> &'static str {
+    match door {
+        Door::Native => "",
+        Door::DkFilter => "AC:m:M:qRT:",
+        Door::DkimFilter => "AC:F:hL:m:M:qrRS:t:T:v",
+    }
+}
+
+/// The parameters of `dkim-filter.conf`, beside those that have a row.
+const PARAMETERS: &[&str] = &[
+    "ADSPDiscard",
+    "ADSPNoSuchDomain",
+    "AllowSHA1Only",
+    "AlwaysAddARHeader",
+    "AlwaysSignHeaders",
+    "AuthservID",
+    "AuthservIDWithJobID",
+    "AutoRestart",
+    "AutoRestartCount",
+    "AutoRestartRate",
+    "BaseDirectory",
+    "BodyLengthDBFile",
+    "BodyLengths",
+    "BogusKey",
+    "BogusPolicy",
+    "ClockDrift",
+    "Commaize",
+    "Diagnostics",
+    "DiagnosticDirectory",
+    "DNSTimeout",
+    "DontSignMailTo",
+    "EnableCoredumps",
+    "FixCRLF",
+    "Include",
+    "InsecureKey",
+    "InsecurePolicy",
+    "KeepTemporaryFiles",
+    "LocalADSP",
+    "MacroList",
+    "MaximumHeaders",
+    "MaximumSignedBytes",
+    "MilterDebug",
+    "Minimum",
+    "MTA",
+    "MultipleSignatures",
+    "MustBeSigned",
+    "On-BadSignature",
+    "On-Default",
+    "On-DNSError",
+    "On-InternalError",
+    "On-NoSignature",
+    "On-Security",
+    "On-SignatureMissing",
+    "Quarantine",
+    "QueryCache",
+    "RemoveARAll",
+    "RemoveARFrom",
+    "RemoveOldSignatures",
+    "ReplaceRules",
+    "ReportAddress",
+    "ReportIntervalDB",
+    "ReputationFail",
+    "ReputationPass",
+    "ReputationReject",
+    "ReputationRoot",
+    "RequiredHeaders",
+    "SelectorHeader",
+    "SendADSPReports",
+    "SendReports",
+    "SignatureAlgorithm",
+    "Statistics",
+    "StrictTestMode",
+    "SyslogSuccess",
+    "TemporaryDirectory",
+    "TestPublicKeys",
+    "TrustAnchorFile",
+    "TrustSignaturesFrom",
+    "VBR-Certifiers",
+    "VBR-TrustedCertifiers",
+    "VBR-Type",
+    // Of earlier releases; sample files and set-ups that were carried along still have them.
+    "ASPDiscard",
+    "ASPNoSuchDomain",
+    "ReportInfo",
+    "SendASPReports",
+    "UseASPDiscard",
+    "UseSSPDeny",
+    "Version",
+];
+
+/// Whether that letter, which no row has, is one that the program had; and if so, whether a value
+/// follows.
+pub(crate) fn later_letter(door: Door, letter: char) -> Option<bool> {
+    let mut rest = letters(door).chars();
+    let found = letter != ':' && rest.any(|known| known == letter);
+    found.then(|| rest.next() == Some(':'))
+}
+
+/// The parameter's name in its usual spelling, if it is one that is not taken yet.
+pub(crate) fn later_parameter(name: &str) -> Option<&'static str> {
+    let rows = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter);
+    let waiting = rows.filter(|known| known.form == Form::Later).map(|known| known.name);
+    PARAMETERS.iter().copied().chain(waiting).find(|known| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PARAMETERS, later_letter, later_parameter, letters};
+    use crate::door::Door;
+    use crate::params::PARAMS;
+
+    #[test]
+    fn a_letter_says_whether_a_value_follows() {
+        for (door, letter, value) in [
+            (Door::DkFilter, 'A', Some(false)),
+            (Door::DkFilter, 'C', Some(true)),
+            (Door::DkFilter, 'T', Some(true)),
+            (Door::DkFilter, 'x', None),
+            (Door::DkFilter, ':', None),
+            (Door::DkimFilter, 'v', Some(false)),
+            (Door::DkimFilter, 'S', Some(true)),
+            (Door::DkimFilter, 'H', None),
+            (Door::Native, 'A', None),
+        ] {
+            assert_eq!(later_letter(door, letter), value, "{door:?} -{letter}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_both_taken_and_left_for_later() {
+        for door in Door::ALL {
+            for param in PARAMS {
+                let Some(known) = param.letter_in(door) else { continue };
+                assert!(!letters(door).contains(known.letter), "{door:?} -{}", known.letter);
+            }
+        }
+        for name in PARAMETERS {
+            let row = |param: &&crate::params::Param| {
+                param.dkim_filter.parameter.is_some_and(|known| known.name == *name)
+            };
+            assert!(!PARAMS.iter().any(|param| row(&param)), "{name}");
+            assert_eq!(later_parameter(&name.to_lowercase()), Some(*name));
+        }
+        assert_eq!(later_parameter("x-header"), Some("X-Header"));
+        assert_eq!(later_parameter("Socket"), None);
+    }
+}
