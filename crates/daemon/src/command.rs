@@ -1,9 +1,10 @@
-//! The sub-commands, and how the program ends.
+//! The sub-commands, the names that stand for one, and how the program ends.
 
 use crate::terminal::Terminal;
 use crate::{VERSION, serve, tools};
-use std::ffi::OsString;
-use twinseal_config::ExitCode;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use twinseal_config::{Door, ExitCode};
 
 /// One sub-command.
 struct Command {
@@ -17,7 +18,17 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "serve",
         summary: "serve MTAs: put both seals on what they send",
-        run: serve::run,
+        run: |words, terminal| serve::run(Door::Native, words, terminal),
+    },
+    Command {
+        name: Door::DkFilter.program(),
+        summary: "the same in place of dk-filter, with its options",
+        run: |words, terminal| serve::run(Door::DkFilter, words, terminal),
+    },
+    Command {
+        name: Door::DkimFilter.program(),
+        summary: "the same in place of dkim-filter, with its options and its file",
+        run: |words, terminal| serve::run(Door::DkimFilter, words, terminal),
     },
     Command {
         name: "sign",
@@ -32,8 +43,13 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
-/// Runs the program with the words of its command line, its own name left out.
-pub fn run(mut words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+/// Runs the program that was called by that name, or by a path that ends in it, with the other
+/// words of its command line. Under the name of a historic program, it is that program.
+pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let base = Path::new(name).file_name().and_then(OsStr::to_str);
+    if let Some(door) = base.and_then(Door::of_program) {
+        return serve::run(door, words, terminal);
+    }
     let word = if words.is_empty() { None } else { Some(words.remove(0)) };
     let name = word.as_ref().and_then(|word| word.to_str());
     match name {
@@ -56,7 +72,7 @@ fn refuse(terminal: &mut Terminal<'_>, why: &str) -> ExitCode {
 fn usage() -> String {
     let mut text = "usage: twinseal COMMAND [OPTION…]\n\n".to_owned();
     for Command { name, summary, .. } in COMMANDS {
-        text.push_str(&format!("  {name:<8} {summary}\n"));
+        text.push_str(&format!("  {name:<11} {summary}\n"));
     }
     text.push_str("\ntwinseal COMMAND --help tells more about each.\n");
     text

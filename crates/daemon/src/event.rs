@@ -71,8 +71,8 @@ pub enum Reason {
     },
     /// The address field cannot be read.
     Unparsable {
-        /// The field's name.
-        field: &'static str,
+        /// The field's name, as the message has it.
+        field: String,
         /// What is wrong with it.
         error: String,
     },
@@ -118,8 +118,7 @@ impl Reason {
             Self::NoSigningRule { .. } => "no-signing-rule",
             Self::NoFrom => "no-from-field",
             Self::SeveralFrom { .. } => "several-from-fields",
-            Self::Unparsable { field: "Sender", .. } => "unparsable-sender",
-            Self::Unparsable { .. } => "unparsable-from",
+            Self::Unparsable { field, .. } => unparsable(field),
             Self::HeaderTooLarge(_) => "header-too-large",
             Self::TooManyFields { .. } => "too-many-headers",
             Self::AlreadySealed => "already-sealed",
@@ -131,6 +130,18 @@ impl Reason {
             Self::SigningOff => "signing-off",
         }
     }
+}
+
+/// The code for a field that cannot be read.
+fn unparsable(field: &str) -> &'static str {
+    let codes = [
+        ("from", "unparsable-from"),
+        ("sender", "unparsable-sender"),
+        ("resent-from", "unparsable-resent-from"),
+        ("resent-sender", "unparsable-resent-sender"),
+    ];
+    let known = codes.into_iter().find(|(name, _)| field.eq_ignore_ascii_case(name));
+    known.map_or("unparsable-address", |(_, code)| code)
 }
 
 impl fmt::Display for Reason {
@@ -206,7 +217,7 @@ impl From<twinseal_domainkeys::NoSigningAddress> for Reason {
         match error {
             NoSigningAddress::SeveralFrom { count } => Self::SeveralFrom { count },
             NoSigningAddress::Unreadable { field, error } => {
-                Self::Unparsable { field, error: error.to_string() }
+                Self::Unparsable { field: field.to_owned(), error: error.to_string() }
             }
             NoSigningAddress::NoField => Self::NoFrom,
         }

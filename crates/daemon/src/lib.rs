@@ -34,5 +34,10 @@ pub mod tools;
 
 pub use command::run;
 
+use twinseal_config::Door;
+
 /// The version, as `-V` and the log show it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The program's name, unless it runs in place of another one.
+pub const PROGRAM: &str = Door::Native.program();

@@ -1,4 +1,5 @@
-//! `twinseal serve`: from a command line to listening sockets, and to the end.
+//! `twinseal serve`, and the programs in whose place it stands: from a command line to listening
+//! sockets, and to the end.
 
 use crate::VERSION;
 use crate::background;
@@ -19,9 +20,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
 use twinseal_config::{Config, Door, ExitCode, Files, LogTo, Request};
-
-/// What the log calls us.
-pub(crate) const PROGRAM: &str = "twinseal";
 
 /// The file system.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +43,17 @@ impl Files for FileSystem {
     }
 }
 
-/// Runs the command.
-pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+/// Runs the command of that door.
+pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    terminal.program = door.program();
     let arguments = shown(&words);
-    let (loaded, only_check) = match twinseal_config::serve(Door::Native, words, &FileSystem) {
+    let (loaded, only_check) = match twinseal_config::serve(door, words, &FileSystem) {
         Ok(Request::Help) => return print(terminal, &render::help()),
-        Ok(Request::Usage) => return print(terminal, &render::usage(Door::Native)),
-        Ok(Request::Version) => return print(terminal, &version()),
+        Ok(Request::Usage) => {
+            let _ = write!(terminal.errors, "{}", render::usage(door));
+            return ExitCode::Usage;
+        }
+        Ok(Request::Version) => return print(terminal, &version(door)),
         Ok(Request::Check(loaded)) => (loaded, true),
         Ok(Request::Serve(loaded)) => (loaded, false),
         Err(mistakes) => {
@@ -62,7 +64,10 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             let keys = keyring::mistakes(mistakes.keys());
             keys.iter().for_each(|line| terminal.complain(line));
             if mistakes.exit_code() == ExitCode::Usage {
-                terminal.complain("twinseal serve --help lists the options");
+                terminal.complain(match door {
+                    Door::Native => "twinseal serve --help lists the options",
+                    Door::DkFilter | Door::DkimFilter => "(use \"-?\" for help)",
+                });
             }
             return mistakes.exit_code();
         }
@@ -90,11 +95,11 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return refuse(&error, terminal);
         }
     };
-    let _flush = match log_to(&loaded.config, PROGRAM) {
+    let _flush = match log_to(&loaded.config) {
         Ok(flush) => flush,
         Err(error) => return refuse(&error, terminal),
     };
-    tracing::info!("twinseal {VERSION} starting (args: {arguments})");
+    tracing::info!("{} starting (args: {arguments})", door.product(VERSION));
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let ready = || launched.map_or(Ok(()), background::Launched::ready);
     match listening.run(&watch::channel(false).0, ready) {
@@ -113,12 +118,20 @@ fn refuse(error: &CannotServe, terminal: &mut Terminal<'_>) -> ExitCode {
     error.exit_code()
 }
 
-/// What `-V` prints.
-fn version() -> String {
-    format!(
-        "twinseal {VERSION}\n\tDKIM: rsa-sha256, ed25519-sha256; simple, relaxed\n\tDomainKeys: \
-         rsa-sha1; simple, nofws\n"
-    )
+/// What `-V` prints: the program, and what it makes.
+fn version(door: Door) -> String {
+    let product = match door {
+        Door::Native => door.product(VERSION),
+        Door::DkFilter | Door::DkimFilter => {
+            format!("{}: {}", door.program(), door.product(VERSION))
+        }
+    };
+    let dkim = "\tDKIM: rsa-sha256, ed25519-sha256; simple, relaxed\n";
+    let domainkeys = "\tDomainKeys: rsa-sha1; simple, nofws\n";
+    match door {
+        Door::Native | Door::DkimFilter => format!("{product}\n{dkim}{domainkeys}"),
+        Door::DkFilter => format!("{product}\n{domainkeys}"),
+    }
 }
 
 /// The command line as the start line shows it: words joined by spaces, quoted where they hold one.
@@ -131,8 +144,8 @@ fn shown(words: &[OsString]) -> String {
 }
 
 /// Sends log lines where the configuration says, and the last ones when what is returned is dropped.
-pub(crate) fn log_to(config: &Config, program: &str) -> Result<Option<Flush>, CannotServe> {
-    let facility = config.log.facility;
+pub(crate) fn log_to(config: &Config) -> Result<Option<Flush>, CannotServe> {
+    let (facility, program) = (config.log.facility, config.door.program());
     let daemon = match config.log.to {
         LogTo::Stderr => None,
         LogTo::Syslog => {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use twinseal_config::{Config, ExitCode};
+use twinseal_config::{Config, Door, ExitCode};
 use twinseal_message::text;
 
 /// A daemon whose configuration and keys are known to be good.
@@ -119,6 +119,7 @@ impl Listening {
         stop: &watch::Sender<bool>,
         ready: impl FnOnce() -> io::Result<()>,
     ) -> Result<(), CannotServe> {
+        let door = self.service.door;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -130,8 +131,20 @@ impl Listening {
         let served = runtime.block_on(serve(self.sockets, self.service, stop.clone(), ready));
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
-        tracing::info!("twinseal {VERSION} terminating with status {status}");
+        tracing::info!("{}", last_words(door, status));
         served
+    }
+}
+
+/// The line in the log that ends it.
+fn last_words(door: Door, status: u8) -> String {
+    let product = door.product(VERSION);
+    match door {
+        Door::Native => format!("{product} terminating with status {status}"),
+        // What an error was is in a line of its own.
+        Door::DkFilter | Door::DkimFilter => {
+            format!("{product} terminating with status {status}, errno = 0")
+        }
     }
 }
 

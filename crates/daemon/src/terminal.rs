@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 
 /// Where a tool reads and writes.
 pub struct Terminal<'t> {
+    /// The program's name, as its complaints begin.
+    pub program: &'static str,
     /// Standard input.
     pub input: &'t mut dyn Read,
     /// Standard output: what was asked for.
@@ -16,7 +18,7 @@ pub struct Terminal<'t> {
 impl Terminal<'_> {
     /// Writes one line about what went wrong. There is nowhere to complain if that fails.
     pub fn complain(&mut self, what: impl Display) {
-        let _ = writeln!(self.errors, "twinseal: {what}");
+        let _ = writeln!(self.errors, "{}: {what}", self.program);
     }
 
     /// Writes what was asked for.

@@ -59,6 +59,12 @@ impl Identity {
         Ok(Self { local: local.to_owned(), domain })
     }
 
+    /// Everybody in that domain: `@domain`.
+    #[must_use]
+    pub const fn of_domain(domain: Domain) -> Self {
+        Self { local: String::new(), domain }
+    }
+
     /// Its domain, which has to be the signing domain or to lie below it (RFC 6376 §3.5).
     #[must_use]
     pub const fn domain(&self) -> &Domain {

@@ -1,7 +1,7 @@
 //! One connection from an MTA: octets in, octets out, messages between.
 
 use super::service::{Client, Service};
-use super::transaction::{self, Facts, Fate, Transaction};
+use super::transaction::{self, Ending, Facts, Fate, Transaction};
 use crate::signing::policy::Fidelity;
 use crate::signing::seal::SealedField;
 use std::io;
@@ -214,7 +214,7 @@ impl Connection {
         };
         let mut message = self.message.take().unwrap_or_default();
         let reply = match message.end_of_headers(&self.service, &facts).await {
-            Fate::Sealed => {
+            Fate::Sealed | Fate::Marked => {
                 self.message = Some(message);
                 HeadersReply::Continue
             }
@@ -226,9 +226,11 @@ impl Connection {
 
     fn end_of_message(&mut self, token: MessageToken) -> Result<(), Ended> {
         let queue_id = self.queue_id();
+        let host = self.macro_value("j");
         let message = self.message.take().unwrap_or_default();
         let mut reply = token.reply();
-        let fate = match message.end_of_message(&mut reply) {
+        let ending = Ending { queue_id: queue_id.as_deref(), host: host.as_deref() };
+        let fate = match message.end_of_message(&mut reply, &ending) {
             Ok(fields) => {
                 self.added.push((queue_id, fields));
                 Fate::Sealed
@@ -239,15 +241,19 @@ impl Connection {
             }
         };
         let disposition = match fate {
-            Fate::Sealed | Fate::Passed => Disposition::Accept,
+            Fate::Sealed | Fate::Marked | Fate::Passed => Disposition::Accept,
             Fate::Deferred => Disposition::TempFail,
         };
         Ok(self.session.answer_message(reply, disposition)?)
     }
 
     fn queue_id(&self) -> Option<String> {
-        let id = self.session.macros().value("i").filter(|id| !id.is_empty())?;
-        Some(shown(&String::from_utf8_lossy(id)))
+        self.macro_value("i")
+    }
+
+    fn macro_value(&self, name: &str) -> Option<String> {
+        let value = self.session.macros().value(name).filter(|value| !value.is_empty())?;
+        Some(shown(&String::from_utf8_lossy(value)))
     }
 
     fn is_authenticated(&self) -> bool {

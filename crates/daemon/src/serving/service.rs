@@ -1,18 +1,21 @@
 //! What all connections share.
 
 use crate::signing::directory::Directory;
-use crate::signing::policy::Origin;
+use crate::signing::policy::{Deciding, Origin};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
-use twinseal_config::{Config, HostList, Limits};
+use twinseal_config::{Config, DomainList, Door, HostList, Limits};
 use twinseal_message::text::shown;
+use twinseal_message::{Domain, Mailbox};
 use twinseal_milter::{ClientAddress, ConnectInfo};
 
 /// What all connections share: one configuration, as long as it is in force.
 #[derive(Debug)]
 pub struct Service {
+    /// In whose place we stand: whose words the log speaks.
+    pub door: Door,
     /// Who signs for whom.
     pub directory: Directory,
     /// Clients whose mail is ours.
@@ -23,6 +26,12 @@ pub struct Service {
     pub external_ignore: HostList,
     /// Whether mail is signed at all.
     pub signs: bool,
+    /// What is asked whose message it is, and what follows from the answer.
+    pub deciding: Deciding,
+    /// Domains whose mail is deferred when no rule signs for it.
+    pub must_sign: Option<Arc<DomainList>>,
+    /// Whether every message gets a field that says who has seen it.
+    pub trace_header: bool,
     /// Whether the steps to each decision are logged.
     pub log_why: bool,
     /// The time, in seconds since 1970.
@@ -91,16 +100,29 @@ impl Service {
     #[must_use]
     pub fn new(config: &Config, directory: Directory) -> Self {
         Self {
+            door: config.door,
             directory,
             internal_hosts: config.internal_hosts.clone(),
             peers: config.peers.clone(),
             external_ignore: config.external_ignore.clone(),
             signs: config.mode.signs(),
+            deciding: Deciding {
+                sender_headers: config.sender_headers.clone(),
+                parent_identity: config.parent_identity,
+            },
+            must_sign: config.must_sign.clone(),
+            trace_header: config.trace_header,
             log_why: config.log.why,
             clock: system_clock,
             limits: config.limits,
             connections: Arc::new(Semaphore::new(config.limits.connections)),
         }
+    }
+
+    /// The domain that has to sign for that address, if there is one.
+    #[must_use]
+    pub fn claimed(&self, address: &Mailbox) -> Option<Domain> {
+        self.must_sign.as_ref()?.signing_domain(address.domain())
     }
 
     /// Why that client's mail counts as ours, or does not.

@@ -1,10 +1,12 @@
 //! One message, from its first header field to its seals.
 
 use super::service::{Client, Service};
+use crate::VERSION;
 use crate::event::{Event, Reason, What};
 use crate::signing::directory::Unavailable;
-use crate::signing::policy::{self, Addresses, Fidelity, Orders, Origin, Plan};
-use crate::signing::seal::{Seal, SealedField};
+use crate::signing::order::Order;
+use crate::signing::policy::{self, Addresses, Fidelity, Known, Orders, Origin, Plan};
+use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use twinseal_keys::SignError;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
 use twinseal_milter::{MessageReply, ModificationError};
@@ -12,12 +14,29 @@ use twinseal_milter::{MessageReply, ModificationError};
 /// What stands for the queue id where the MTA has not given one (trap W17).
 const UNKNOWN_ID: &str = "(unknown-jobid)";
 
+/// What stands for the name of an MTA that does not tell it.
+const UNKNOWN_HOST: &str = "unknown-host";
+
+/// The field that says which program has seen a message.
+const TRACE_FIELD: &str = "X-DomainKeys";
+
 /// One message.
 #[derive(Default)]
 pub struct Transaction {
     header: HeaderBlock,
     overflow: Option<HeaderTooLarge>,
     seals: Vec<Box<dyn Seal>>,
+    /// The product that the trace field names, if there is to be one.
+    trace: Option<String>,
+}
+
+/// What the connection knows about a message when it is complete.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// The MTA's queue id. Some MTAs have it only now.
+    pub queue_id: Option<&'a str>,
+    /// The MTA's own name.
+    pub host: Option<&'a str>,
 }
 
 /// What the connection knows about a message when its header is complete.
@@ -39,11 +58,21 @@ impl Facts<'_> {
     }
 }
 
+impl Ending<'_> {
+    /// The value of the trace field.
+    fn trace(&self, product: &str) -> String {
+        let (host, id) = (self.host.unwrap_or(UNKNOWN_HOST), self.queue_id.unwrap_or(UNKNOWN_ID));
+        format!(" {product} {host} {id}")
+    }
+}
+
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It is being signed: what is still to come of it is wanted.
     Sealed,
+    /// It is not signed, and gets a field nevertheless, which can be added at its end only.
+    Marked,
     /// It passes as it is; nothing more of it is wanted.
     Passed,
     /// It should be signed and cannot be now: its sender is to try again.
@@ -56,6 +85,9 @@ pub enum Obstacle {
     /// Nobody can say now who signs.
     #[error(transparent)]
     Rules(#[from] Unavailable),
+    /// Its domain is one that signs, and none of its keys is for this sender.
+    #[error("no key selected for signing")]
+    NoKey,
     /// A private key does not do its work.
     #[error(transparent)]
     Key(#[from] SignError),
@@ -70,7 +102,7 @@ impl Obstacle {
     #[must_use]
     pub const fn fate(&self) -> Fate {
         match self {
-            Self::Rules(_) | Self::Key(_) | Self::Field(_) => Fate::Deferred,
+            Self::Rules(_) | Self::NoKey | Self::Key(_) | Self::Field(_) => Fate::Deferred,
         }
     }
 }
@@ -86,6 +118,7 @@ impl Transaction {
     /// Decides what becomes of the message, and says so in the log unless it is signed.
     pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> Fate {
         let header = std::mem::take(&mut self.header);
+        self.trace = service.trace_header.then(|| service.door.product(VERSION));
         match plan(service, facts, &header, self.overflow).await {
             Ok(Plan::Sign { seals, left_out }) => {
                 for (field, reason) in &left_out {
@@ -96,7 +129,7 @@ impl Transaction {
             }
             Ok(Plan::Ignore(reason)) => {
                 facts.log(What::NotSigned(&reason));
-                Fate::Passed
+                if self.trace.is_some() { Fate::Marked } else { Fate::Passed }
             }
             Err(obstacle) => {
                 facts.log(What::Deferred { error: &obstacle.to_string() });
@@ -116,13 +149,22 @@ impl Transaction {
     ///
     /// # Errors
     /// The first [`Obstacle`].
-    pub fn end_of_message(self, reply: &mut MessageReply) -> Result<Vec<SealedField>, Obstacle> {
+    pub fn end_of_message(
+        self,
+        reply: &mut MessageReply,
+        ending: &Ending<'_>,
+    ) -> Result<Vec<SealedField>, Obstacle> {
         let mut fields = Vec::new();
         for seal in self.seals {
             fields.append(&mut seal.finish()?);
         }
         for SealedField { field, index, .. } in &fields {
             reply.insert_header(*index, field.name, field.value.as_bytes())?;
+        }
+        // Last, and so above the seals (trap W8), which do not cover it.
+        if let Some(product) = &self.trace {
+            let value = ending.trace(product);
+            reply.insert_header(BELOW_RECEIVED, TRACE_FIELD, value.as_bytes())?;
         }
         Ok(fields)
     }
@@ -140,7 +182,7 @@ async fn plan(
     if let Some(limit) = overflow {
         return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
     }
-    let addresses = match policy::addresses(header) {
+    let addresses = match policy::addresses(header, &service.deciding) {
         Ok(addresses) => addresses,
         Err(reason) => return Ok(Plan::Ignore(reason)),
     };
@@ -149,8 +191,25 @@ async fn plan(
     if service.log_why {
         explain(facts, &addresses, &orders, &origin);
     }
-    let now = (service.clock)();
-    Ok(policy::plan(header, &addresses, &orders, &origin, facts.fidelity, now))
+    if orders.author.is_none()
+        && let Some(domain) = service.claimed(&addresses.author)
+    {
+        return match origin {
+            Origin::Internal | Origin::Authenticated => Err(Obstacle::NoKey),
+            Origin::External { client, expected } => {
+                Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
+            }
+        };
+    }
+    let known = Known {
+        addresses: &addresses,
+        orders: &orders,
+        origin: &origin,
+        fidelity: facts.fidelity,
+        parent_identity: service.deciding.parent_identity,
+        now: (service.clock)(),
+    };
+    Ok(policy::plan(header, &known))
 }
 
 async fn look_up(service: &Service, addresses: &Addresses) -> Result<Orders, Unavailable> {
@@ -171,16 +230,22 @@ fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &O
         Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
         Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
     }));
-    let found = |order: &Option<crate::signing::order::Order>| match order {
+    let found = |order: &Option<Order>| match order {
         Some(order) => format!("signs as {}", order.domain),
         None => "matches no signing rule".to_owned(),
     };
+    // A seal that is switched off leads nowhere.
+    let made = |order: &Option<Order>, is_on: fn(&Order) -> bool| order.as_ref().is_none_or(is_on);
     let author = &addresses.author;
-    facts.log(What::Step(&format!("why: for DKIM, {author} {}", found(&orders.author))));
-    facts.log(What::Step(&match &addresses.sender {
-        Ok(sender) => format!("why: for DomainKeys, {sender} {}", found(&orders.sender)),
-        Err(reason) => format!("why: for DomainKeys, {reason}"),
-    }));
+    if made(&orders.author, |order| order.dkim.is_some()) {
+        facts.log(What::Step(&format!("why: for DKIM, {author} {}", found(&orders.author))));
+    }
+    if made(&orders.sender, |order| order.domainkeys.is_some()) {
+        facts.log(What::Step(&match &addresses.sender {
+            Ok(sender) => format!("why: for DomainKeys, {sender} {}", found(&orders.sender)),
+            Err(reason) => format!("why: for DomainKeys, {reason}"),
+        }));
+    }
 }
 
 /// The log lines of the fields that were inserted.
@@ -208,6 +273,7 @@ mod tests {
         let name = "a b".to_owned();
         for obstacle in [
             Obstacle::Rules(Unavailable("the store does not answer".to_owned())),
+            Obstacle::NoKey,
             Obstacle::Key(SignError::NotRsa),
             Obstacle::Field(ModificationError::BadName { name }),
         ] {

@@ -40,6 +40,7 @@ pub fn load(
     let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
     let mut files: HashMap<&Path, Option<Arc<SigningKey>>> = HashMap::new();
     let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
+    let mut told = None;
     // A mode that does not sign starts without its keys.
     for rule in config.rules.iter().filter(|_| config.mode.signs()) {
         let mut keys = Vec::new();
@@ -60,7 +61,11 @@ pub fn load(
             let selector = source.selector.clone();
             keys.extend(key.clone().map(|key| SelectedKey { selector, key }));
         }
-        caution(rule, &keys).into_iter().for_each(&mut warn);
+        // A line of a list may be two rules.
+        if told != Some(&rule.origin) {
+            caution(rule, &keys).into_iter().for_each(&mut warn);
+        }
+        told = Some(&rule.origin);
         rules.push(keys.into());
     }
     if mistakes.is_empty() { Ok(rules) } else { Err(KeyMistakes(mistakes)) }

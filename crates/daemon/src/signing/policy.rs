@@ -7,9 +7,9 @@ use super::order::Order;
 use super::seal::Seal;
 use crate::event::Reason;
 use std::sync::Arc;
-use twinseal_dkim::{Canonicalization, Kind};
+use twinseal_dkim::{Canonicalization, Identity, Kind};
 use twinseal_domainkeys::signing_address;
-use twinseal_message::{HeaderBlock, Mailbox};
+use twinseal_message::{FieldName, HeaderBlock, Mailbox};
 
 /// Why a client's mail counts as ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,20 @@ pub enum Origin {
     },
 }
 
+/// What is asked whose message it is, and what follows from the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Deciding {
+    /// The fields that may say so for DKIM, in the order in which they are asked: the first one that
+    /// is there decides, even if it cannot be read. From is asked last in any case.
+    pub sender_headers: Vec<FieldName>,
+    /// Whether a DKIM seal that a parent domain makes names that domain in `i=` too.
+    pub parent_identity: bool,
+}
+
 /// Whose address decides for each seal (trap K3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addresses {
-    /// The first address in From: for DKIM.
+    /// For DKIM: the first address in the field that decides, which natively is From.
     pub author: Mailbox,
     /// The first address in Sender, else in From: for DomainKeys.
     pub sender: Result<Mailbox, Reason>,
@@ -71,29 +81,44 @@ pub enum Fidelity {
 /// The two addresses that decide.
 ///
 /// # Errors
-/// The [`Reason`] why there is no author; a sender that cannot be read leaves DKIM possible.
-pub fn addresses(header: &HeaderBlock) -> Result<Addresses, Reason> {
-    let mut from = header.named("from");
-    let author = match (from.next(), from.count()) {
-        (None, _) => return Err(Reason::NoFrom),
-        (Some(field), 0) => Mailbox::first(field.value()),
-        (Some(_), more) => return Err(Reason::SeveralFrom { count: 1 + more }),
-    };
-    let author =
-        author.map_err(|error| Reason::Unparsable { field: "From", error: error.to_string() })?;
+/// The [`Reason`] why there is no author; a sender that cannot be read leaves DKIM possible. From
+/// has to be there once whatever decides (trap H15).
+pub fn addresses(header: &HeaderBlock, deciding: &Deciding) -> Result<Addresses, Reason> {
+    match header.named("from").count() {
+        0 => return Err(Reason::NoFrom),
+        1 => {}
+        count => return Err(Reason::SeveralFrom { count }),
+    }
+    let mut names = deciding.sender_headers.iter().map(FieldName::as_str).chain(["from"]);
+    let field = names.find_map(|name| header.named(name).next()).ok_or(Reason::NoFrom)?;
+    let author = Mailbox::first(field.value()).map_err(|error| Reason::Unparsable {
+        field: String::from_utf8_lossy(field.name()).into_owned(),
+        error: error.to_string(),
+    })?;
     Ok(Addresses { author, sender: signing_address(header).map_err(Reason::from) })
 }
 
-/// Decides which seals the message gets. `now` is the time in seconds since 1970.
+/// What is known of a message when its header is complete, beside the header.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Whose it is.
+    pub addresses: &'a Addresses,
+    /// Who signs for them.
+    pub orders: &'a Orders,
+    /// Why it counts as ours, or does not.
+    pub origin: &'a Origin,
+    /// Whether the header is exact.
+    pub fidelity: Fidelity,
+    /// Whether a seal that a parent domain makes names it in `i=`.
+    pub parent_identity: bool,
+    /// The time, in seconds since 1970.
+    pub now: u64,
+}
+
+/// Decides which seals the message gets.
 #[must_use]
-pub fn plan(
-    header: &HeaderBlock,
-    addresses: &Addresses,
-    orders: &Orders,
-    origin: &Origin,
-    fidelity: Fidelity,
-    now: u64,
-) -> Plan {
+pub fn plan(header: &HeaderBlock, known: &Known<'_>) -> Plan {
+    let Known { addresses, orders, origin, .. } = known;
     // DKIM's order first: its domain is the one that a warning should name.
     let Some(order) = orders.author.as_ref().or(orders.sender.as_ref()) else {
         return Plan::Ignore(Reason::NoSigningRule { address: addresses.author.to_string() });
@@ -105,9 +130,9 @@ pub fn plan(
     let outcomes = [
         (
             twinseal_domainkeys::FIELD,
-            domainkeys(header, addresses, orders.sender.as_ref(), fidelity),
+            domainkeys(header, addresses, orders.sender.as_ref(), known.fidelity),
         ),
-        (twinseal_dkim::FIELD, dkim(header, addresses, orders.author.as_ref(), fidelity, now)),
+        (twinseal_dkim::FIELD, dkim(header, known)),
     ];
     let (mut seals, mut left_out) = (Vec::new(), Vec::new());
     for (field, outcome) in outcomes {
@@ -127,27 +152,32 @@ pub fn plan(
 /// A seal, `None` where it is switched off, or why it cannot be made.
 type Outcome = Result<Option<Box<dyn Seal>>, Reason>;
 
-fn dkim(
-    header: &HeaderBlock,
-    addresses: &Addresses,
-    order: Option<&Order>,
-    fidelity: Fidelity,
-    now: u64,
-) -> Outcome {
-    let address = || addresses.author.to_string();
+fn dkim(header: &HeaderBlock, known: &Known<'_>) -> Outcome {
+    let author = &known.addresses.author;
+    let address = || author.to_string();
+    let order = known.orders.author.as_ref();
     let order = order.ok_or_else(|| Reason::NoSigningRule { address: address() })?;
     let mut requests = order.dkim_requests();
     if requests.is_empty() {
         return Ok(None);
     }
-    if fidelity == Fidelity::Approximate {
+    let by_parent =
+        *author.domain() != order.domain && author.domain().is_at_or_under(&order.domain);
+    if known.parent_identity && by_parent {
+        let identity = Identity::of_domain(order.domain.clone());
+        for request in &mut requests {
+            let settings = Arc::make_mut(&mut request.settings);
+            settings.identity.get_or_insert_with(|| identity.clone());
+        }
+    }
+    if known.fidelity == Fidelity::Approximate {
         for request in &mut requests {
             let settings = Arc::make_mut(&mut request.settings);
             let body = settings.canonicalization.body;
             settings.canonicalization = Canonicalization { header: Kind::Relaxed, body };
         }
     }
-    Ok(Some(Box::new(twinseal_dkim::Signer::new(header, requests, now)?)))
+    Ok(Some(Box::new(twinseal_dkim::Signer::new(header, requests, known.now)?)))
 }
 
 fn domainkeys(

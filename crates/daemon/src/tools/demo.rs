@@ -6,7 +6,7 @@
 use super::genkey::make_if_missing;
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
-use crate::serve::{FileSystem, PROGRAM, log_to};
+use crate::serve::{FileSystem, log_to};
 use crate::server::{CannotServe, Listening, Server};
 use crate::signing::keyfile::{self, Exposure};
 use crate::terminal::Terminal;
@@ -171,7 +171,7 @@ fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config
     };
     let warn = |warning| terminal.complain(format_args!("warning: {warning}"));
     let server = Server::prepare(&loaded.config, warn).map_err(failure)?;
-    log_to(&loaded.config, PROGRAM).map_err(failure)?;
+    log_to(&loaded.config).map_err(failure)?;
     Ok((server.open(&loaded.config).map_err(failure)?, loaded.config))
 }
 

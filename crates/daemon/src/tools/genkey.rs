@@ -214,8 +214,12 @@ mod tests {
 
     fn genkey(directory: &Path, words: &[&str]) -> (ExitCode, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut terminal =
-            Terminal { input: &mut std::io::empty(), output: &mut output, errors: &mut errors };
+        let mut terminal = Terminal {
+            program: crate::PROGRAM,
+            input: &mut std::io::empty(),
+            output: &mut output,
+            errors: &mut errors,
+        };
         let mut all = vec!["--directory".into(), directory.into()];
         all.extend(words.iter().map(Into::into));
         let code = run(all, &mut terminal);

@@ -6,7 +6,7 @@ use crate::event::Reason;
 use crate::serving::service::system_clock;
 use crate::signing::keyfile::{self, Exposure};
 use crate::signing::order::{Order, SelectedKey};
-use crate::signing::policy::{self, Fidelity, Orders, Origin, Plan};
+use crate::signing::policy::{self, Deciding, Fidelity, Known, Orders, Origin, Plan};
 use crate::signing::seal::{Seal, SealedField};
 use crate::terminal::Terminal;
 use std::borrow::Cow;
@@ -169,9 +169,18 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
     let mut message = Message::new();
     let mut reader = BufReader::new(&mut *terminal.input);
     let header = message.read_header(&mut reader)?;
-    let addresses = policy::addresses(&header).map_err(|reason| Failure::NotSigned { reason })?;
+    let addresses = policy::addresses(&header, &Deciding::default())
+        .map_err(|reason| Failure::NotSigned { reason })?;
     let orders = Orders { author: Some(order.clone()), sender: Some(order.clone()) };
-    let plan = policy::plan(&header, &addresses, &orders, &Origin::Internal, Fidelity::Exact, now);
+    let known = Known {
+        addresses: &addresses,
+        orders: &orders,
+        origin: &Origin::Internal,
+        fidelity: Fidelity::Exact,
+        parent_identity: false,
+        now,
+    };
+    let plan = policy::plan(&header, &known);
     let (mut seals, left_out) = match plan {
         Plan::Sign { seals, left_out } => (seals, left_out),
         Plan::Ignore(reason) => return Err(Failure::NotSigned { reason }),

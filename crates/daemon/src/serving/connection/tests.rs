@@ -1,3 +1,5 @@
+mod doors;
+
 use super::{Ended, serve};
 use crate::serve::FileSystem;
 use crate::server::Server;

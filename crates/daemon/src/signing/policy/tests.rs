@@ -1,9 +1,9 @@
-use super::{Addresses, Fidelity, Orders, Origin, Plan, addresses, plan};
+use super::{Deciding, Fidelity, Known, Orders, Origin, Plan, addresses, plan};
 use crate::event::Reason;
 use crate::signing::order::{Order, SelectedKey};
 use std::sync::Arc;
 use twinseal_keys::SigningKey;
-use twinseal_message::{Domain, HeaderBlock, Selector};
+use twinseal_message::{Domain, FieldName, HeaderBlock, Selector};
 
 const FROM: (&str, &str) = ("From", " a@example.com");
 const TO: (&str, &str) = ("To", " b@example.net");
@@ -35,6 +35,12 @@ fn both(order: Order) -> Orders {
     Orders { author: Some(order.clone()), sender: Some(order) }
 }
 
+/// What these fields say, in their order.
+fn by(names: &[&str]) -> Deciding {
+    let sender_headers = names.iter().map(|name| FieldName::parse(name).unwrap()).collect();
+    Deciding { sender_headers, parent_identity: false }
+}
+
 /// The names of the inserted fields in order, the seals left out, or the reason to ignore.
 fn outcome(
     fields: &[(&str, &str)],
@@ -43,8 +49,9 @@ fn outcome(
     fidelity: Fidelity,
 ) -> Result<(Vec<String>, Vec<&'static str>), Reason> {
     let header = header(fields);
-    let Addresses { author, sender } = addresses(&header)?;
-    match plan(&header, &Addresses { author, sender }, orders, origin, fidelity, 1) {
+    let addresses = &addresses(&header, &by(&["from"]))?;
+    let known = Known { addresses, orders, origin, fidelity, parent_identity: false, now: 1 };
+    match plan(&header, &known) {
         Plan::Ignore(reason) => Err(reason),
         Plan::Sign { seals, left_out } => {
             let fields = seals.into_iter().flat_map(|seal| seal.finish().unwrap());
@@ -166,5 +173,20 @@ fn values_that_are_not_exact_are_signed_so_that_it_does_not_show() {
         let orders = both(order.clone());
         let (made, _) = outcome(&[FROM, TO], &orders, &Origin::Internal, fidelity).unwrap();
         assert!(made[0].contains(domainkeys) && made[1].contains(dkim), "{fidelity:?} {made:?}");
+    }
+}
+
+#[test]
+fn a_field_that_cannot_be_read_has_a_code_of_its_own() {
+    let nobody = |name| [FROM, (name, " nobody")];
+    for (field, names, want) in [
+        ("Resent-Sender", &["resent-sender", "from"][..], "unparsable-resent-sender"),
+        ("RESENT-FROM", &["resent-from"], "unparsable-resent-from"),
+        ("Sender", &["sender"], "unparsable-sender"),
+        ("X-Owner", &["x-owner"], "unparsable-address"),
+    ] {
+        let reason = addresses(&header(&nobody(field)), &by(names)).unwrap_err();
+        assert_eq!(reason.code(), want);
+        assert!(reason.to_string().contains(field), "{reason}");
     }
 }

@@ -10,7 +10,12 @@ fn key(name: &str) -> PathBuf {
 fn sign(message: &[u8], words: &[&str]) -> (ExitCode, Vec<u8>, String) {
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let mut input = message;
-    let mut terminal = Terminal { input: &mut input, output: &mut output, errors: &mut errors };
+    let mut terminal = Terminal {
+        program: crate::PROGRAM,
+        input: &mut input,
+        output: &mut output,
+        errors: &mut errors,
+    };
     let code = run(words.iter().map(Into::into).collect(), &mut terminal);
     (code, output, String::from_utf8(errors).unwrap())
 }
