@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use twinseal_e2e::here;
 use twinseal_e2e::net::Address;
@@ -42,6 +44,25 @@ fn the_version_is_no_mistake() {
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).to_lowercase();
         assert!(output.status.success() && said.contains("twinseal"), "{flag}: {said}");
+    }
+}
+
+#[test]
+fn a_link_with_the_name_of_an_old_program_is_that_program() {
+    let scratch = Scratch::new("refused");
+    for (name, product) in
+        [("dk-filter", "Twinseal DomainKeys Filter v"), ("dkim-filter", "Twinseal DKIM Filter v")]
+    {
+        let link = scratch.dir("bin").join(name);
+        symlink(program::path(), &link).unwrap();
+        let by_link = Command::new(&link).arg("-V").output().unwrap();
+        let by_command = program::run(&[name, "-V"], b"");
+        let said = String::from_utf8(by_link.stdout).unwrap();
+        assert!(
+            by_link.status.success() && said.starts_with(&format!("{name}: {product}")),
+            "{said}"
+        );
+        assert_eq!(said.as_bytes(), by_command.stdout);
     }
 }
 
