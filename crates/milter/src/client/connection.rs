@@ -53,6 +53,28 @@ pub struct Outcome {
     pub modifications: Vec<Modification>,
 }
 
+impl<'a> Message<'a> {
+    /// What an MTA says to show it, from MAIL to its end.
+    pub fn commands(&self) -> impl Iterator<Item = Command<'a>> {
+        let recipients = self.recipients.iter().map(|address| Command::Recipient(address, &[]));
+        let fields = self.header.shown().map(|field| Command::Header(&field.name, &field.value));
+        [Command::Mail(self.sender, self.sender_arguments)]
+            .into_iter()
+            .chain(recipients)
+            .chain([Command::Data])
+            .chain(fields)
+            .chain([Command::EndOfHeaders])
+            .chain(self.body.chunks(MAX_CHUNK).map(Command::Body))
+            .chain([Command::EndOfBody(b"")])
+    }
+}
+
+impl Outcome {
+    fn go_on(decided_at: CommandKind) -> Self {
+        Self { verdict: Verdict::Continue, decided_at, modifications: Vec::new() }
+    }
+}
+
 /// Why talking to a filter ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -169,21 +191,12 @@ impl<S: Read + Write> Connection<S> {
     ///
     /// When the filter cannot be talked to.
     pub fn deliver(&mut self, message: &Message<'_>) -> Result<Outcome, ClientError> {
-        let mut outcome = self.say(&Command::Mail(message.sender, message.sender_arguments))?;
-        let recipients = message.recipients.iter().map(|address| Command::Recipient(address, &[]));
-        let fields = message.header.shown().map(|field| Command::Header(&field.name, &field.value));
-        let chunks = message.body.chunks(MAX_CHUNK).map(Command::Body);
-        let commands = recipients
-            .chain([Command::Data])
-            .chain(fields)
-            .chain([Command::EndOfHeaders])
-            .chain(chunks)
-            .chain([Command::EndOfBody(b"")]);
-        for command in commands {
-            if outcome.verdict != Verdict::Continue {
-                return Ok(outcome);
-            }
+        let mut outcome = Outcome::go_on(CommandKind::Mail);
+        for command in message.commands() {
             outcome = self.say(&command)?;
+            if outcome.verdict != Verdict::Continue {
+                break;
+            }
         }
         Ok(outcome)
     }
@@ -197,8 +210,7 @@ impl<S: Read + Write> Connection<S> {
     /// When the filter cannot be talked to.
     pub fn say(&mut self, command: &Command<'_>) -> Result<Outcome, ClientError> {
         let kind = command.kind();
-        let mut outcome =
-            Outcome { verdict: Verdict::Continue, decided_at: kind, modifications: Vec::new() };
+        let mut outcome = Outcome::go_on(kind);
         if self.skipped == Some(kind) {
             return Ok(outcome);
         }
