@@ -14,7 +14,7 @@ help:
 	@echo 'make build             build target/release/twinseal'
 	@echo 'make test              everything that must pass, with a table at the end'
 	@echo 'make check             its quick part: format, lints, documentation, generated files'
-	@echo 'make bench             measure (make bench BENCH=name: only one)'
+	@echo 'make bench             measure (BENCH=name: only that; BENCH=quick: see that it works)'
 	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
 
@@ -35,8 +35,8 @@ check:
 	@scripts/stages format clippy docs generated
 
 bench:
-	@scripts/needs build
-	cargo bench --locked --workspace --bench '$(or $(BENCH),*)'
+	@scripts/needs build bench
+	@scripts/bench $(BENCH)
 
 fuzz:
 	@scripts/needs build fuzz
