@@ -99,15 +99,16 @@ pub fn run(names: &[String], workbench: &mut Workbench, report: &mut Report<'_>)
     Ok(())
 }
 
-/// A table of processor time per message, with ratios to others.
-fn processor_table(all: &[Series], beside: &[(&str, &Series)]) -> Table {
+/// A table of processor time per message, with ratios: each column to others has one of them for
+/// each row.
+fn processor_table(all: &[Series], beside: &[(&str, Vec<&Series>)]) -> Table {
     let mut head = vec!["", "CPU ms/message"];
     head.extend(beside.iter().map(|(title, _)| *title));
     head.extend(["messages/s", "end p50 ms", "p99"]);
     let mut table = Table::new(&head);
-    for series in all {
+    for (at, series) in all.iter().enumerate() {
         let mut row = vec![series.name.clone(), figure(series.processor())];
-        row.extend(beside.iter().map(|(_, other)| figure(series.ratio(other))));
+        row.extend(beside.iter().map(|(_, others)| figure(series.ratio(others[at]))));
         row.extend([series.rate(), series.end(0.5), series.end(0.99)].map(figure));
         table.row(row);
     }

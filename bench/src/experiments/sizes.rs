@@ -16,20 +16,22 @@ pub(super) fn run(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<
     let probe = Mail::plain(Body::Text, 200 << 10);
     let peers = [
         workbench.opendkim(&Opendkim::relaxed(), &probe)?,
-        workbench.twinseal(&Twinseal::both(), &probe)?,
         workbench.twinseal(&Twinseal::dkim_only(), &probe)?,
+        workbench.twinseal(&Twinseal::both(), &probe)?,
     ];
     report.say("Four connections, many messages on each; relaxed/relaxed, and nofws.");
     for octets in [2 << 10, 20 << 10, 200 << 10, large] {
         let body = Body::Text.octets(octets);
         let mail = Mail::plain(Body::Text, octets);
-        let bare = Bare::dkim(&workbench.key, &body);
-        let mut candidates = vec![Candidate::Bare(&bare, time)];
+        let bare = [Bare::dkim(&workbench.key, &body), Bare::both(&workbench.key, &body)];
+        let mut candidates: Vec<_> = bare.iter().map(|bare| Candidate::Bare(bare, time)).collect();
         candidates.extend(peers.iter().map(|peer| Candidate::usual(peer, &mail, time)));
         let all = interleave(&candidates, rounds)?;
-        let [bare, opendkim, _, dkim] = all.as_slice() else { return Ok(()) };
+        let [bare, bare_both, opendkim, dkim, _] = all.as_slice() else { return Ok(()) };
+        let own = vec![bare, bare_both, bare, bare, bare_both];
+        let beside = [("× own bare", own), ("× opendkim", vec![opendkim; all.len()])];
         report.say(&format!("{} of text:", size(octets)));
-        report.table(&processor_table(&all, &[("× bare", bare), ("× opendkim", opendkim)]));
+        report.table(&processor_table(&all, &beside));
         if octets == large {
             let what = format!(
                 "CPU per message, {} of text, DKIM relaxed/relaxed, to opendkim",
