@@ -63,12 +63,24 @@ impl Rules {
     /// A message that the last rule signs, so that who looks at one rule after the other looks at
     /// all of them.
     pub fn mail(self, body: Body, octets: usize) -> Mail {
-        let Some(last) = self.count().checked_sub(1).filter(|_| self != Self::One) else {
-            return Mail::plain(body, octets);
-        };
-        let domain = numbered(last);
+        self.mail_of(self.count().saturating_sub(1), body, octets)
+    }
+
+    /// A message that the rule with this number signs.
+    pub fn mail_of(self, number: usize, body: Body, octets: usize) -> Mail {
+        let domain = self.domain(number);
         let below = if matches!(self, Self::Wildcards(_)) { "mail." } else { "" };
         Mail::new(&format!("joe@{below}{domain}"), &domain, body, octets)
+    }
+
+    /// The domain of the rule with this number.
+    fn domain(self, number: usize) -> String {
+        match self {
+            Self::One => DOMAIN.to_owned(),
+            Self::Names(_) | Self::Wildcards(_) | Self::KeyFiles(_) => {
+                format!("d{number:06}.example")
+            }
+        }
     }
 
     fn count(self) -> usize {
@@ -81,7 +93,7 @@ impl Rules {
     /// Domain, sender pattern and key of each rule.
     fn entries(self, key: &Path) -> impl Iterator<Item = (String, String, String)> {
         (0..self.count()).map(move |number| {
-            let domain = if self == Self::One { DOMAIN.to_owned() } else { numbered(number) };
+            let domain = self.domain(number);
             let senders = match self {
                 Self::Wildcards(_) => format!("*@*.{domain}"),
                 Self::One | Self::Names(_) | Self::KeyFiles(_) => format!("*@{domain}"),
@@ -93,11 +105,6 @@ impl Rules {
             (domain, senders, key)
         })
     }
-}
-
-/// The domain of the rule with that number.
-fn numbered(number: usize) -> String {
-    format!("d{number:06}.example")
 }
 
 /// Where below its directory the copy of the key with that number is: a thousand in each.
