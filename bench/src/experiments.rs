@@ -3,10 +3,10 @@
 mod bodies;
 mod connections;
 mod key_files;
+mod many_rules;
 mod memory;
+mod message;
 mod negotiation;
-mod rules;
-mod seals;
 mod sizes;
 mod sockets;
 
@@ -32,9 +32,9 @@ pub static ALL: &[Experiment] = &[
         run: negotiation::run,
     },
     Experiment {
-        name: "seals",
+        name: "message",
         about: "Processor time per message of 20 KiB, by seals and canonicalizations",
-        run: seals::run,
+        run: message::run,
     },
     Experiment {
         name: "sizes",
@@ -62,9 +62,9 @@ pub static ALL: &[Experiment] = &[
         run: memory::run,
     },
     Experiment {
-        name: "rules",
+        name: "many-rules",
         about: "Many signing rules with one key, beside one rule",
-        run: rules::run,
+        run: many_rules::run,
     },
     Experiment {
         name: "key-files",

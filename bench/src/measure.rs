@@ -76,10 +76,12 @@ pub fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown");
+    let openssl = words_of("openssl", &["version"]);
+    // Behind that, it names its library again.
+    let openssl = openssl.split(" (").next().unwrap_or_default();
     format!(
-        "{date}, {cores} × {model}, Linux {}, {}, load average {load} before",
+        "{date}, {cores} × {model}, Linux {}, {openssl}, load average {load} before",
         kernel.trim(),
-        words_of("openssl", &["version"]),
     )
 }
 
