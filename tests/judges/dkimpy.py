@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""dkimpy as a judge: DKIM with RSA and Ed25519, key records from a file, never the network.
+"""dkimpy as a judge: DKIM with RSA and Ed25519, key records from a file or a nameserver on this host.
 
 Usage and output: README.md in this directory.
 """
@@ -9,17 +9,7 @@ import sys
 
 import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
-
-
-def load_records(path):
-    records = {}
-    with open(path, "rb") as lines:
-        for line in lines:
-            line = line.strip()
-            if line and not line.startswith(b"#"):
-                name, record = line.split(None, 1)
-                records[name.lower() + b"."] = record
-    return records
+from records import open_records
 
 
 def tags_of(value):
@@ -45,9 +35,7 @@ def verdicts(message, records, complaints, logger):
         verifier = dkim.DKIM(message, logger=logger)
         fields = [value for name, value in verifier.headers if name.lower() == b"dkim-signature"]
         try:
-            passed = verifier.verify(
-                idx=index, dnsfunc=lambda name, timeout=5: records.get(name.lower())
-            )
+            passed = verifier.verify(idx=index, dnsfunc=lambda name, timeout=5: records(name))
             reason = complaints.last or ("pass" if passed else "signature mismatch")
         except Exception as error:  # any exception is a "no", and must not stop the batch
             passed, reason = False, f"{type(error).__name__}: {error}"
@@ -61,7 +49,7 @@ def verdicts(message, records, complaints, logger):
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: dkimpy.py RECORDS <list-of-messages")
-    records = load_records(sys.argv[1])
+    records = open_records(sys.argv[1])
     logger, complaints = logging.getLogger("judge"), Complaints()
     logger.addHandler(complaints)
     logger.propagate = False

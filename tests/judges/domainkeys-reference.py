@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from records import open_records
 
 
 def split(message):
@@ -57,7 +58,7 @@ def judge(message, records):
         d, s = (tags.get(tag, b"-").decode() for tag in (b"d", b"s"))
         c, result = tags.get(b"c", b"-").decode(), "pass"
         try:
-            record = tag_list(records[f"{s}._domainkey.{d}".lower()])
+            record = tag_list(records(f"{s}._domainkey.{d}") or b"")
             load_der_public_key(base64.b64decode(record[b"p"])).verify(
                 base64.b64decode(tags[b"b"]), hash_input(fields, body, at, tags), PKCS1v15(), SHA1()
             )
@@ -73,8 +74,7 @@ if sys.argv[1] == "--input":
     TAGS = tag_list(FIELDS[AT].split(b":", 1)[1])
     sys.stdout.buffer.write(hash_input(FIELDS, BODY, AT, TAGS))
     sys.exit()
-LINES = [line.split(None, 1) for line in open(sys.argv[1], encoding="ascii") if line.strip()]
-RECORDS = {pair[0].lower(): pair[1].strip().encode() for pair in LINES}
+RECORDS = open_records(sys.argv[1])
 for path in sys.stdin.read().splitlines():
     for verdict in list(judge(open(path, "rb").read(), RECORDS)) or ["none"]:
         print(path, verdict, sep="\t")

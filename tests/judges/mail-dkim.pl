@@ -1,11 +1,12 @@
 #!/usr/bin/perl
-# Mail::DKIM as a judge: both kinds of seal, key records from a file, never the network.
+# Mail::DKIM as a judge: both kinds of seal, key records from a file or a nameserver on this host.
 # Usage and output: README.md in this directory.
 use strict;
 use warnings;
 use Mail::DKIM::Verifier;
 use Mail::DKIM::DNS;
 use Net::DNS;
+use Net::DNS::Resolver;
 
 {
     # Stands where Net::DNS::Resolver would: answers TXT questions from the record file.
@@ -47,6 +48,15 @@ use Net::DNS;
     sub errorstring { return 'NOERROR' }
 }
 
+sub resolver {
+    my ($source) = @_;
+    my ($port) = $source =~ /\Adns:(\d+)\z/ or return Records->load($source);
+    my $resolver = Net::DNS::Resolver->new(
+        config_file => '/dev/null', nameservers => ['127.0.0.1'], port => $port, recurse => 0);
+    $resolver->udp_timeout(5);
+    return $resolver;
+}
+
 sub octets_of {
     my ($path) = @_;
     open my $in, '<:raw', $path or die "$path: $!\n";
@@ -75,7 +85,7 @@ sub judge {
 }
 
 die "usage: mail-dkim.pl RECORDS <list-of-messages\n" unless @ARGV == 1;
-Mail::DKIM::DNS::resolver(Records->load($ARGV[0]));
+Mail::DKIM::DNS::resolver(resolver($ARGV[0]));
 binmode STDIN;
 binmode STDOUT;
 while (my $path = <STDIN>) {

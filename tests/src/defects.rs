@@ -82,6 +82,13 @@ impl Defect {
                 let folded = |field: &Field| field.value().contains(&b'\n');
                 message.all("From").any(folded) || message.all("Sender").any(folded)
             }
+            "u-label-sender" => {
+                let domain = |field: &Field| {
+                    let at = field.value().iter().rposition(|&b| b == b'@').unwrap_or_default();
+                    !field.value()[at..].is_ascii()
+                };
+                message.all("From").any(domain) || message.all("Sender").any(domain)
+            }
             _ => panic!("{word:?} is no word of `when`"),
         }
     }

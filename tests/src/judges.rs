@@ -1,14 +1,16 @@
 //! The verifiers that others wrote, and the second reference for DomainKeys.
 //!
 //! Each looks at many messages in one process and gives one verdict for each signature it finds.
-//! Key records come from a file; no judge asks the network.
+//! Key records come from a file, or from a [`Nameserver`] on this host; no judge asks any other.
 
 use crate::here;
 use crate::message::{Message, with_crlf};
 use crate::milter::Peer;
+use crate::nameserver::Nameserver;
 use crate::net::{Address, wait_for};
 use crate::scratch::Scratch;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Error, Result};
@@ -38,6 +40,54 @@ pub enum Seal {
     Dkim,
     /// `DomainKey-Signature`.
     DomainKeys,
+}
+
+/// Where the judges get key records.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys<'a> {
+    /// From a file, `NAME RECORD` on each line.
+    File(&'a Path),
+    /// From a DNS server on this host.
+    Dns(&'a Nameserver),
+}
+
+impl<'a> From<&'a Path> for Keys<'a> {
+    fn from(records: &'a Path) -> Self {
+        Self::File(records)
+    }
+}
+
+impl<'a> From<&'a PathBuf> for Keys<'a> {
+    fn from(records: &'a PathBuf) -> Self {
+        Self::File(records)
+    }
+}
+
+impl<'a> From<&'a Nameserver> for Keys<'a> {
+    fn from(nameserver: &'a Nameserver) -> Self {
+        Self::Dns(nameserver)
+    }
+}
+
+impl Keys<'_> {
+    /// As the scripts take it.
+    fn for_script(self) -> OsString {
+        match self {
+            Self::File(path) => path.into(),
+            Self::Dns(nameserver) => format!("dns:{}", nameserver.port()).into(),
+        }
+    }
+
+    /// As opendkim's configuration says it.
+    fn for_opendkim(self, scratch: &Scratch) -> String {
+        match self {
+            Self::File(path) => format!("TestPublicKeys {}\n", path.display()),
+            Self::Dns(nameserver) => {
+                let file = scratch.write("unbound.conf", nameserver.for_unbound());
+                format!("ResolverConfiguration {}\n", file.display())
+            }
+        }
+    }
 }
 
 /// What one judge says of one signature.
@@ -92,13 +142,13 @@ impl Judge {
     /// Its verdicts on these messages, each list in the order of the paths.
     pub fn judge(
         self,
-        records: &Path,
+        keys: Keys<'_>,
         messages: &[PathBuf],
         scratch: &Scratch,
     ) -> Vec<Vec<Verdict>> {
         match self.script() {
-            Some(script) => ask_script(&script, records, messages, scratch),
-            None => Opendkim::start(records, scratch).judge(messages),
+            Some(script) => ask_script(&script, keys, messages, scratch),
+            None => Opendkim::start(keys, scratch).judge(messages),
         }
     }
 }
@@ -110,15 +160,16 @@ impl fmt::Display for Judge {
 }
 
 /// The verdicts of all judges, asked side by side.
-pub fn ask_all(
-    records: &Path,
+pub fn ask_all<'a>(
+    keys: impl Into<Keys<'a>>,
     messages: &[PathBuf],
     scratch: &Scratch,
 ) -> HashMap<Judge, Vec<Vec<Verdict>>> {
     require_peers();
+    let keys = keys.into();
     std::thread::scope(|scope| {
         let running: Vec<_> = Judge::ALL
-            .map(|judge| (judge, scope.spawn(move || judge.judge(records, messages, scratch))))
+            .map(|judge| (judge, scope.spawn(move || judge.judge(keys, messages, scratch))))
             .into();
         running
             .into_iter()
@@ -131,9 +182,10 @@ pub fn ask_all(
 
 /// Fails with the names of the Debian packages when a judge is not installed.
 pub fn require_peers() {
-    let trials: [(&str, &[&str], &str); 5] = [
+    let trials: [(&str, &[&str], &str); 6] = [
         ("perl", &["-MMail::DKIM::Verifier", "-MNet::DNS", "-e1"], "libmail-dkim-perl"),
         ("/usr/bin/python3", &["-c", "import dkim"], "python3-dkim"),
+        ("/usr/bin/python3", &["-c", "import dns.resolver"], "python3-dnspython"),
         ("/usr/bin/python3", &["-c", "import nacl.signing"], "python3-nacl"),
         ("/usr/bin/python3", &["-c", "import cryptography"], "python3-cryptography"),
         ("/usr/sbin/opendkim", &["-V"], "opendkim"),
@@ -158,7 +210,7 @@ pub fn require_root() {
 
 fn ask_script(
     script: &Path,
-    records: &Path,
+    keys: Keys<'_>,
     messages: &[PathBuf],
     scratch: &Scratch,
 ) -> Vec<Vec<Verdict>> {
@@ -166,7 +218,8 @@ fn ask_script(
     let list: String = messages.iter().map(|path| format!("{}\n", path.display())).collect();
     let list = scratch.write(&format!("{name}.list"), list);
     let output = Command::new(script)
-        .arg(records)
+        .arg(keys.for_script())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(File::open(&list).expect("the list just written"))
         .output()
         .unwrap_or_else(|e| panic!("{}: {e}", script.display()));
@@ -220,11 +273,9 @@ pub struct Opendkim {
 
 impl Opendkim {
     /// Starts it as a verifier with these key records.
-    pub fn start(records: &Path, scratch: &Scratch) -> Self {
-        let lines = format!(
-            "Mode v\nAuthservID judge\nAlwaysAddARHeader yes\nTestPublicKeys {}\n",
-            records.display()
-        );
+    pub fn start(keys: Keys<'_>, scratch: &Scratch) -> Self {
+        let keys = keys.for_opendkim(scratch);
+        let lines = format!("Mode v\nAuthservID judge\nAlwaysAddARHeader yes\n{keys}");
         Self::start_with(&lines, scratch)
     }
 

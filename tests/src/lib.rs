@@ -10,6 +10,7 @@
 //! - [`sink`]: the server that receives what it delivers, octet by octet
 //! - [`smtp`]: a client that sends exactly what it is told to
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
+//! - [`nameserver`]: a DNS server that publishes key records
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
 //! - [`defects`]: where those are known to be wrong
 //! - [`message`]: fields and body of a message, as octets
@@ -24,6 +25,7 @@ pub mod generator;
 pub mod judges;
 pub mod message;
 pub mod milter;
+pub mod nameserver;
 pub mod net;
 pub mod postfix;
 pub mod program;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::slice;
 use twinseal_e2e::here;
-use twinseal_e2e::judges::{Opendkim, Seal, ask_all, require_peers};
+use twinseal_e2e::judges::{Keys, Opendkim, Seal, ask_all, require_peers};
 use twinseal_e2e::message::find;
+use twinseal_e2e::nameserver::{Nameserver, Zone};
 use twinseal_e2e::scratch::Scratch;
 
 const DKIM: [&str; 4] = ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"];
@@ -45,9 +46,9 @@ fn what_one_independent_signs_the_others_accept() {
 }
 
 /// All judges agree on all signatures that they can judge, and none of them overlooks one.
-fn expect(scratch: &Scratch, records: &Path, messages: &[PathBuf], pass: bool) {
+fn expect<'a>(scratch: &Scratch, keys: impl Into<Keys<'a>>, messages: &[PathBuf], pass: bool) {
     let mut wrong = Vec::new();
-    for (judge, lists) in ask_all(records, messages, scratch) {
+    for (judge, lists) in ask_all(keys, messages, scratch) {
         for (path, verdicts) in messages.iter().zip(lists) {
             let octets = fs::read(path).unwrap();
             for (seal, name) in
@@ -146,4 +147,20 @@ fn a_missing_record_is_a_refusal() {
     let scratch = Scratch::new("judges");
     let records = scratch.write("records.txt", "elsewhere._domainkey.example.org v=DKIM1; p=\n");
     expect(&scratch, &records, &[here("data/rfc6376/appendix-a.signed.eml")], false);
+}
+
+#[test]
+fn judges_ask_a_nameserver_as_well_as_a_file() {
+    let scratch = Scratch::new("judges");
+    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+    let nameserver = Nameserver::start(&[Zone::of_keys("example.com", &records)], &scratch);
+    let mut signed = sign_with(&scratch, "sign-mail-dkim.pl", "rsa2048", "nofws");
+    signed.extend(sign_with(&scratch, "sign-mail-dkim.pl", "rsa1024", "relaxed/relaxed"));
+    signed.extend(sign_with(&scratch, "sign-dkimpy.py", "ed25519", "relaxed/relaxed"));
+    expect(&scratch, &nameserver, &signed, true);
+    expect(&scratch, &nameserver, &altered(&scratch, &signed), false);
+    // It says that there is no such name.
+    let empty = [Zone { name: "example.com".to_owned(), lines: String::new() }];
+    let elsewhere = Scratch::new("judges");
+    expect(&elsewhere, &Nameserver::start(&empty, &elsewhere), &signed, false);
 }

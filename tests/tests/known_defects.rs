@@ -14,7 +14,10 @@ fn every_known_defect_is_still_there_and_another_judge_sees_it() {
     let defects = known_defects();
     assert!(defects.len() <= MOST, "{} defects are too many to trust anybody", defects.len());
     let paths: Vec<PathBuf> = defects.iter().map(|defect| defect.message.clone()).collect();
-    let verdicts = ask_all(&here("data/keys/records.txt"), &paths, &scratch);
+    let mut records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+    records += &records.replace(".example.com ", ".xn--bcher-kva.example ");
+    let records = scratch.write("records.txt", records);
+    let verdicts = ask_all(&records, &paths, &scratch);
     for (at, defect) in defects.iter().enumerate() {
         let passes = |lists: &Vec<Vec<_>>| {
             lists[at]
@@ -36,6 +39,6 @@ fn every_known_defect_is_still_there_and_another_judge_sees_it() {
 
 fn canonicalization(octets: &[u8]) -> String {
     let text = String::from_utf8_lossy(octets);
-    let tag = text.split([';', ' ']).find_map(|word| word.strip_prefix("c="));
+    let tag = text.split([';', ' ', '\t', '\n']).find_map(|word| word.strip_prefix("c="));
     tag.expect("a c= tag").to_owned()
 }
