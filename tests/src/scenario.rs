@@ -44,6 +44,8 @@ pub struct Scenario {
     pub client: Option<(String, String)>,
     /// The envelope sender.
     pub from: String,
+    /// Whether the client asks for SMTPUTF8.
+    pub utf8: bool,
     /// The seals that must be there.
     pub expected: Vec<Expected>,
     /// The reason why nothing is signed.
@@ -84,6 +86,7 @@ impl Scenario {
             setups: Vec::new(),
             client: None,
             from: "ann@example.com".to_owned(),
+            utf8: false,
             expected: Vec::new(),
             unsigned: None,
             without: Vec::new(),
@@ -114,6 +117,7 @@ impl Scenario {
             }
             ("from", []) => self.from.clear(),
             ("from", [address]) => (*address).clone_into(&mut self.from),
+            ("smtputf8", ["yes"]) => self.utf8 = true,
             ("final-newline", ["no"]) => {
                 self.octets.pop();
             }

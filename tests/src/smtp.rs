@@ -49,7 +49,18 @@ impl Smtp {
     /// A whole transaction; the reply to the end of the data. `octets` are dot-stuffed here and
     /// otherwise left alone, but that a missing last CRLF is added.
     pub fn send(&mut self, from: &str, to: &str, octets: &[u8]) -> io::Result<Reply> {
-        self.expect(250, &format!("MAIL FROM:<{from}> BODY=8BITMIME"))?;
+        self.send_with("BODY=8BITMIME", from, to, octets)
+    }
+
+    /// The same, with these parameters of MAIL.
+    pub fn send_with(
+        &mut self,
+        parameters: &str,
+        from: &str,
+        to: &str,
+        octets: &[u8],
+    ) -> io::Result<Reply> {
+        self.expect(250, &format!("MAIL FROM:<{from}> {parameters}"))?;
         self.expect(250, &format!("RCPT TO:<{to}>"))?;
         self.expect(354, "DATA")?;
         let mut data = Vec::with_capacity(octets.len() + 64);

@@ -10,9 +10,10 @@ use twinseal_e2e::defects::known_defects;
 use twinseal_e2e::here;
 use twinseal_e2e::judges::{Seal, ask_all, require_peers, require_root};
 use twinseal_e2e::message::{Field, Message, declared, with_lf};
+use twinseal_e2e::nameserver::{Nameserver, Zone};
 use twinseal_e2e::net::Address;
 use twinseal_e2e::postfix::Postfix;
-use twinseal_e2e::program::Daemon;
+use twinseal_e2e::program::{Daemon, run};
 use twinseal_e2e::reasons;
 use twinseal_e2e::scenario::{Expected, Scenario, Via, mail_scenarios};
 use twinseal_e2e::scratch::Scratch;
@@ -29,7 +30,68 @@ fn mail_is_sealed_as_the_yaml_file_says() {
     let run = scratch.dir("run");
     open_to_all(&run);
     let address = Address::Unix(run.join("t.sock"));
-    let configuration = format!(
+    let file = scratch.write("twinseal.yaml", configuration(&scratch, &address));
+    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
+    let setup = SetUp {
+        name: "yaml",
+        keys: &["rsa2048", "ed25519", "rsa4096"],
+        dkim: |domain| if domain == "example.org" { "relaxed/simple" } else { "relaxed/relaxed" },
+        domainkeys: "nofws",
+        scratch: &scratch,
+    };
+    let seen = setup.run(&arguments, &address);
+    // The last two are those of the subdomain.
+    for canonicalization in
+        ["relaxed/relaxed", "relaxed/simple", "nofws", "simple/simple", "simple"]
+    {
+        assert!(seen.contains(canonicalization), "no message has {canonicalization}: {seen:?}");
+    }
+}
+
+#[test]
+fn mail_is_sealed_as_the_flags_say() {
+    let scratch = Scratch::new("flags");
+    let rsa = scratch.key("rsa2048");
+    let rsa = rsa.display();
+    let hosts = scratch.write("internalhosts", "127.0.0.1\n");
+    let list = format!(
+        "*@example.com:example.com:{rsa}\n*@example.org:example.org:{rsa}\n\
+         *@xn--bcher-kva.example:xn--bcher-kva.example:{rsa}\n"
+    );
+    let list = scratch.write("keylist", list);
+    let address = Address::any_inet();
+    let socket = address.for_filter();
+    let arguments = [
+        "serve".as_ref(),
+        "-f".as_ref(),
+        "-p".as_ref(),
+        socket.as_ref(),
+        "-i".as_ref(),
+        hosts.as_os_str(),
+        "-d".as_ref(),
+        "example.com,example.org,xn--bcher-kva.example".as_ref(),
+        "-c".as_ref(),
+        "simple".as_ref(),
+        "--dkim-canonicalization".as_ref(),
+        "simple/relaxed".as_ref(),
+        "-k".as_ref(),
+        "-s".as_ref(),
+        list.as_os_str(),
+    ];
+    let setup = SetUp {
+        name: "flags",
+        keys: &["rsa2048"],
+        dkim: |_| "simple/relaxed",
+        domainkeys: "simple",
+        scratch: &scratch,
+    };
+    let seen = setup.run(&arguments, &address);
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["simple", "simple/relaxed"]);
+}
+
+/// The YAML file of the first set-up.
+fn configuration(scratch: &Scratch, address: &Address) -> String {
+    format!(
         "socket: {socket}\n\
          user: nobody:postfix\n\
          umask: \"007\"\n\
@@ -56,65 +118,32 @@ fn mail_is_sealed_as_the_yaml_file_says() {
          \x20     - {{ file: {rsa} }}\n\
          \x20   dkim: {{ canonicalization: relaxed/simple }}\n\
          \x20   domainkeys: {{ canonicalization: nofws }}\n\
+         \x20 - senders: [\"*@long-key.example.org\"]\n\
+         \x20   domain: long-key.example.org\n\
+         \x20   keys: [{{ file: {long}, selector: rsa4096 }}]\n\
+         \x20   dkim: {{ canonicalization: relaxed/relaxed }}\n\
+         \x20   domainkeys: {{ canonicalization: nofws }}\n\
+         \x20 - senders: [\"*@bücher.example\"]\n\
+         \x20   domain: bücher.example\n\
+         \x20   keys: [{{ file: {rsa} }}, {{ file: {ed25519}, selector: ed25519 }}]\n\
+         \x20   dkim: {{ canonicalization: relaxed/relaxed }}\n\
+         \x20   domainkeys: {{ canonicalization: nofws }}\n\
          log: {{ to: stderr }}\n",
         socket = address.for_filter(),
         rsa = scratch.key("rsa2048").display(),
         ed25519 = scratch.key("ed25519").display(),
-    );
-    let file = scratch.write("twinseal.yaml", configuration);
-    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
-    let setup = SetUp {
-        name: "yaml",
-        keys: &["rsa2048", "ed25519"],
-        dkim: |domain| if domain == "example.org" { "relaxed/simple" } else { "relaxed/relaxed" },
-        domainkeys: "nofws",
-        scratch: &scratch,
-    };
-    let seen = setup.run(&arguments, &address);
-    // The last two are those of the subdomain.
-    for canonicalization in
-        ["relaxed/relaxed", "relaxed/simple", "nofws", "simple/simple", "simple"]
-    {
-        assert!(seen.contains(canonicalization), "no message has {canonicalization}: {seen:?}");
-    }
+        long = long_key(scratch).display(),
+    )
 }
 
-#[test]
-fn mail_is_sealed_as_the_flags_say() {
-    let scratch = Scratch::new("flags");
-    let rsa = scratch.key("rsa2048");
-    let rsa = rsa.display();
-    let hosts = scratch.write("internalhosts", "127.0.0.1\n");
-    let list = format!("*@example.com:example.com:{rsa}\n*@example.org:example.org:{rsa}\n");
-    let list = scratch.write("keylist", list);
-    let address = Address::any_inet();
-    let socket = address.for_filter();
-    let arguments = [
-        "serve".as_ref(),
-        "-f".as_ref(),
-        "-p".as_ref(),
-        socket.as_ref(),
-        "-i".as_ref(),
-        hosts.as_os_str(),
-        "-d".as_ref(),
-        "example.com,example.org".as_ref(),
-        "-c".as_ref(),
-        "simple".as_ref(),
-        "--dkim-canonicalization".as_ref(),
-        "simple/relaxed".as_ref(),
-        "-k".as_ref(),
-        "-s".as_ref(),
-        list.as_os_str(),
-    ];
-    let setup = SetUp {
-        name: "flags",
-        keys: &["rsa2048"],
-        dkim: |_| "simple/relaxed",
-        domainkeys: "simple",
-        scratch: &scratch,
-    };
-    let seen = setup.run(&arguments, &address);
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["simple", "simple/relaxed"]);
+/// A key whose record has more than 255 octets twice over, with the record as the program writes it.
+fn long_key(scratch: &Scratch) -> PathBuf {
+    let directory = scratch.path().display().to_string();
+    let mut arguments = vec!["genkey", "--bits", "4096", "--directory", &directory];
+    arguments.extend(["--domain", "long-key.example.org", "--selector", "rsa4096"]);
+    let made = run(&arguments, b"");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    scratch.join("rsa4096.private")
 }
 
 /// A way to start the program, and how it signs then.
@@ -205,14 +234,11 @@ impl SetUp<'_> {
 
     /// What the judges object to.
     fn judged(&self, passed: &[Passed]) -> Vec<String> {
-        let mut records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
-        let elsewhere = records.replace("example.com", "example.org");
-        records.push_str(&elsewhere);
-        let records = self.scratch.write("records.txt", records);
+        let nameserver = publish(self.scratch);
         let paths: Vec<PathBuf> = passed.iter().map(|one| one.path.clone()).collect();
         let defects = known_defects();
         let mut wrong = Vec::new();
-        for (judge, lists) in ask_all(&records, &paths, self.scratch) {
+        for (judge, lists) in ask_all(&nameserver, &paths, self.scratch) {
             for (one, verdicts) in passed.iter().zip(lists) {
                 for seal in &one.expected {
                     let octets = fs::read(&one.path).unwrap();
@@ -239,6 +265,17 @@ impl SetUp<'_> {
     }
 }
 
+/// The records of all keys, where verifiers look for them.
+fn publish(scratch: &Scratch) -> Nameserver {
+    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+    let mut zones = ["example.com", "example.org", "xn--bcher-kva.example"]
+        .map(|domain| Zone::of_keys(domain, &records));
+    // As the program wrote it, where it made a key.
+    let made = fs::read_to_string(scratch.join("rsa4096.txt")).unwrap_or_default();
+    zones[1].lines.push_str(&made);
+    Nameserver::start(&zones, scratch)
+}
+
 fn submit(scenario: &Scenario, via: Via, recipient: &str, postfix: &Postfix) -> Result<(), String> {
     let sent = match via {
         Via::Sendmail => {
@@ -248,7 +285,9 @@ fn submit(scenario: &Scenario, via: Via, recipient: &str, postfix: &Postfix) -> 
             if let Some((name, address)) = &scenario.client {
                 client.pretend(name, address)?;
             }
-            let reply = client.send(&scenario.from, recipient, &scenario.octets)?;
+            let parameters = if scenario.utf8 { "BODY=8BITMIME SMTPUTF8" } else { "BODY=8BITMIME" };
+            let reply =
+                client.send_with(parameters, &scenario.from, recipient, &scenario.octets)?;
             let accepted = reply.code == 250;
             accepted.then_some(()).ok_or_else(|| std::io::Error::other(format!("{reply:?}")))
         }),
