@@ -10,8 +10,10 @@
 //! - [`sink`]: the server that receives what it delivers, octet by octet
 //! - [`smtp`]: a client that sends exactly what it is told to
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
+//! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
+//! - [`claims`]: what they are asked to confirm
 //! - [`defects`]: where those are known to be wrong
 //! - [`message`]: fields and body of a message, as octets
 //! - [`generator`]: random messages from a seed
@@ -20,7 +22,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod claims;
 pub mod defects;
+pub mod filter;
 pub mod generator;
 pub mod judges;
 pub mod message;

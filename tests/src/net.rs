@@ -16,11 +16,18 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Address {
     /// A port on the loopback interface.
     Inet(u16),
+    /// The same, with IPv6.
+    Inet6(u16),
     /// A path.
     Unix(PathBuf),
 }
 
 impl Address {
+    /// Whether this host has IPv6 on its loopback interface.
+    pub fn has_ipv6() -> bool {
+        TcpListener::bind("[::1]:0").is_ok()
+    }
+
     /// A port that is free now, and that nobody gets who does not ask for it by its number: it is
     /// below those that the system gives to connections. No port is given twice, and other test
     /// programs that run at the same time begin elsewhere.
@@ -49,6 +56,7 @@ impl Address {
     pub fn for_filter(&self) -> String {
         match self {
             Self::Inet(port) => format!("inet:{port}@127.0.0.1"),
+            Self::Inet6(port) => format!("inet6:{port}@::1"),
             Self::Unix(path) => format!("unix:{}", path.display()),
         }
     }
@@ -57,6 +65,7 @@ impl Address {
     pub fn for_postfix(&self) -> String {
         match self {
             Self::Inet(port) => format!("inet:127.0.0.1:{port}"),
+            Self::Inet6(port) => format!("inet:[::1]:{port}"),
             Self::Unix(path) => format!("unix:{}", path.display()),
         }
     }
@@ -64,8 +73,9 @@ impl Address {
     /// Opens a connection.
     pub fn connect(&self) -> io::Result<Stream> {
         match self {
-            Self::Inet(port) => {
-                let stream = TcpStream::connect(("127.0.0.1", *port))?;
+            Self::Inet(port) | Self::Inet6(port) => {
+                let host = if matches!(self, Self::Inet(_)) { "127.0.0.1" } else { "::1" };
+                let stream = TcpStream::connect((host, *port))?;
                 stream.set_nodelay(true)?;
                 stream.set_read_timeout(Some(PATIENCE))?;
                 stream.set_write_timeout(Some(PATIENCE))?;

@@ -18,10 +18,32 @@ pub struct Postfix {
     port: u16,
 }
 
+/// How an instance differs from one that shows all mail to one filter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setting<'a> {
+    /// The filters, as `smtpd_milters` names them.
+    pub filters: &'a str,
+    /// The port of the sink.
+    pub sink: u16,
+    /// Further lines for `main.cf`.
+    pub main: &'a str,
+    /// Further lines for `master.cf`.
+    pub master: &'a str,
+    /// Whether the services that speak to filters live in the queue directory, as some
+    /// distributions have it.
+    pub chrooted: bool,
+}
+
 impl Postfix {
-    /// Starts one that shows all mail to the filter and relays it to the sink's port. `more` are
+    /// Starts one that shows all mail to the filter and relays it to the sink's port. `main` are
     /// further lines for `main.cf`.
-    pub fn start(scratch: &Scratch, filter: &Address, sink: u16, more: &str) -> Self {
+    pub fn start(scratch: &Scratch, filter: &Address, sink: u16, main: &str) -> Self {
+        let filters = &filter.for_postfix();
+        Self::start_as(scratch, Setting { filters, sink, main, ..Setting::default() })
+    }
+
+    /// Starts one in this setting.
+    pub fn start_as(scratch: &Scratch, setting: Setting<'_>) -> Self {
         require_root();
         require_postfix();
         let configuration = scratch.dir("postfix");
@@ -31,10 +53,13 @@ impl Postfix {
             port: Address::free_port(),
         };
         fs::write(&postfix.log, "").expect("a log file");
-        scratch.write("postfix/main.cf", postfix.main_cf(scratch, filter, sink, more));
-        scratch.write("postfix/master.cf", MASTER_CF.replace("PORT", &postfix.port.to_string()));
+        scratch.write("postfix/main.cf", postfix.main_cf(scratch, setting));
+        scratch.write("postfix/master.cf", postfix.master_cf(setting));
         let data = scratch.dir("data");
         scratch.dir("queue");
+        if setting.chrooted {
+            furnish(scratch);
+        }
         let owned = Command::new("chown").arg("postfix").arg(&data).status();
         assert!(owned.is_ok_and(|status| status.success()), "{}: chown postfix", data.display());
         let started = postfix.control("start");
@@ -79,16 +104,22 @@ impl Postfix {
             .expect("postfix, of the Debian package postfix")
     }
 
-    fn main_cf(&self, scratch: &Scratch, filter: &Address, sink: u16, more: &str) -> String {
+    fn master_cf(&self, setting: Setting<'_>) -> String {
+        let lines = MASTER_CF.replace("PORT", &self.port.to_string());
+        let lines = lines.replace("CHROOT", if setting.chrooted { "y" } else { "n" });
+        format!("{lines}{}\n", setting.master)
+    }
+
+    fn main_cf(&self, scratch: &Scratch, setting: Setting<'_>) -> String {
+        let Setting { filters, sink, main, .. } = setting;
         format!(
             "{MAIN_CF}queue_directory = {queue}\ndata_directory = {data}\nmaillog_file = {log}\n\
              maillog_file_prefixes = {base}\nrelayhost = [127.0.0.1]:{sink}\n\
-             smtpd_milters = {filter}\nnon_smtpd_milters = {filter}\n{more}\n",
+             smtpd_milters = {filters}\nnon_smtpd_milters = {filters}\n{main}\n",
             queue = scratch.join("queue").display(),
             data = scratch.join("data").display(),
             log = self.log.display(),
             base = scratch.path().display(),
-            filter = filter.for_postfix(),
         )
     }
 }
@@ -99,6 +130,15 @@ impl Drop for Postfix {
             eprintln!("Postfix's log:\n{}", self.log());
         }
         let _ = self.control("stop");
+    }
+}
+
+/// Puts into the queue directory what Debian's start script puts there.
+fn furnish(scratch: &Scratch) {
+    for name in ["hosts", "localtime", "nsswitch.conf", "resolv.conf", "services"] {
+        if let Ok(content) = fs::read(Path::new("/etc").join(name)) {
+            scratch.write(&format!("queue/etc/{name}"), content);
+        }
     }
 }
 
@@ -140,9 +180,9 @@ biff = no
 ";
 
 const MASTER_CF: &str = "\
-127.0.0.1:PORT inet n - n - - smtpd
+127.0.0.1:PORT inet n - CHROOT - - smtpd
 pickup unix n - n 1 1 pickup
-cleanup unix n - n - 0 cleanup
+cleanup unix n - CHROOT - 0 cleanup
 qmgr unix n - n 1 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce

@@ -1,10 +1,14 @@
-//! The server that receives: says yes to everything and keeps what it was sent, octet by octet.
+//! The server that receives: says yes to everybody but those who refuse, and keeps what it was sent,
+//! octet by octet.
 
 use crate::net::{PATIENCE, wait_for};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// How addresses begin to which nothing can be delivered.
+pub const REFUSES: &str = "refuse";
 
 /// A message as it was delivered.
 #[derive(Debug, Clone)]
@@ -52,6 +56,11 @@ impl Sink {
             delivered.iter().find(|mail| mail.to.iter().any(|to| to == recipient)).cloned()
         })
     }
+
+    /// All that has arrived so far.
+    pub fn all(&self) -> Vec<Delivered> {
+        self.delivered.lock().expect("no thread broke").clone()
+    }
 }
 
 fn serve(stream: TcpStream, kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
@@ -77,8 +86,13 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
             }
             "RCPT" => {
                 let address = rest.trim_start_matches(" TO:").split(' ').next().unwrap_or_default();
-                to.push(address.trim_matches(['<', '>']).to_owned());
-                b"250 2.1.5 ok\r\n"
+                let address = address.trim_matches(['<', '>']);
+                if address.starts_with(REFUSES) {
+                    b"550 5.1.1 nobody of that name\r\n"
+                } else {
+                    to.push(address.to_owned());
+                    b"250 2.1.5 ok\r\n"
+                }
             }
             "DATA" => {
                 answers.write_all(b"354 go on\r\n")?;

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
-use twinseal_e2e::defects::known_defects;
+use twinseal_e2e::claims::{Claim, objections};
 use twinseal_e2e::here;
-use twinseal_e2e::judges::{Seal, ask_all, require_peers, require_root};
+use twinseal_e2e::judges::{Seal, require_peers, require_root};
 use twinseal_e2e::message::{Field, Message, declared, with_lf};
 use twinseal_e2e::nameserver::{Nameserver, Zone};
 use twinseal_e2e::net::Address;
@@ -158,7 +158,6 @@ struct SetUp<'a> {
 
 /// A scenario that went through, one way.
 struct Passed {
-    label: String,
     path: PathBuf,
     expected: Vec<Expected>,
 }
@@ -229,39 +228,18 @@ impl SetUp<'_> {
             .and_then(|()| check_tags(&expected, &message))
             .map_err(|what| format!("{what}\n{}", header_of(&message)))?;
         check_log(scenario, &expected, &queue_id, daemon)?;
-        Ok(Passed { label, path, expected })
+        Ok(Passed { path, expected })
     }
 
     /// What the judges object to.
     fn judged(&self, passed: &[Passed]) -> Vec<String> {
         let nameserver = publish(self.scratch);
-        let paths: Vec<PathBuf> = passed.iter().map(|one| one.path.clone()).collect();
-        let defects = known_defects();
-        let mut wrong = Vec::new();
-        for (judge, lists) in ask_all(&nameserver, &paths, self.scratch) {
-            for (one, verdicts) in passed.iter().zip(lists) {
-                for seal in &one.expected {
-                    let octets = fs::read(&one.path).unwrap();
-                    let excused = defects
-                        .iter()
-                        .any(|d| d.excuses(judge, seal.seal, &seal.canonicalization, &octets));
-                    if excused || !judge.can_judge(seal.seal, algorithm(seal)) {
-                        continue;
-                    }
-                    let said: Vec<_> = verdicts
-                        .iter()
-                        .filter(|v| {
-                            (v.seal, &v.selector, &v.domain)
-                                == (seal.seal, &seal.selector, &seal.domain)
-                        })
-                        .collect();
-                    if said.len() != 1 || !said[0].pass {
-                        wrong.push(format!("{judge} on {}, {seal:?}: {said:?}", one.label));
-                    }
-                }
-            }
-        }
-        wrong
+        let claims = passed.iter().flat_map(|one| {
+            let claim =
+                |seal: &Expected| Claim { path: one.path.clone(), seal: seal.clone(), holds: true };
+            one.expected.iter().map(claim)
+        });
+        objections(&nameserver, &claims.collect::<Vec<_>>(), self.scratch)
     }
 }
 
@@ -350,12 +328,8 @@ fn wanted(seal: &Expected) -> String {
     let Expected { selector, domain, canonicalization, .. } = seal;
     let name = reasons::field_of(seal.seal).to_ascii_lowercase();
     let hash = if seal.seal == Seal::Dkim { "sha256" } else { "sha1" };
-    let algorithm = algorithm(seal);
+    let algorithm = Claim::algorithm(seal);
     format!("{name}: a={algorithm}{hash} c={canonicalization} d={domain} s={selector}")
-}
-
-fn algorithm(seal: &Expected) -> &'static str {
-    if seal.selector == "ed25519" { "ed25519-" } else { "rsa-" }
 }
 
 /// One line for each seal, or the one that says why there is none.
