@@ -18,6 +18,7 @@
 //! - [`message`]: fields and body of a message, as octets
 //! - [`generator`]: random messages from a seed
 //! - [`scenario`]: the text files that say what is sent and what must come of it
+//! - [`users`]: the users of the historic packages
 //! - [`reasons`]: the words of the log, in one place
 
 #![forbid(unsafe_code)]
@@ -38,6 +39,7 @@ pub mod scenario;
 pub mod scratch;
 pub mod sink;
 pub mod smtp;
+pub mod users;
 
 use std::path::PathBuf;
 

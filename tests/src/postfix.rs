@@ -112,15 +112,20 @@ impl Postfix {
 
     fn main_cf(&self, scratch: &Scratch, setting: Setting<'_>) -> String {
         let Setting { filters, sink, main, .. } = setting;
-        format!(
+        let usual = format!(
             "{MAIN_CF}queue_directory = {queue}\ndata_directory = {data}\nmaillog_file = {log}\n\
              maillog_file_prefixes = {base}\nrelayhost = [127.0.0.1]:{sink}\n\
-             smtpd_milters = {filters}\nnon_smtpd_milters = {filters}\n{main}\n",
+             smtpd_milters = {filters}\nnon_smtpd_milters = {filters}\n",
             queue = scratch.join("queue").display(),
             data = scratch.join("data").display(),
             log = self.log.display(),
             base = scratch.path().display(),
-        )
+        );
+        // Postfix warns of what stands there twice.
+        let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        let replaced: Vec<String> = main.lines().map(name).collect();
+        let kept = usual.lines().filter(|line| !replaced.contains(&name(line)));
+        kept.chain(main.lines()).fold(String::new(), |text, line| text + line + "\n")
     }
 }
 

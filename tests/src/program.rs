@@ -5,7 +5,7 @@ use crate::scratch::Scratch;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -31,7 +31,12 @@ pub fn path() -> PathBuf {
 
 /// Runs it once, to its end, with this as its standard input; fails when it does not end.
 pub fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Output {
-    let mut child = Command::new(path())
+    run_as(&path(), arguments, input)
+}
+
+/// The same, under the name that it has there.
+pub fn run_as<S: AsRef<OsStr>>(program: &Path, arguments: &[S], input: &[u8]) -> Output {
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -89,6 +94,70 @@ pub fn run_for<S: AsRef<OsStr>>(
         let _ = child.wait();
     }
     Some((status?, fs::read_to_string(log).unwrap_or_default()))
+}
+
+/// A process that went to the background and wrote its number into a file; it is stopped when
+/// dropped.
+#[derive(Debug)]
+pub struct Background {
+    pid: u32,
+    pid_file: PathBuf,
+}
+
+impl Background {
+    /// Runs the program as an init script does, and fails unless that ends with 0 and leaves a
+    /// process behind.
+    pub fn start<S: AsRef<OsStr>>(program: &Path, arguments: &[S], pid_file: &Path) -> Self {
+        let launched = run_as(program, arguments, b"");
+        let said = String::from_utf8_lossy(&launched.stderr).into_owned();
+        assert!(launched.status.success(), "{}: {}\n{said}", program.display(), launched.status);
+        let pid = number_in(pid_file).filter(|pid| is_running(*pid));
+        let pid = pid.unwrap_or_else(|| panic!("{pid_file:?} names no process\n{said}"));
+        Self { pid, pid_file: pid_file.to_owned() }
+    }
+
+    /// Kills it, so that it cannot clean up.
+    pub fn kill(&self) {
+        self.end("KILL");
+        assert_eq!(number_in(&self.pid_file), Some(self.pid), "it was killed and cleaned up");
+    }
+
+    /// Stops it as an init script does: by the number in the pid file.
+    pub fn stop(self) {
+        assert_eq!(number_in(&self.pid_file), Some(self.pid), "its pid file is another's");
+        self.end("TERM");
+        assert!(!self.pid_file.exists(), "{:?} is left behind", self.pid_file);
+    }
+
+    fn end(&self, signal: &str) {
+        assert!(is_running(self.pid), "process {} has ended by itself", self.pid);
+        let gone = self.signal(signal, Duration::from_secs(10));
+        assert!(gone, "process {} does not end after SIG{signal}", self.pid);
+    }
+
+    fn signal(&self, signal: &str, patience: Duration) -> bool {
+        let _ = Command::new("kill").args(["-s", signal, &self.pid.to_string()]).status();
+        wait_for(patience, || (!is_running(self.pid)).then_some(())).is_some()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if is_running(self.pid) && !self.signal("TERM", Duration::from_secs(5)) {
+            self.signal("KILL", Duration::from_secs(5));
+        }
+    }
+}
+
+/// What a pid file says.
+fn number_in(pid_file: &Path) -> Option<u32> {
+    fs::read_to_string(pid_file).ok()?.strip_suffix('\n')?.parse().ok()
+}
+
+/// Whether there is such a process, and it has not ended.
+fn is_running(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// `twinseal serve`, started and stopped by the test.

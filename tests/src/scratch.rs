@@ -14,17 +14,31 @@ use std::sync::atomic::{AtomicU32, Ordering};
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
+    /// The directory that it is in, if that is to go with the last one.
+    base: Option<PathBuf>,
 }
 
 impl Scratch {
     /// Makes a new one; `name` helps to recognize it.
     pub fn new(name: &str) -> Self {
+        Self::in_base(&base(), name)
+    }
+
+    /// The same, in a directory of the caller's choice. That is made if it is not there, and
+    /// removed if nothing else is in it: no two threads may do so at the same time.
+    pub fn below(base: &Path, name: &str) -> Self {
+        let mut scratch = Self::in_base(base, name);
+        scratch.base = Some(base.to_owned());
+        scratch
+    }
+
+    fn in_base(base: &Path, name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = base().join(format!("{name}-{}-{number}", std::process::id()));
+        let path = base.join(format!("{name}-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         set_mode(&path, 0o755);
-        Self { path }
+        Self { path, base: None }
     }
 
     /// Where it is.
@@ -76,6 +90,7 @@ impl Drop for Scratch {
             eprintln!("kept for a look: {}", self.path.display());
         } else {
             let _ = fs::remove_dir_all(&self.path);
+            let _ = self.base.as_ref().map(fs::remove_dir);
         }
     }
 }

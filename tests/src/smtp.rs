@@ -46,23 +46,29 @@ impl Smtp {
         self.reply()
     }
 
-    /// A whole transaction; the reply to the end of the data. `octets` are dot-stuffed here and
+    /// A whole transaction; the reply to the end of the data, or the one that kept it from getting
+    /// there. `octets` are dot-stuffed here and
     /// otherwise left alone, but that a missing last CRLF is added.
     pub fn send(&mut self, from: &str, to: &str, octets: &[u8]) -> io::Result<Reply> {
-        self.send_with("BODY=8BITMIME", from, to, octets)
+        self.send_with("BODY=8BITMIME", from, &[to], octets)
     }
 
-    /// The same, with these parameters of MAIL.
+    /// The same, with these parameters of MAIL, to several recipients.
     pub fn send_with(
         &mut self,
         parameters: &str,
         from: &str,
-        to: &str,
+        to: &[&str],
         octets: &[u8],
     ) -> io::Result<Reply> {
-        self.expect(250, &format!("MAIL FROM:<{from}> {parameters}"))?;
-        self.expect(250, &format!("RCPT TO:<{to}>"))?;
-        self.expect(354, "DATA")?;
+        let mail = (format!("MAIL FROM:<{from}> {parameters}"), 250);
+        let recipients = to.iter().map(|to| (format!("RCPT TO:<{to}>"), 250));
+        for (line, code) in [mail].into_iter().chain(recipients).chain([("DATA".to_owned(), 354)]) {
+            let reply = self.command(&line)?;
+            if reply.code != code {
+                return Ok(reply);
+            }
+        }
         let mut data = Vec::with_capacity(octets.len() + 64);
         let mut line_start = true;
         for (at, &octet) in octets.iter().enumerate() {

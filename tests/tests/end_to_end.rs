@@ -265,7 +265,7 @@ fn submit(scenario: &Scenario, via: Via, recipient: &str, postfix: &Postfix) -> 
             }
             let parameters = if scenario.utf8 { "BODY=8BITMIME SMTPUTF8" } else { "BODY=8BITMIME" };
             let reply =
-                client.send_with(parameters, &scenario.from, recipient, &scenario.octets)?;
+                client.send_with(parameters, &scenario.from, &[recipient], &scenario.octets)?;
             let accepted = reply.code == 250;
             accepted.then_some(()).ok_or_else(|| std::io::Error::other(format!("{reply:?}")))
         }),
