@@ -1,7 +1,7 @@
 //! The MTA's side of the milter protocol, written here once more so that the program's own idea of
 //! the protocol is not what tests it. Nothing is checked before it is sent: a test may be rude.
 
-use crate::message::Message;
+use crate::message::{Message, with_crlf};
 use crate::net::{Address, Stream};
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -121,6 +121,22 @@ impl Peer {
             }
         }
     }
+}
+
+/// The message with the fields that a filter inserts on top of those that it was shown; nothing
+/// when it does not accept the message, or asks for anything else.
+pub fn inserted(message: &[u8], answers: &[Frame]) -> Option<Vec<u8>> {
+    let (last, inserts) = answers.split_last()?;
+    let mut octets = message.to_vec();
+    for (letter, payload) in inserts {
+        let (index, field) = payload.split_first_chunk()?;
+        let mut parts = field.split(|&b| b == 0);
+        let (name, value) = (parts.next()?, parts.next()?);
+        // The one that comes later stands above the other, at 0 as at 1.
+        (*letter == b'i' && u32::from_be_bytes(*index) <= 1).then_some(())?;
+        octets = [name, b":", &with_crlf(value), b"\r\n", &octets].concat();
+    }
+    matches!(last.0, b'a' | b'c').then_some(octets)
 }
 
 /// The octets of a frame.

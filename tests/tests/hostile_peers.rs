@@ -2,9 +2,11 @@
 //! line in the log, and all others go on.
 
 use std::time::{Duration, Instant};
+use twinseal_e2e::claims::{Claim, objections};
 use twinseal_e2e::generator::{Generator, seed};
+use twinseal_e2e::here;
 use twinseal_e2e::message::Message;
-use twinseal_e2e::milter::{ALL_ACTIONS, LEADING_SPACE, Peer, frame};
+use twinseal_e2e::milter::{ALL_ACTIONS, LEADING_SPACE, Peer, frame, inserted};
 use twinseal_e2e::net::{Address, wait_for};
 use twinseal_e2e::program::Daemon;
 use twinseal_e2e::scratch::Scratch;
@@ -20,7 +22,7 @@ const ENDED: &str = " ended: ";
 struct Served {
     daemon: Daemon,
     address: Address,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 #[test]
@@ -103,19 +105,26 @@ fn garbage_costs_others_nothing_and_little_memory() {
     let (ended, signed) = std::thread::scope(|scope| {
         let provoke =
             |part: &[Vec<u8>]| part.iter().filter(|octets| served.provoke(octets, true)).count();
-        let sign = |mut peer: Peer| (0..MESSAGES).filter(|_| signs(&mut peer)).count();
+        let sign = |number: usize, mut peer: Peer| -> Vec<Vec<u8>> {
+            let messages = (0..MESSAGES).map(|of| message(number * MESSAGES + of));
+            messages.filter_map(|message| sealed(&mut peer, &message)).collect()
+        };
         let provokers: Vec<_> = broken
             .chunks(BROKEN / SIGNERS)
             .map(|part| scope.spawn(move || provoke(part)))
             .collect();
-        let signers: Vec<_> =
-            peers.into_iter().map(|peer| scope.spawn(move || sign(peer))).collect();
-        [provokers, signers].map(|threads| -> usize {
-            threads.into_iter().map(|thread| thread.join().expect("it ends")).sum()
-        })
-    })
-    .into();
-    assert_eq!((ended, signed), (BROKEN, SIGNERS * MESSAGES), "seed {seed}");
+        let signers: Vec<_> = peers
+            .into_iter()
+            .enumerate()
+            .map(|(number, peer)| scope.spawn(move || sign(number, peer)))
+            .collect();
+        let ended: usize = provokers.into_iter().map(|one| one.join().expect("it ends")).sum();
+        let signed = signers.into_iter().flat_map(|one| one.join().expect("it ends"));
+        (ended, signed.collect::<Vec<_>>())
+    });
+    assert_eq!((ended, signed.len()), (BROKEN, SIGNERS * MESSAGES), "seed {seed}");
+    let wrong = unconfirmed(&signed, &served.scratch);
+    assert!(wrong.is_empty(), "seed {seed}: {}", wrong.join("\n"));
     assert!(signs(&mut served.greet()), "seed {seed}: new connections suffer");
     let memory = served.daemon.peak_memory();
     assert!(memory < 32 * 1024, "seed {seed}: {memory} KiB");
@@ -127,6 +136,29 @@ fn garbage_costs_others_nothing_and_little_memory() {
     let complaints = complaints(&log) - before - 1;
     assert!(complaints <= BROKEN, "seed {seed}: {complaints} lines for {BROKEN} peers\n{log}");
     assert!(complaints >= BROKEN / 2, "seed {seed}: the garbage was too good\n{log}");
+}
+
+/// One of many, which no other is equal to.
+fn message(number: usize) -> Vec<u8> {
+    let header = "From: ann@example.com\r\nTo: bob@example.net\r\nSubject: message";
+    format!("{header} {number}\r\n\r\n{}", "a line\r\n".repeat(number)).into_bytes()
+}
+
+/// What comes of a message, if two fields are added to it.
+fn sealed(peer: &mut Peer, message: &[u8]) -> Option<Vec<u8>> {
+    let answers = peer.deliver("ann@example.com", "bob@example.net", &Message::parse(message));
+    let answers = answers.ok().filter(|answers| answers.len() == 3)?;
+    inserted(message, &answers)
+}
+
+/// What the judges object to in these messages.
+fn unconfirmed(messages: &[Vec<u8>], scratch: &Scratch) -> Vec<String> {
+    let mut claims = Vec::new();
+    for (number, octets) in messages.iter().enumerate() {
+        let path = scratch.write(&format!("sealed/{number}.eml"), octets);
+        claims.extend(Claim::both(&path, "rsa1024", "example.com"));
+    }
+    objections(&here("data/keys/records.txt"), &claims, scratch)
 }
 
 /// What no MTA says: noise, and noise that begins well. No message in it comes to its end.
@@ -223,7 +255,7 @@ fn serve() -> Served {
     // The connection that found it listening is told of too.
     let told = wait_for(LIMIT, || daemon.log().contains(ENDED).then_some(()));
     assert!(told.is_some(), "no line of the first connection\n{}", daemon.log());
-    Served { daemon, address, _scratch: scratch }
+    Served { daemon, address, scratch }
 }
 
 fn offer() -> Vec<u8> {
