@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 pub const HISTORIC: [&str; 2] = ["dk-filter", "dkim-filter"];
 
 /// Only one test program at a time may make and remove them.
-const LOCK: &str = "/var/lock/twinseal-e2e-users";
+const LOCK: &str = "/run/twinseal-e2e-users.lock";
 
 /// The users of [`HISTORIC`]. What was not there before is gone when this is dropped; no process
 /// may run as one of them then.
