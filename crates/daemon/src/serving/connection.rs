@@ -4,10 +4,14 @@ use super::service::{Client, Service};
 use super::transaction::{self, Ending, Facts, Fate, Transaction};
 use crate::signing::policy::Fidelity;
 use crate::signing::seal::SealedField;
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use twinseal_config::Limits;
@@ -59,20 +63,19 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connection = Connection::new(service);
-    let mut octets = vec![0; READ_OCTETS];
     loop {
         let Wait { until, patience, when } = connection.wait();
-        let read = tokio::select! {
-            read = timeout_at(until, stream.read(&mut octets)) => {
-                read.map_err(|_| Ended::Silent { patience, when })??
+        let octets = tokio::select! {
+            octets = timeout_at(until, read(&mut stream)) => {
+                octets.map_err(|_| Ended::Silent { patience, when })??
             }
             _ = stop.wait_for(|stop| *stop), if connection.is_idle() => return Ok(()),
         };
-        if read == 0 {
+        if octets.is_empty() {
             let is_orderly = connection.is_idle() && connection.session.terms().is_some();
             return if is_orderly { Ok(()) } else { Err(Ended::Cut(when)) };
         }
-        let taken = connection.take(octets.get(..read).unwrap_or_default()).await;
+        let taken = connection.take(&octets).await;
         // What was answered before the mistake is owed to the MTA nevertheless.
         let patience = connection.service.limits.write;
         write(&mut stream, connection.session.output(), patience).await?;
@@ -85,6 +88,18 @@ where
             return Ok(());
         }
     }
+}
+
+/// What has arrived; nothing at the end. Who waits holds no memory for it: it lies on the stack
+/// until it is known how much it is.
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    poll_fn(|context| {
+        let mut octets = [MaybeUninit::uninit(); READ_OCTETS];
+        let mut octets = ReadBuf::uninit(&mut octets);
+        let read = ready!(Pin::new(&mut *stream).poll_read(context, &mut octets));
+        Poll::Ready(read.map(|()| octets.filled().to_vec()))
+    })
+    .await
 }
 
 async fn write(
