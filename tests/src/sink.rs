@@ -81,12 +81,13 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
         let reply: &[u8] = match verb.to_ascii_uppercase().as_str() {
             "EHLO" => b"250-sink.example.net\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 0\r\n",
             "MAIL" => {
-                from = rest.trim_start_matches(" FROM:").to_owned();
+                from = rest.split_once(':').map_or("", |(_, path)| path).to_owned();
                 b"250 2.1.0 ok\r\n"
             }
             "RCPT" => {
-                let address = rest.trim_start_matches(" TO:").split(' ').next().unwrap_or_default();
-                let address = address.trim_matches(['<', '>']);
+                // ` TO:<address> parameters`; Sendmail writes `To`.
+                let path = rest.split_once(':').map_or("", |(_, path)| path);
+                let address = path.split(' ').next().unwrap_or_default().trim_matches(['<', '>']);
                 if address.starts_with(REFUSES) {
                     b"550 5.1.1 nobody of that name\r\n"
                 } else {
