@@ -7,6 +7,7 @@
 //! - [`scratch`]: a directory that the mail system may enter, gone when the test passes
 //! - [`program`]: the program under test, once for a command line or as a [`program::Daemon`]
 //! - [`postfix`]: a Postfix with directories, ports and a queue of its own
+//! - [`sendmail`]: a Sendmail likewise
 //! - [`sink`]: the server that receives what it delivers, octet by octet
 //! - [`smtp`]: a client that sends exactly what it is told to
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
@@ -37,6 +38,7 @@ pub mod program;
 pub mod reasons;
 pub mod scenario;
 pub mod scratch;
+pub mod sendmail;
 pub mod sink;
 pub mod smtp;
 pub mod users;

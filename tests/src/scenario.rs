@@ -58,7 +58,16 @@ pub struct Scenario {
 
 /// Reads all files of `scenarios/mail`.
 pub fn mail_scenarios() -> Vec<Scenario> {
-    files("scenarios/mail").iter().map(|path| Scenario::read(path)).collect()
+    scenarios("scenarios/mail")
+}
+
+/// Reads all files of `scenarios/sendmail`.
+pub fn sendmail_scenarios() -> Vec<Scenario> {
+    scenarios("scenarios/sendmail")
+}
+
+fn scenarios(directory: &str) -> Vec<Scenario> {
+    files(directory).iter().map(|path| Scenario::read(path)).collect()
 }
 
 /// The text files of a directory of this package, in the order of their names.
