@@ -51,6 +51,27 @@ impl Generator {
         (0..self.below(bound)).map(|_| self.next().to_le_bytes()[0]).collect()
     }
 
+    /// Those octets in pieces, none of them empty: whole as far as a frame holds, one by one, cut
+    /// in every CRLF, or anywhere.
+    pub fn chunks<'a>(&mut self, octets: &'a [u8]) -> Vec<&'a [u8]> {
+        let way = self.below(5);
+        let mut pieces = Vec::new();
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let wanted = match way {
+                0 => rest.len(),
+                1 if octets.len() < 4096 => 1,
+                2 => rest.iter().position(|&octet| octet == b'\r').map_or(rest.len(), |at| at + 1),
+                3 => 1 + self.below(16),
+                _ => 1 + self.below(1500),
+            };
+            let (piece, after) = rest.split_at(wanted.min(rest.len()).min(MAX_CHUNK));
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces
+    }
+
     /// A message with CRLF, from an author in `example.com`, with at least four fields.
     pub fn message(&mut self) -> Vec<u8> {
         let mut fields = vec![self.author(), self.field("To"), self.field("Subject")];
@@ -172,6 +193,9 @@ impl Generator {
     }
 }
 
+/// The most that MTAs send of a body at once, in octets.
+const MAX_CHUNK: usize = 65_535;
+
 /// Fields beside From, To, Subject and Date; the more often a name stands here, the likelier it is.
 const NAMES: &str = "Comments comments Keywords Received X-Mailer X-y Cc Reply-To MIME-Version \
     Content-Type List-Id References References Return-Path Resent-From Authentication-Results \
@@ -185,5 +209,20 @@ mod tests {
     fn the_same_seed_gives_the_same_messages() {
         let (mut a, mut b) = (Generator::new(1), Generator::new(1));
         assert!((0..50).all(|_| a.message() == b.message()));
+    }
+
+    #[test]
+    fn chunks_are_the_same_octets_cut_also_inside_of_a_line_end() {
+        let mut chance = Generator::new(1);
+        let octets = b"one\r\ntwo\r\n".repeat(3);
+        let mut inside = 0;
+        for _ in 0..100 {
+            let chunks = chance.chunks(&octets);
+            assert!(chunks.iter().all(|chunk| !chunk.is_empty()));
+            assert_eq!(chunks.concat(), octets);
+            inside += usize::from(chunks.iter().any(|chunk| chunk.ends_with(b"\r")));
+        }
+        assert!(inside > 20, "{inside}");
+        assert!(chance.chunks(b"").is_empty());
     }
 }

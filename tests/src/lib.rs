@@ -13,6 +13,7 @@
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
 //! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
+//! - [`cutting`]: the same side, as free as an MTA is in how it cuts
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
 //! - [`claims`]: what they are asked to confirm
 //! - [`defects`]: where those are known to be wrong
@@ -25,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 pub mod claims;
+pub mod cutting;
 pub mod defects;
 pub mod filter;
 pub mod generator;

@@ -63,8 +63,13 @@ impl Peer {
 
     /// Offers version 6 and no way to skip a reply, so that every command is answered.
     pub fn negotiate(&mut self) -> io::Result<Frame> {
+        self.negotiate_steps(LEADING_SPACE)
+    }
+
+    /// Offers version 6 and these bits of the protocol.
+    pub fn negotiate_steps(&mut self, steps: u32) -> io::Result<Frame> {
         let mut offer = Vec::new();
-        for word in [6, ALL_ACTIONS, LEADING_SPACE] {
+        for word in [6, ALL_ACTIONS, steps] {
             offer.extend_from_slice(&u32::to_be_bytes(word));
         }
         self.send(b'O', &offer)?;

@@ -1,16 +1,19 @@
 //! Generated messages, each under every pair of DKIM with every method of DomainKeys, and under
-//! every pair with an Ed25519 key: signed by `twinseal sign`, judged by all judges. No judge minds
-//! under which canonicalization a seal holds, so that is compared with what was asked for.
-//! `TWINSEAL_SEED` repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer.
+//! every pair with an Ed25519 key, judged by all judges. Three of four are signed by the milter,
+//! which is shown them cut anywhere; the fourth by `twinseal sign`. No judge minds under which
+//! canonicalization a seal holds, so that is compared with what was asked for. `TWINSEAL_SEED`
+//! repeats a run or makes another, `TWINSEAL_MESSAGES` makes it longer (tests/README.md).
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use twinseal_e2e::cutting::Client;
 use twinseal_e2e::defects::{Defect, known_defects};
 use twinseal_e2e::generator::{Generator, seed};
 use twinseal_e2e::here;
 use twinseal_e2e::judges::{Judge, Seal, Verdict, ask_all};
 use twinseal_e2e::message::{Message, declared, find, with_crlf, with_lf};
-use twinseal_e2e::program;
+use twinseal_e2e::net::Address;
+use twinseal_e2e::program::{self, Daemon};
 use twinseal_e2e::reasons::field_of;
 use twinseal_e2e::scratch::Scratch;
 
@@ -19,6 +22,8 @@ const DKIM: [&str; 4] = ["simple/simple", "simple/relaxed", "relaxed/simple", "r
 const DOMAINKEYS: [&str; 2] = ["simple", "nofws"];
 /// Of each message, unless no judge is fit for it.
 const SIGNINGS: usize = DKIM.len() * DOMAINKEYS.len() + DKIM.len();
+/// Messages on one connection.
+const ON_ONE_CONNECTION: usize = 50;
 
 #[test]
 fn every_judge_confirms_what_we_sign() {
@@ -28,7 +33,8 @@ fn every_judge_confirms_what_we_sign() {
     eprintln!("TWINSEAL_SEED={seed} TWINSEAL_MESSAGES={count}");
     let scratch = Scratch::new("differential");
     let defects = known_defects();
-    let cases = signed_cases(&scratch, seed, count, &defects);
+    let cases = cases(&scratch, seed, count, &defects);
+    sign_all(&cases, &scratch);
     assert!(cases.len() >= count * SIGNINGS * 9 / 10, "of {count} messages, {} cases", cases.len());
     let paths: Vec<PathBuf> = cases.iter().map(|case| case.path.clone()).collect();
     let mut confirmed = vec![[0_usize; 2]; cases.len()];
@@ -36,7 +42,7 @@ fn every_judge_confirms_what_we_sign() {
     for (judge, lists) in ask_all(&here("data/keys/records.txt"), &paths, &scratch) {
         for (at, verdicts) in lists.iter().enumerate() {
             for (which, &(seal, canonicalization)) in cases[at].seals().iter().enumerate() {
-                if !judge.can_judge(seal, cases[at].key) {
+                if !judge.can_judge(seal, cases[at].way.key) {
                     continue;
                 }
                 match cases[at].opinion(judge, seal, canonicalization, verdicts, &defects) {
@@ -62,12 +68,21 @@ fn every_judge_confirms_what_we_sign() {
     assert!(wrong.is_empty(), "seed {seed}: {} objections, such as\n{shown}", wrong.len());
 }
 
-/// One run of `twinseal sign`.
+/// One message, signed in one way.
 struct Case {
     /// What was signed.
     octets: Vec<u8>,
     /// The signed message, with CRLF.
     path: PathBuf,
+    way: Way,
+    /// The seed of how it is cut; `None` when it is signed by the command.
+    cut: Option<u64>,
+    as_lf: bool,
+}
+
+/// A way to sign.
+#[derive(Clone, Copy)]
+struct Way {
     /// `rsa-…` or `ed25519-…`, as in `a=`.
     key: &'static str,
     selector: &'static str,
@@ -86,7 +101,7 @@ impl Case {
     fn can_be_judged(&self, defects: &[Defect]) -> bool {
         self.seals().iter().all(|&(seal, canonicalization)| {
             Judge::ALL.into_iter().any(|judge| {
-                judge.can_judge(seal, self.key)
+                judge.can_judge(seal, self.way.key)
                     && !defects
                         .iter()
                         .any(|defect| defect.excuses(judge, seal, canonicalization, &self.octets))
@@ -95,17 +110,17 @@ impl Case {
     }
 
     fn seals(&self) -> Vec<(Seal, &'static str)> {
-        let domainkeys = self.domainkeys.map(|method| (Seal::DomainKeys, method));
-        [(Seal::Dkim, self.dkim)].into_iter().chain(domainkeys).collect()
+        let domainkeys = self.way.domainkeys.map(|method| (Seal::DomainKeys, method));
+        [(Seal::Dkim, self.way.dkim)].into_iter().chain(domainkeys).collect()
     }
 
     /// The fields that are to be added, in their order: the name, and what it declares.
     fn wanted(&self) -> Vec<(String, String)> {
-        let selector = self.selector;
+        let selector = self.way.selector;
         let field = |&(seal, canonicalization): &(Seal, &str)| {
             let algorithm = match seal {
-                Seal::Dkim => format!("{}sha256", self.key),
-                Seal::DomainKeys => format!("{}sha1", self.key),
+                Seal::Dkim => format!("{}sha256", self.way.key),
+                Seal::DomainKeys => format!("{}sha1", self.way.key),
             };
             let declared = format!("a={algorithm} c={canonicalization} d=example.com s={selector}");
             (field_of(seal).to_ascii_lowercase(), declared)
@@ -134,58 +149,137 @@ impl Case {
 }
 
 /// Each message with each of the four DKIM pairs and each of the two DomainKeys methods, the RSA
-/// keys taking turns, and with each pair and an Ed25519 key; every eighth as LF. What no judge is
-/// fit for is left out.
-fn signed_cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) -> Vec<Case> {
+/// keys taking turns, and with each pair and an Ed25519 key. What no judge is fit for is left out.
+fn cases(scratch: &Scratch, seed: u64, count: usize, defects: &[Defect]) -> Vec<Case> {
     let mut generator = Generator::new(seed);
-    let keys = [("rsa2048", "rsa-"), ("rsa1024", "rsa-"), ("ed25519", "ed25519-")]
-        .map(|(name, algorithm)| (name, algorithm, scratch.key(name)));
     let directory = scratch.dir("signed");
-    let mut jobs = Vec::new();
+    let mut cases = Vec::new();
     for number in 0..count {
-        let octets = generator.message();
+        let message = generator.message();
         for (turn, dkim) in DKIM.into_iter().enumerate() {
-            let rsa = &keys[usize::from((number + turn) % 4 == 0)];
-            let with_rsa = DOMAINKEYS.map(|method| (rsa, Some(method)));
-            for ((selector, key, file), domainkeys) in
-                with_rsa.into_iter().chain([(&keys[2], None)])
-            {
-                let name =
-                    format!("{number}-{turn}-{selector}-{}.eml", domainkeys.unwrap_or("off"));
-                let path = directory.join(name);
-                let octets = octets.clone();
-                let case = Case { octets, path, key, selector, dkim, domainkeys };
-                jobs.push((case, file.as_path(), number % 8 == 7));
+            let selector = if (number + turn) % 4 == 0 { "rsa1024" } else { "rsa2048" };
+            for way in ways(dkim, selector) {
+                let method = way.domainkeys.unwrap_or("off");
+                let name = format!("{number}-{turn}-{}-{method}.eml", way.selector);
+                let cut = (number % 4 != 3).then_some(seed ^ ((cases.len() as u64) << 32));
+                let octets = if cut.is_some() { way.addressed(&message) } else { message.clone() };
+                // LF alone and CR alone mean something else in a message that is written with LF.
+                let as_lf = number % 8 == 7 && with_crlf(&with_lf(&octets)) == octets;
+                cases.push(Case { octets, path: directory.join(name), way, cut, as_lf });
             }
         }
     }
-    jobs.retain(|(case, ..)| case.can_be_judged(defects));
-    let half = jobs.len() / 2;
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| jobs[half..].iter().for_each(sign));
-        jobs[..half].iter().for_each(sign);
-        second.join().expect("all are signed");
-    });
-    jobs.into_iter().map(|(case, ..)| case).collect()
+    cases.retain(|case| case.can_be_judged(defects));
+    cases
 }
 
-fn sign((case, key, as_lf): &(Case, &Path, bool)) {
-    // LF alone and CR alone mean something else in a message that is written with LF.
-    let as_lf = *as_lf && with_crlf(&with_lf(&case.octets)) == case.octets;
-    let input = if as_lf { with_lf(&case.octets) } else { case.octets.clone() };
+fn ways(dkim: &'static str, rsa: &'static str) -> [Way; 3] {
+    let with_rsa = |domainkeys| Way { key: "rsa-", selector: rsa, dkim, domainkeys };
+    let [simple, nofws] = DOMAINKEYS.map(|method| with_rsa(Some(method)));
+    [simple, nofws, Way { key: "ed25519-", selector: "ed25519", dkim, domainkeys: None }]
+}
+
+impl Way {
+    /// The subdomain by which the milter knows it.
+    fn label(self) -> String {
+        let Self { selector, dkim, domainkeys, .. } = self;
+        format!("{selector}-{}-{}", dkim.replace('/', "-"), domainkeys.unwrap_or("off"))
+    }
+
+    /// The message, from an author for whom the milter signs in this way.
+    fn addressed(self, message: &[u8]) -> Vec<u8> {
+        const DOMAIN: &[u8] = b"@example.com";
+        let author = format!("@{}.example.com", self.label());
+        let mut octets = Vec::new();
+        let mut rest = message;
+        while let Some(at) = find(rest, DOMAIN) {
+            octets.extend_from_slice(&rest[..at]);
+            octets.extend_from_slice(author.as_bytes());
+            rest = &rest[at + DOMAIN.len()..];
+        }
+        octets.extend_from_slice(rest);
+        octets
+    }
+
+    fn rule(self, key: &Path) -> String {
+        format!(
+            "  - senders: [\"*@{label}.example.com\"]\n\
+             \x20   domain: example.com\n\
+             \x20   keys: [{{ file: {key}, selector: {selector} }}]\n\
+             \x20   dkim: {{ canonicalization: {dkim} }}\n\
+             \x20   domainkeys: {domainkeys}\n",
+            label = self.label(),
+            key = key.display(),
+            selector = self.selector,
+            dkim = self.dkim,
+            domainkeys = self.domainkeys.map_or_else(
+                || "off".to_owned(),
+                |method| format!("{{ canonicalization: {method} }}")
+            ),
+        )
+    }
+}
+
+fn sign_all(cases: &[Case], scratch: &Scratch) {
+    let address = Address::Unix(scratch.join("t.sock"));
+    let mut configuration =
+        format!("socket: {}\nmode: s\nlog: {{ to: stderr }}\nsigning:\n", address.for_filter());
+    for dkim in DKIM {
+        let [simple, nofws, ed25519] = ways(dkim, "rsa2048");
+        let [other_simple, other_nofws, _] = ways(dkim, "rsa1024");
+        for way in [simple, nofws, ed25519, other_simple, other_nofws] {
+            configuration.push_str(&way.rule(&scratch.key(way.selector)));
+        }
+    }
+    let file = scratch.write("twinseal.yaml", configuration);
+    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
+    let daemon = Daemon::start(&arguments, &address, scratch);
+    let (one, other) = cases.split_at(cases.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| sign_some(other, &address, scratch));
+        sign_some(one, &address, scratch);
+        second.join().expect("all are signed");
+    });
+    let status = daemon.stop();
+    assert!(status.success(), "after SIGTERM: {status}");
+}
+
+fn sign_some(cases: &[Case], address: &Address, scratch: &Scratch) {
+    for cases in cases.chunks(ON_ONE_CONNECTION) {
+        let mut client = Client::connect(address).expect("the milter takes a connection");
+        for case in cases {
+            match case.cut {
+                Some(seed) => sign_by_milter(case, &mut client, seed),
+                None => sign_by_command(case, scratch),
+            }
+        }
+    }
+}
+
+fn sign_by_milter(case: &Case, client: &mut Client, seed: u64) {
+    let path = case.path.display();
+    let signed = client.sign(&case.octets, &mut Generator::new(seed));
+    let signed = signed.unwrap_or_else(|e| panic!("{path}: {e}"));
+    check_added(case, &signed[..signed.len() - case.octets.len()]);
+    fs::write(&case.path, signed).unwrap_or_else(|e| panic!("{path}: {e}"));
+}
+
+fn sign_by_command(case: &Case, scratch: &Scratch) {
+    let input = if case.as_lf { with_lf(&case.octets) } else { case.octets.clone() };
+    let key = scratch.join("keys").join(case.way.selector);
     let key = key.to_string_lossy();
     let arguments = [
         "sign",
         "--domain",
         "example.com",
         "--selector",
-        case.selector,
+        case.way.selector,
         "--key",
         &key,
         "--dkim",
-        case.dkim,
+        case.way.dkim,
         "--domainkeys",
-        case.domainkeys.unwrap_or("off"),
+        case.way.domainkeys.unwrap_or("off"),
     ];
     let output = program::run(&arguments, &input);
     let complaints = String::from_utf8_lossy(&output.stderr);
@@ -193,11 +287,16 @@ fn sign((case, key, as_lf): &(Case, &Path, bool)) {
     assert!(output.status.success(), "{path}: {}\n{complaints}\n{arguments:?}", output.status);
     assert!(output.stdout.ends_with(&input), "{path}: the message itself was changed");
     let added = &output.stdout[..output.stdout.len() - input.len()];
-    let wrong_ends = if as_lf { find(added, b"\r") } else { find(&with_crlf(added), b"\r\r") };
+    let wrong_ends = if case.as_lf { find(added, b"\r") } else { find(&with_crlf(added), b"\r\r") };
     assert!(wrong_ends.is_none(), "{path}: the new fields have other line ends than the message");
-    let added = Message::parse(&with_crlf(added)).fields;
-    let added: Vec<_> = added.iter().map(|field| (field.name(), declared(field))).collect();
-    assert_eq!(added, case.wanted(), "{path}: not what was asked for");
-    let signed = if as_lf { with_crlf(&output.stdout) } else { output.stdout };
+    check_added(case, &with_crlf(added));
+    let signed = if case.as_lf { with_crlf(&output.stdout) } else { output.stdout };
     fs::write(&case.path, signed).unwrap_or_else(|e| panic!("{path}: {e}"));
+}
+
+/// The seals that were asked for stand there, in their order, and nothing else.
+fn check_added(case: &Case, added: &[u8]) {
+    let added = Message::parse(added).fields;
+    let added: Vec<_> = added.iter().map(|field| (field.name(), declared(field))).collect();
+    assert_eq!(added, case.wanted(), "{}: not what was asked for", case.path.display());
 }
