@@ -5,19 +5,15 @@
 ///
 /// Matching takes time in proportion to the text, whatever the pattern: a part between two stars is
 /// best placed as far left as possible, so nothing is ever tried again.
+///
+/// There may be hundreds of thousands: the pattern is one text, and what it begins with and ends in
+/// is found in it each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Glob {
-    /// Without a star.
-    Exact(Box<[u8]>),
-    /// With at least one.
-    Wild {
-        /// What stands before the first star.
-        prefix: Box<[u8]>,
-        /// What stands between two stars.
-        middle: Box<[Needle]>,
-        /// What stands behind the last star.
-        suffix: Box<[u8]>,
-    },
+pub(crate) struct Glob {
+    /// The pattern, in lower case.
+    pattern: Box<str>,
+    /// What stands between two stars.
+    middle: Box<[Needle]>,
 }
 
 /// A text to be found in another one, in linear time (Knuth, Morris and Pratt).
@@ -29,49 +25,54 @@ pub(crate) struct Needle {
 }
 
 impl Glob {
-    pub(crate) fn new(pattern: &[u8]) -> Self {
+    pub(crate) fn new(pattern: &str) -> Self {
         let pattern = pattern.to_ascii_lowercase();
-        let parts: Vec<&[u8]> = pattern.split(|&octet| octet == b'*').collect();
-        match parts.as_slice() {
-            [prefix, middle @ .., suffix] => Self::Wild {
-                prefix: (*prefix).into(),
-                middle: middle.iter().filter(|part| !part.is_empty()).map(Needle::new).collect(),
-                suffix: (*suffix).into(),
-            },
-            _ => Self::Exact(pattern.into()),
-        }
+        let behind_first = pattern.split_once('*').map(|(_, behind)| behind);
+        let between = behind_first.and_then(|behind| behind.rsplit_once('*'));
+        let parts = between.map(|(between, _)| between).unwrap_or_default().split('*');
+        let middle = parts.filter(|part| !part.is_empty()).map(Needle::new).collect();
+        Self { middle, pattern: pattern.into() }
     }
 
-    /// What every text that matches ends in.
-    pub(crate) fn end(&self) -> String {
-        let (Self::Exact(end) | Self::Wild { suffix: end, .. }) = self;
-        String::from_utf8_lossy(end).into_owned()
+    /// The pattern, in lower case.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.pattern
+    }
+
+    /// What every text that matches begins with: all of it, if there is no star.
+    pub(crate) fn start(&self) -> &str {
+        self.pattern.split_once('*').map_or(&self.pattern, |(start, _)| start)
+    }
+
+    /// What every text that matches ends in: all of it, if there is no star.
+    pub(crate) fn end(&self) -> &str {
+        self.pattern.rsplit_once('*').map_or(&self.pattern, |(_, end)| end)
     }
 
     /// Whether the whole text, in lower case, matches.
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
-        match self {
-            Self::Exact(exact) => **exact == *text,
-            Self::Wild { prefix, middle, suffix } => {
-                let rest = text.strip_prefix(&**prefix);
-                let Some(rest) = rest.and_then(|rest| rest.strip_suffix(&**suffix)) else {
-                    return false;
-                };
-                middle.iter().try_fold(rest, |rest, part| part.behind(rest)).is_some()
-            }
-        }
+        let Some((start, rest)) = self.pattern.split_once('*') else {
+            return self.pattern.as_bytes() == text;
+        };
+        let end = rest.rsplit_once('*').map_or(rest, |(_, end)| end);
+        let rest = text.strip_prefix(start.as_bytes());
+        let Some(rest) = rest.and_then(|rest| rest.strip_suffix(end.as_bytes())) else {
+            return false;
+        };
+        self.middle.iter().try_fold(rest, |rest, part| part.behind(rest)).is_some()
     }
 }
 
 impl Needle {
-    fn new(text: &&[u8]) -> Self {
+    fn new(text: &str) -> Self {
+        let text = text.as_bytes();
         let mut border = vec![0];
         let mut length = 0;
         for &octet in text.iter().skip(1) {
             length = extend(text, &border, length, octet);
             border.push(length);
         }
-        Self { text: (*text).into(), border: border.into() }
+        Self { text: text.into(), border: border.into() }
     }
 
     /// What stands behind the first occurrence.
@@ -120,7 +121,7 @@ mod tests {
             ("", "", true),
             ("", "a", false),
         ] {
-            let found = Glob::new(pattern.as_bytes()).matches(text.as_bytes());
+            let found = Glob::new(pattern).matches(text.as_bytes());
             assert_eq!(found, want, "{pattern:?} against {text:?}");
         }
     }
@@ -156,7 +157,7 @@ mod tests {
     fn matching_agrees_with_the_definition() {
         let texts_of_ab = texts(b"ab", 6);
         for pattern in texts(b"ab*", 5) {
-            let glob = Glob::new(&pattern);
+            let glob = Glob::new(std::str::from_utf8(&pattern).unwrap());
             for text in &texts_of_ab {
                 assert_eq!(glob.matches(text), reference(&pattern, text), "{pattern:?} {text:?}");
             }
@@ -167,6 +168,6 @@ mod tests {
     fn a_hostile_text_costs_no_more_than_its_length() {
         let pattern = "*a".repeat(1000) + "*" + &"a".repeat(1000) + "b*";
         let text = "a".repeat(1_000_000);
-        assert!(!Glob::new(pattern.as_bytes()).matches(text.as_bytes()));
+        assert!(!Glob::new(&pattern).matches(text.as_bytes()));
     }
 }

@@ -14,7 +14,8 @@ const WHAT: &str = "pattern of addresses";
 /// A-labels, so that a pattern in U-labels matches mail in either form (trap H21).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    text: Box<str>,
+    /// The pattern as it was written, where that is another text than the glob's.
+    written: Option<Box<str>>,
     glob: Glob,
 }
 
@@ -43,25 +44,36 @@ impl Pattern {
                 .ok_or_else(|| bad("it has no at sign, and characters that no domain has"))?,
             None => return Err(bad("it has no at sign; a whole domain is written *@example.com")),
         };
-        Ok(Self { text: text.into(), glob: Glob::new(ascii.as_bytes()) })
+        let glob = Glob::new(&ascii);
+        Ok(Self { written: (text != glob.as_str()).then(|| text.into()), glob })
     }
 
     /// Matches every address.
     #[must_use]
     pub fn any() -> Self {
-        Self { text: "*".into(), glob: Glob::new(b"*") }
+        Self { written: None, glob: Glob::new("*") }
     }
 
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.written.as_deref().unwrap_or_else(|| self.glob.as_str())
     }
 
     /// Whether that address matches.
     #[must_use]
     pub fn matches(&self, address: &Mailbox) -> bool {
         self.matches_address(&plain(address, address.domain()))
+    }
+
+    /// What every address that matches begins with, in the form of [`plain`].
+    pub(crate) fn start(&self) -> &str {
+        self.glob.start()
+    }
+
+    /// What every address that matches ends in, in the form of [`plain`].
+    pub(crate) fn end(&self) -> &str {
+        self.glob.end()
     }
 
     /// The same for an address in the form of [`plain`].
@@ -71,31 +83,31 @@ impl Pattern {
 
     /// The domain of all addresses that match, if it is but one.
     pub(crate) fn only_domain(&self) -> Option<Domain> {
-        let (_, domain) = self.text.rsplit_once('@')?;
+        let (_, domain) = self.as_str().rsplit_once('@')?;
         if domain.contains('*') { None } else { Domain::parse(domain).ok() }
     }
 
     /// Whether an address that matches can be in that domain itself. The answer may be a yes too
     /// many, where a star may stand for the at sign.
     pub(crate) fn may_be_at(&self, domain: &Domain) -> bool {
-        match self.text.rsplit_once('@').and_then(|(_, end)| domain_part(end)) {
-            Some(end) => Glob::new(end.as_bytes()).matches(domain.as_str().as_bytes()),
-            None => format!("@{domain}").ends_with(&self.glob.end()),
+        match self.as_str().rsplit_once('@').and_then(|(_, end)| domain_part(end)) {
+            Some(end) => Glob::new(&end).matches(domain.as_str().as_bytes()),
+            None => format!("@{domain}").ends_with(self.glob.end()),
         }
     }
 
     /// Whether the domain of an address that matches can be any.
     pub(crate) fn is_of_every_domain(&self) -> bool {
-        let (_, end) = self.text.rsplit_once(['@', '*']).unwrap_or_default();
-        end.is_empty() && self.text.ends_with('*')
+        let (_, end) = self.as_str().rsplit_once(['@', '*']).unwrap_or_default();
+        end.is_empty() && self.as_str().ends_with('*')
     }
 
     /// A domain that a star lets in and nobody may have thought of; see [`stranger`].
     pub(crate) fn stranger(&self) -> Option<String> {
-        let domain = match self.text.rsplit_once('@') {
+        let domain = match self.as_str().rsplit_once('@') {
             Some((_, domain)) => domain,
             // The first star may stand for the at sign.
-            None => self.text.find('*').and_then(|star| self.text.get(star..))?,
+            None => self.as_str().find('*').and_then(|star| self.as_str().get(star..))?,
         };
         stranger(domain)
     }
@@ -105,7 +117,7 @@ impl Pattern {
         let end = self.glob.end();
         let (end, whole) = match end.rsplit_once('@') {
             Some((_, end)) => (end, true),
-            None => (end.as_str(), false),
+            None => (end, false),
         };
         let above = format!(".{domain}");
         let inside = end == domain.as_str() || end.ends_with(&above);
@@ -115,7 +127,7 @@ impl Pattern {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 

@@ -1,15 +1,34 @@
 //! Who signs for whom.
 
+mod index;
+
 use crate::lists::domains::DomainList;
 use crate::origin::Origin;
 use crate::pattern::{Pattern, plain};
+use index::{Index, Place};
 use std::path::PathBuf;
 use std::sync::Arc;
 use twinseal_message::{Domain, Mailbox, Selector};
 
 /// The signing rules, in the order of the configuration: the first one that matches decides.
+///
+/// There may be hundreds of thousands: they are shared, not copied, and looked up by an index.
 #[derive(Debug, Clone, Default)]
-pub struct Rules(Vec<SigningRule>);
+pub struct Rules(Arc<Indexed>);
+
+/// Rules, and the index that decides as a walk through them would.
+#[derive(Debug, Default)]
+struct Indexed {
+    rules: Vec<SigningRule>,
+    groups: Vec<Group>,
+}
+
+/// The rules that have the same list of domains beside them.
+#[derive(Debug)]
+struct Group {
+    within: Option<Arc<DomainList>>,
+    index: Index,
+}
 
 /// Whose mail is signed, as which domain, with which keys, with which seals.
 #[derive(Debug, Clone)]
@@ -68,29 +87,74 @@ pub struct Found<'r> {
 impl Rules {
     /// Rules in the order in which they are tried.
     #[must_use]
-    pub const fn new(rules: Vec<SigningRule>) -> Self {
-        Self(rules)
+    pub fn new(mut rules: Vec<SigningRule>) -> Self {
+        rules.shrink_to_fit();
+        let groups = groups(&rules);
+        Self(Arc::new(Indexed { rules, groups }))
     }
 
     /// The rule that signs for that address, and the domain that it signs as.
     #[must_use]
     pub fn find(&self, address: &Mailbox) -> Option<Found<'_>> {
-        // LIMIT: every rule is looked at; an index for many thousands of them is missing.
-        self.0.iter().enumerate().find_map(|(index, rule)| {
-            Some(Found { index, rule, domain: rule.signing_domain(address)? })
-        })
+        let Indexed { rules, groups } = &*self.0;
+        let own = address.domain();
+        let text = plain(address, own);
+        let (mut first, mut listed) = (usize::MAX, None);
+        for Group { within, index } in groups {
+            let Some(domain) = listed_domain(within.as_deref(), own) else { continue };
+            let mut earliest = index.earliest(&text, rules, first);
+            if domain != *own {
+                earliest = index.earliest(&plain(address, &domain), rules, earliest);
+            }
+            if earliest < first {
+                (first, listed) = (earliest, Some(domain));
+            }
+        }
+        let rule = rules.get(first)?;
+        Some(Found { index: first, rule, domain: rule.domain.of(own, listed?) })
     }
 
     /// All rules, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &SigningRule> {
-        self.0.iter()
+        self.0.rules.iter()
     }
 
     /// Whether there is none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.0.rules.is_empty()
     }
+}
+
+/// The indexes over the patterns of all rules.
+fn groups(rules: &[SigningRule]) -> Vec<Group> {
+    let mut lists: Vec<Option<&Arc<DomainList>>> = Vec::new();
+    let mut places: Vec<Vec<Place>> = Vec::new();
+    for (rule, SigningRule { within, senders, .. }) in rules.iter().enumerate() {
+        let same = |list: &Option<&Arc<DomainList>>| match (list, within) {
+            (Some(list), Some(within)) => Arc::ptr_eq(list, within),
+            (None, None) => true,
+            _ => false,
+        };
+        let group = lists.iter().position(same).unwrap_or(lists.len());
+        if group == lists.len() {
+            lists.push(within.as_ref());
+            places.push(Vec::new());
+        }
+        if let Some(places) = places.get_mut(group) {
+            places.extend((0..senders.len()).map(|sender| Place { rule, sender }));
+        }
+    }
+    let group = |(within, places): (Option<&Arc<DomainList>>, _)| Group {
+        within: within.map(Arc::clone),
+        index: Index::new(places, rules),
+    };
+    lists.into_iter().zip(places).map(group).collect()
+}
+
+/// The domain in the list that the address is in, if it has to be in one.
+fn listed_domain(within: Option<&DomainList>, own: &Domain) -> Option<Domain> {
+    within.map_or_else(|| Some(own.clone()), |within| within.signing_domain(own))
 }
 
 impl SigningRule {
@@ -100,20 +164,27 @@ impl SigningRule {
     /// be in the listed parent: a list that says `*@example.com` means those mails too.
     #[must_use]
     pub fn signing_domain(&self, address: &Mailbox) -> Option<Domain> {
-        let listed = match &self.within {
-            Some(within) => within.signing_domain(address.domain())?,
-            None => address.domain().clone(),
-        };
+        let own = address.domain();
+        let listed = listed_domain(self.within.as_deref(), own)?;
         let matches = |domain: &Domain| {
             let address = plain(address, domain);
             self.senders.iter().any(|pattern| pattern.matches_address(&address))
         };
-        let own = address.domain();
         let found = matches(own) || (listed != *own && matches(&listed));
-        found.then(|| match &self.domain {
-            SigningDomain::Fixed(domain) => domain.clone(),
-            SigningDomain::Sender => own.clone(),
-            SigningDomain::Listed => listed,
-        })
+        found.then(|| self.domain.of(own, listed))
     }
 }
+
+impl SigningDomain {
+    /// The domain, for an address of the domain `own` that is in the list as `listed`.
+    fn of(&self, own: &Domain, listed: Domain) -> Domain {
+        match self {
+            Self::Fixed(domain) => domain.clone(),
+            Self::Sender => own.clone(),
+            Self::Listed => listed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ impl Entry {
         if text.contains('*') {
             let pattern = domain_part(text)
                 .ok_or_else(|| Wrong::not(text, "pattern of domains", "no domain can match it"))?;
-            return Ok(Self::Wild(Glob::new(pattern.as_bytes())));
+            return Ok(Self::Wild(Glob::new(&pattern)));
         }
         if text.contains('/') {
             let why = "the path of a list begins with /, and nothing else has a / in it";
