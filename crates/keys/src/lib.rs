@@ -12,6 +12,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`signing`] | [`SigningKey`]: one loaded key, for both seals |
+//! | [`unparsed`] | [`UnparsedKey`]: a key that nobody has needed yet |
 //! | [`digest`] | [`Sha1`] and [`Sha256`] |
 //! | [`record`] | [`KeyRecord`]: what DNS has to say about a key |
 //! | [`exposure`] | who else can get at a key's file |
@@ -22,8 +23,10 @@ pub mod exposure;
 mod pem;
 pub mod record;
 pub mod signing;
+pub mod unparsed;
 
 pub use digest::{Sha1, Sha256};
 pub use pem::BadPem;
 pub use record::KeyRecord;
 pub use signing::{KeyError, KeyKind, SignError, SigningKey};
+pub use unparsed::UnparsedKey;
