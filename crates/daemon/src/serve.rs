@@ -19,7 +19,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
-use twinseal_config::{Config, Door, ExitCode, Files, LogTo, Request};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Request};
 
 /// The file system.
 #[derive(Debug, Clone, Copy)]
@@ -79,15 +79,11 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
             Err(error) => refuse(&error.into(), terminal),
         };
     }
+    if only_check {
+        return check(&loaded, terminal);
+    }
     let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let prepared = Server::prepare(&loaded.config, |warning| warnings.push(warning));
-    if only_check {
-        complain(&warnings, terminal);
-        return match prepared {
-            Ok(_) => print(terminal, "the configuration is valid\n"),
-            Err(error) => refuse(&error, terminal),
-        };
-    }
     let listening = match prepared.and_then(|server| server.open(&loaded.config)) {
         Ok(listening) => listening,
         Err(error) => {
@@ -104,6 +100,17 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
     let ready = || launched.map_or(Ok(()), background::Launched::ready);
     match listening.run(&watch::channel(false).0, ready) {
         Ok(()) => ExitCode::Ok,
+        Err(error) => refuse(&error, terminal),
+    }
+}
+
+/// Says whether we could serve.
+fn check(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
+    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let checked = Server::check(&loaded.config, |warning| warnings.push(warning));
+    complain(&warnings, terminal);
+    match checked {
+        Ok(()) => print(terminal, "the configuration is valid\n"),
         Err(error) => refuse(&error, terminal),
     }
 }

@@ -9,7 +9,7 @@ use crate::serving::service::Service;
 use crate::serving::socket::{self, Bound, CannotBind, FileRights};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
-use crate::signing::keyring::{self, KeyMistakes};
+use crate::signing::keyring::{self, KeyMistakes, Parse};
 use nix::sys::stat::{Mode, umask};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,11 +42,28 @@ impl Server {
     /// probably not meant goes to `warn`.
     ///
     /// # Errors
-    /// [`CannotServe`], with every key that cannot be used.
+    /// [`CannotServe`], with every key that cannot be used, as far as that is known before it is
+    /// needed: see [`keyring::PARSED_AT_START`].
     pub fn prepare(config: &Config, warn: impl FnMut(String)) -> Result<Self, CannotServe> {
+        Self::with_keys(config, Parse::WhenNeeded, warn)
+    }
+
+    /// The same, with every key parsed, for who wants to know whether we could serve.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every key that cannot be used.
+    pub fn check(config: &Config, warn: impl FnMut(String)) -> Result<(), CannotServe> {
+        Self::with_keys(config, Parse::Now, warn).map(drop)
+    }
+
+    fn with_keys(
+        config: &Config,
+        parse: Parse,
+        warn: impl FnMut(String),
+    ) -> Result<Self, CannotServe> {
         let account = config.user.as_ref().map(Account::find).transpose();
         let trusted: Vec<u32> = account.iter().flatten().map(Account::uid).collect();
-        let (account, keys) = match (account, keyring::load(config, &trusted, warn)) {
+        let (account, keys) = match (account, keyring::load(config, &trusted, parse, warn)) {
             (Ok(account), Ok(keys)) => (account, keys),
             (Err(user), Err(keys)) => {
                 return Err(CannotServe::Several(vec![user.into(), keys.into()]));

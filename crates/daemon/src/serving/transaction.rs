@@ -3,7 +3,7 @@
 use super::service::{Client, Service};
 use crate::VERSION;
 use crate::event::{Event, Reason, What};
-use crate::signing::directory::Unavailable;
+use crate::signing::directory::{Purpose, Unavailable};
 use crate::signing::order::Order;
 use crate::signing::policy::{self, Addresses, Fidelity, Known, Orders, Origin, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
@@ -82,7 +82,7 @@ pub enum Fate {
 /// What stands in the way of signing a message that should be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum Obstacle {
-    /// Nobody can say now who signs.
+    /// Nobody can say now who signs, or the key is none.
     #[error(transparent)]
     Rules(#[from] Unavailable),
     /// Its domain is one that signs, and none of its keys is for this sender.
@@ -186,8 +186,12 @@ async fn plan(
         Ok(addresses) => addresses,
         Err(reason) => return Ok(Plan::Ignore(reason)),
     };
-    let orders = look_up(service, &addresses).await?;
     let origin = service.origin(facts.client, facts.authenticated);
+    let purpose = match origin {
+        Origin::Internal | Origin::Authenticated => Purpose::Sign,
+        Origin::External { .. } => Purpose::Tell,
+    };
+    let orders = look_up(service, &addresses, purpose).await?;
     if service.log_why {
         explain(facts, &addresses, &orders, &origin);
     }
@@ -212,11 +216,15 @@ async fn plan(
     Ok(policy::plan(header, &known))
 }
 
-async fn look_up(service: &Service, addresses: &Addresses) -> Result<Orders, Unavailable> {
-    let author = service.directory.order(&addresses.author).await?;
+async fn look_up(
+    service: &Service,
+    addresses: &Addresses,
+    purpose: Purpose,
+) -> Result<Orders, Unavailable> {
+    let author = service.directory.order(&addresses.author, purpose).await?;
     let sender = match &addresses.sender {
         Ok(sender) if *sender == addresses.author => author.clone(),
-        Ok(sender) => service.directory.order(sender).await?,
+        Ok(sender) => service.directory.order(sender, purpose).await?,
         Err(_) => None,
     };
     Ok(Orders { author, sender })
@@ -272,7 +280,7 @@ mod tests {
     fn no_error_of_ours_lets_a_message_pass_unsigned() {
         let name = "a b".to_owned();
         for obstacle in [
-            Obstacle::Rules(Unavailable("the store does not answer".to_owned())),
+            Obstacle::Rules(Unavailable::Rules("the store does not answer".to_owned())),
             Obstacle::NoKey,
             Obstacle::Key(SignError::NotRsa),
             Obstacle::Field(ModificationError::BadName { name }),

@@ -9,15 +9,12 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use twinseal_keys::exposure::{self, Exposed, PathElement};
-use twinseal_keys::{KeyError, SigningKey};
+use twinseal_keys::{BadPem, KeyError, SigningKey, UnparsedKey};
 use zeroize::Zeroizing;
 
 /// A key file is never larger, in octets: an RSA key of 8192 bits with all its numbers, in base64,
 /// takes a tenth of this.
 const MAX_KEY_FILE_OCTETS: u64 = 64 * 1024;
-
-/// Room for the largest file, and for finding out that there is no more of it.
-const BUFFER_OCTETS: usize = 64 * 1024 + 64;
 
 /// How many symbolic links a path may hold, as Linux counts (path_resolution(7)).
 const MAX_LINKS: usize = 40;
@@ -42,9 +39,15 @@ pub enum KeyFileError {
     /// It is larger than any key.
     #[error("it is larger than {MAX_KEY_FILE_OCTETS} octets, which no key is")]
     TooLarge,
+    /// Somebody writes to it.
+    #[error("it grew while it was read")]
+    Growing,
     /// It is a directory, a device or the like.
     #[error("it is no regular file")]
     NotAFile,
+    /// It has no frame of a key.
+    #[error(transparent)]
+    NoFrame(#[from] BadPem),
     /// It holds no key.
     #[error(transparent)]
     NoKey(#[from] KeyError),
@@ -55,36 +58,66 @@ pub enum KeyFileError {
 
 /// A key, and what there is to say about its file.
 #[derive(Debug)]
-pub struct LoadedKey {
+pub struct KeyFile<K> {
     /// The key.
-    pub key: SigningKey,
+    pub key: K,
     /// Who else can get at it, where that is only warned about.
     pub exposed: Option<Exposed>,
 }
 
-/// Reads a key. Besides root and the user we are, `trusted` users may own what leads to it.
+/// Reads and parses a key. Besides root and the user we are, `trusted` users may own what leads to
+/// it.
 ///
 /// # Errors
 /// [`KeyFileError`].
-pub fn load(path: &Path, exposure: Exposure, trusted: &[u32]) -> Result<LoadedKey, KeyFileError> {
+pub fn load(
+    path: &Path,
+    exposure: Exposure,
+    trusted: &[u32],
+) -> Result<KeyFile<SigningKey>, KeyFileError> {
+    let KeyFile { key, exposed } = read(path, exposure, trusted)?;
+    Ok(KeyFile { key: key.parse()?, exposed })
+}
+
+/// Reads a key, and does not parse it: the file, its size, its frame and who can get at it are
+/// looked at.
+///
+/// # Errors
+/// [`KeyFileError`], but not that the frame holds no key.
+pub fn read(
+    path: &Path,
+    exposure: Exposure,
+    trusted: &[u32],
+) -> Result<KeyFile<UnparsedKey>, KeyFileError> {
     // A pipe would keep us waiting for who writes to it.
     let nonblocking = OFlag::O_NONBLOCK.bits();
     let file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
-    if !file.metadata()?.is_file() {
+    let status = file.metadata()?;
+    if !status.is_file() {
         return Err(KeyFileError::NotAFile);
     }
-    // One buffer for all of it: one that grows would leave copies of the key behind.
-    let mut octets = Zeroizing::new(Vec::with_capacity(BUFFER_OCTETS));
-    file.take(MAX_KEY_FILE_OCTETS + 1).read_to_end(&mut octets)?;
-    if octets.len() as u64 > MAX_KEY_FILE_OCTETS {
-        return Err(KeyFileError::TooLarge);
-    }
-    let key = SigningKey::from_pem(&octets)?;
+    let key = UnparsedKey::from_pem(&octets(file, status.len())?)?;
     let trusted: Vec<u32> = trusted.iter().copied().chain([geteuid().as_raw()]).collect();
     match (exposure::find(&elements(path)?, &trusted), exposure) {
         (Some(exposed), Exposure::Refused) => Err(KeyFileError::Exposed(Box::new(exposed))),
-        (exposed, _) => Ok(LoadedKey { key, exposed }),
+        (exposed, _) => Ok(KeyFile { key, exposed }),
     }
+}
+
+/// The octets of a file of that size, in one buffer that is wiped: one that grows would leave
+/// copies of the key behind.
+fn octets(file: fs::File, size: u64) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    if size > MAX_KEY_FILE_OCTETS {
+        return Err(KeyFileError::TooLarge);
+    }
+    // One more, to see whether the file grows while it is read.
+    let room = size + 1;
+    let mut octets = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
+    file.take(room).read_to_end(&mut octets)?;
+    if octets.len() as u64 == room {
+        return Err(KeyFileError::Growing);
+    }
+    Ok(octets)
 }
 
 /// Every directory that is walked through to the file behind `path`, links resolved, and the file
@@ -188,7 +221,7 @@ mod tests {
         nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRUSR).unwrap();
         let load = |name: &str| load(&root.join(name), Exposure::Refused, &[]).unwrap_err();
         assert!(matches!(load("large"), KeyFileError::TooLarge));
-        assert!(matches!(load("text"), KeyFileError::NoKey(_)));
+        assert!(matches!(load("text"), KeyFileError::NoFrame(_)));
         assert!(matches!(load("."), KeyFileError::NotAFile));
         assert!(matches!(load("pipe"), KeyFileError::NotAFile));
         assert!(matches!(load("missing"), KeyFileError::Unreadable(_)));

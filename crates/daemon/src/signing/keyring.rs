@@ -1,31 +1,78 @@
-//! All keys that a configuration names, read once.
+//! All keys that a configuration names: read once, and parsed at start or when they are needed.
 
-use super::keyfile::{self, Exposure, KeyFileError};
+use super::directory::Unavailable;
+use super::keyfile::{self, Exposure, KeyFile, KeyFileError};
 use super::order::SelectedKey;
-use std::collections::HashMap;
+use super::parsed::ParsedKeys;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use twinseal_config::mistake::{MAX_KEPT, NamedKey};
-use twinseal_config::{Config, Origin, SigningRule};
-use twinseal_keys::{KeyKind, SigningKey};
+use twinseal_config::{Config, KeySource, Origin, Rules, SigningRule};
+use twinseal_keys::{KeyKind, SigningKey, UnparsedKey};
 use twinseal_message::text;
 
 /// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.2.4), in
 /// bits.
 const DOMAINKEYS_COMMON_BITS: u32 = 2048;
 
-/// Every key that cannot be used, one line each.
-#[derive(Debug)]
-pub struct KeyMistakes(Vec<String>);
+/// Up to so many keys are all parsed at start, so that a damaged one stops the start: a tenth of a
+/// second's work. Of more, each is parsed when it is first needed.
+pub const PARSED_AT_START: usize = 100;
+
+/// When keys are parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parse {
+    /// All of them now, however many they are.
+    Now,
+    /// At start if they are few, otherwise when they are needed.
+    WhenNeeded,
+}
+
+/// Every key that cannot be used, one line each; of very many, the rest is counted.
+#[derive(Debug, Default)]
+pub struct KeyMistakes {
+    kept: Vec<String>,
+    more: usize,
+}
 
 impl fmt::Display for KeyMistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        f.write_str(&self.kept.join("\n"))?;
+        if self.more > 0 { write!(f, "\nand {} mistakes more", self.more) } else { Ok(()) }
     }
 }
 
 impl std::error::Error for KeyMistakes {}
+
+impl KeyMistakes {
+    fn push(&mut self, source: &KeySource, error: &KeyFileError) {
+        if self.kept.len() < MAX_KEPT {
+            self.kept.push(mistake(&source.origin, &source.file, error));
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// The keys of all rules.
+#[derive(Debug)]
+pub struct Keyring {
+    /// The key of each file.
+    keys: Vec<Key>,
+    /// Which keys the rules have, one rule behind the other.
+    numbers: Vec<usize>,
+    /// Where the numbers of each rule begin.
+    starts: Vec<usize>,
+    parsed: ParsedKeys,
+}
+
+#[derive(Debug)]
+enum Key {
+    Parsed(Arc<SigningKey>),
+    Unparsed(UnparsedKey),
+}
 
 /// Reads the keys of each rule, in the order of the rules; a file that several rules name is read
 /// once. `trusted` users may own what leads to a key, beside root and the user we are.
@@ -35,54 +82,152 @@ impl std::error::Error for KeyMistakes {}
 pub fn load(
     config: &Config,
     trusted: &[u32],
-    mut warn: impl FnMut(String),
-) -> Result<Vec<Arc<[SelectedKey]>>, KeyMistakes> {
-    let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
-    let mut files: HashMap<&Path, Option<Arc<SigningKey>>> = HashMap::new();
-    let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
-    let mut told = None;
+    parse: Parse,
+    warn: impl FnMut(String),
+) -> Result<Keyring, KeyMistakes> {
+    let mut warnings = Warnings { warn, told: 0 };
     // A mode that does not sign starts without its keys.
-    for rule in config.rules.iter().filter(|_| config.mode.signs()) {
-        let mut keys = Vec::new();
+    let no_rules = Rules::default();
+    let rules = if config.mode.signs() { &config.rules } else { &no_rules };
+    let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
+    let mut mistakes = KeyMistakes::default();
+    let mut read = |source: &KeySource| match keyfile::read(&source.file, exposure, trusted) {
+        Ok(KeyFile { key, exposed }) => {
+            exposed.iter().for_each(|exposed| warnings.tell(&source.origin, exposed));
+            Some(key)
+        }
+        Err(error) => {
+            mistakes.push(source, &error);
+            None
+        }
+    };
+    let mut sources = Vec::new();
+    let mut files: HashMap<&Path, usize> = HashMap::new();
+    let (mut numbers, mut starts) = (Vec::new(), Vec::new());
+    for rule in rules.iter() {
+        starts.push(numbers.len());
         for source in &rule.keys {
-            let key = files.entry(source.file.as_path()).or_insert_with(|| {
-                match keyfile::load(&source.file, exposure, trusted) {
-                    Ok(loaded) => {
-                        let exposed = loaded.exposed.iter();
-                        exposed.for_each(|exposed| warn(format!("{}: {exposed}", source.origin)));
-                        Some(Arc::new(loaded.key))
-                    }
-                    Err(error) => {
-                        mistakes.push(mistake(&source.origin, &source.file, &error));
-                        None
-                    }
-                }
+            let number = *files.entry(&source.file).or_insert_with(|| {
+                sources.push((source, read(source)));
+                sources.len() - 1
             });
-            let selector = source.selector.clone();
-            keys.extend(key.clone().map(|key| SelectedKey { selector, key }));
+            numbers.push(number);
         }
-        // A line of a list may be two rules.
-        if told != Some(&rule.origin) {
-            caution(rule, &keys).into_iter().for_each(&mut warn);
-        }
-        told = Some(&rule.origin);
-        rules.push(keys.into());
     }
-    if mistakes.is_empty() { Ok(rules) } else { Err(KeyMistakes(mistakes)) }
+    let keyring = Keyring { keys: Vec::new(), numbers, starts, parsed: ParsedKeys::default() };
+    keyring.parse(sources, parse, rules, &mut warnings, mistakes)
 }
 
-/// What is wrong with keys that a configuration names which is wrong itself.
+impl Keyring {
+    /// Completes the keyring with its keys.
+    fn parse(
+        mut self,
+        sources: Vec<(&KeySource, Option<UnparsedKey>)>,
+        parse: Parse,
+        rules: &Rules,
+        warnings: &mut Warnings<impl FnMut(String)>,
+        mut mistakes: KeyMistakes,
+    ) -> Result<Self, KeyMistakes> {
+        let few = sources.len() <= PARSED_AT_START;
+        let mut kinds = Vec::new();
+        for (source, unparsed) in sources {
+            let Some(unparsed) = unparsed else {
+                kinds.push(None);
+                continue;
+            };
+            if !few && parse == Parse::WhenNeeded {
+                self.keys.push(Key::Unparsed(unparsed));
+                continue;
+            }
+            let parsed = unparsed.parse();
+            kinds.push(parsed.as_ref().ok().map(SigningKey::kind));
+            match parsed {
+                Ok(parsed) if few => self.keys.push(Key::Parsed(Arc::new(parsed))),
+                Ok(_) => self.keys.push(Key::Unparsed(unparsed)),
+                Err(error) => mistakes.push(source, &error.into()),
+            }
+        }
+        let mut told = None;
+        for (index, rule) in rules.iter().enumerate() {
+            // A line of a list may be two rules.
+            if told.replace(&rule.origin) == Some(&rule.origin) {
+                continue;
+            }
+            let kinds = self.numbers_of(index, rule).filter_map(|number| *kinds.get(number)?);
+            // Where not all of them are known, nothing is said.
+            let kinds: Vec<KeyKind> = kinds.collect();
+            if kinds.len() == rule.keys.len() {
+                caution(rule, &kinds).iter().for_each(|text| warnings.tell(&rule.origin, text));
+            }
+        }
+        if mistakes.kept.is_empty() { Ok(self) } else { Err(mistakes) }
+    }
+
+    /// The keys of that rule, whose index among the rules that is, parsed by now.
+    ///
+    /// # Errors
+    /// [`Unavailable::Key`] when what was taken for a key turns out to be none.
+    pub fn of_rule(
+        &self,
+        index: usize,
+        rule: &SigningRule,
+    ) -> Result<Arc<[SelectedKey]>, Unavailable> {
+        let selected = |(source, number): (&KeySource, usize)| {
+            let key = match self.keys.get(number)? {
+                Key::Parsed(key) => Ok(Arc::clone(key)),
+                // As long as one signature takes: no reason to leave this thread.
+                Key::Unparsed(unparsed) => self.parsed.key(number, || unparsed.parse()),
+            };
+            let selector = source.selector.clone();
+            let unusable = |error| Unavailable::Key {
+                file: source.file.clone(),
+                origin: source.origin.clone(),
+                error,
+            };
+            Some(key.map(|key| SelectedKey { selector, key }).map_err(unusable))
+        };
+        rule.keys.iter().zip(self.numbers_of(index, rule)).filter_map(selected).collect()
+    }
+
+    fn numbers_of(&self, index: usize, rule: &SigningRule) -> impl Iterator<Item = usize> {
+        let start = self.starts.get(index).copied().unwrap_or_default();
+        let numbers = self.numbers.get(start..start + rule.keys.len()).unwrap_or_default();
+        numbers.iter().copied()
+    }
+}
+
+/// Warnings about keys; of very many, the first are told.
+struct Warnings<W> {
+    warn: W,
+    told: usize,
+}
+
+impl<W: FnMut(String)> Warnings<W> {
+    fn tell(&mut self, origin: &Origin, what: &impl fmt::Display) {
+        self.told += 1;
+        if self.told <= MAX_KEPT {
+            (self.warn)(format!("{origin}: {what}"));
+        } else if self.told == MAX_KEPT + 1 {
+            (self.warn)("there are more warnings about keys".to_owned());
+        }
+    }
+}
+
+/// What is wrong with keys that a configuration names which is wrong itself. Of many keys, only
+/// their files and frames are looked at.
 #[must_use]
 pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
-    let mut seen: Vec<&Path> = Vec::new();
-    let wrong = keys.iter().filter_map(|source| {
-        if seen.contains(&source.file.as_path()) {
-            return None;
-        }
-        seen.push(&source.file);
-        // Whether an exposed key is refused is part of what is not known.
-        let loaded = keyfile::load(&source.file, Exposure::Warned, &[]);
-        loaded.err().map(|error| mistake(&source.origin, &source.file, &error))
+    let mut seen: HashSet<&Path> = HashSet::new();
+    let distinct: Vec<&NamedKey> = keys.iter().filter(|key| seen.insert(&key.file)).collect();
+    // Whether an exposed key is refused is part of what is not known.
+    let (exposure, few) = (Exposure::Warned, distinct.len() <= PARSED_AT_START);
+    let wrong = distinct.into_iter().filter_map(|NamedKey { file, origin }| {
+        let error = if few {
+            keyfile::load(file, exposure, &[]).err()
+        } else {
+            keyfile::read(file, exposure, &[]).err()
+        };
+        error.map(|error| mistake(origin, file, &error))
     });
     wrong.take(MAX_KEPT).collect()
 }
@@ -92,27 +237,29 @@ fn mistake(origin: &Origin, file: &Path, error: &KeyFileError) -> String {
 }
 
 /// What is legal and probably not meant.
-fn caution(rule: &SigningRule, keys: &[SelectedKey]) -> Vec<String> {
-    if rule.domainkeys.is_none() || keys.is_empty() {
+fn caution(rule: &SigningRule, kinds: &[KeyKind]) -> Vec<String> {
+    if rule.domainkeys.is_none() || kinds.is_empty() {
         return Vec::new();
     }
-    let bits = |selected: &SelectedKey| match selected.key.kind() {
-        KeyKind::Rsa { bits } => Some((selected.selector.clone(), bits)),
+    let rsa = rule.keys.iter().zip(kinds).filter_map(|(source, kind)| match kind {
+        KeyKind::Rsa { bits } => Some((&source.selector, *bits)),
         KeyKind::Ed25519 => None,
-    };
-    let rsa: Vec<_> = keys.iter().filter_map(bits).collect();
+    });
+    let rsa: Vec<_> = rsa.collect();
     if rsa.is_empty() {
         // Trap K5
         let text = "none of its keys is an RSA key, so the DomainKeys seal is left out";
-        return vec![format!("{}: {text}", rule.origin)];
+        return vec![text.to_owned()];
     }
     let large = rsa.iter().filter(|(_, bits)| *bits > DOMAINKEYS_COMMON_BITS);
     let text = |(selector, bits): &(_, u32)| {
         format!(
-            "{}: the key {selector} has {bits} bits; DomainKeys verifiers need not take more than \
-             {DOMAINKEYS_COMMON_BITS}",
-            rule.origin
+            "the key {selector} has {bits} bits; DomainKeys verifiers need not take more than \
+             {DOMAINKEYS_COMMON_BITS}"
         )
     };
     large.map(text).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,5 +4,6 @@ pub mod directory;
 pub mod keyfile;
 pub mod keyring;
 pub mod order;
+pub mod parsed;
 pub mod policy;
 pub mod seal;

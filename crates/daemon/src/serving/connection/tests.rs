@@ -4,6 +4,7 @@ use super::{Ended, serve};
 use crate::serve::FileSystem;
 use crate::server::Server;
 use crate::serving::service::Service;
+use crate::signing::keyring::PARSED_AT_START;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,15 +23,23 @@ type Mta = Connection<StdUnixStream>;
 
 /// A service that signs for example.com, with more lines of configuration.
 fn service(more: &str) -> Arc<Service> {
-    let directory = tempfile::tempdir().unwrap();
     let key = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/keys/rsa1024.pem");
+    let entry = entry("example.com", &key);
+    serving(&format!("{more}\nsigning:\n{entry}"))
+}
+
+fn entry(domain: &str, key: &Path) -> String {
+    format!(
+        "  - senders: [\"*@{domain}\"]\n    domain: {domain}\n    \
+             keys: [{{ file: {key:?}, selector: mail2 }}]\n"
+    )
+}
+
+/// A service with that configuration.
+fn serving(text: &str) -> Arc<Service> {
+    let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("twinseal.yaml");
-    let text = format!(
-        "socket: inet:8891@127.0.0.1\nrequire-safe-keys: false\n{more}\nsigning:\n  \
-           - senders: [\"*@example.com\"]\n    domain: example.com\n    \
-             keys: [{{ file: {:?}, selector: mail2 }}]\n",
-        key.display().to_string()
-    );
+    let text = format!("socket: inet:8891@127.0.0.1\nrequire-safe-keys: false\n{text}");
     std::fs::write(&file, text).unwrap();
     let words = vec!["--config".into(), file.into()];
     let Ok(Request::Serve(loaded)) = twinseal_config::serve(Door::Native, words, &FileSystem)
@@ -137,6 +146,32 @@ async fn mail_from_elsewhere_passes_without_its_body() {
             (Verdict::Accept, CommandKind::EndOfHeaders)
         );
         assert!(outcome.modifications.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_turns_out_to_be_none_defers_what_it_should_sign_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = |number: usize| directory.path().join(format!("key{number}"));
+    let damaged = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let others = (1..=PARSED_AT_START).map(|number| (format!("d{number}.example"), number));
+    let entries =
+        [("example.com".to_owned(), 0)].into_iter().chain(others).map(|(domain, number)| {
+            std::fs::write(key(number), damaged).unwrap();
+            entry(&domain, &key(number))
+        });
+    let service = serving(&format!("signing:\n{}", entries.collect::<String>()));
+    let (_running, stream) = start(service);
+    mta(move || {
+        let mut mta = open(stream, "127.0.0.1");
+        assert_eq!(deliver(&mut mta, MESSAGE).verdict, Verdict::TempFail);
+        let other = MESSAGE.strip_prefix(b"From: a@example.com").unwrap();
+        let other = [b"From: a@other.example", other].concat();
+        assert_eq!(deliver(&mut mta, &other).verdict, Verdict::Accept);
+        mta.quit_new_connection().unwrap();
+        connect(&mut mta, "192.0.2.1");
+        assert_eq!(deliver(&mut mta, MESSAGE).verdict, Verdict::Accept);
     })
     .await;
 }
