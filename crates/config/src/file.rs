@@ -1,17 +1,19 @@
-//! The native file: a tree of YAML, held against the table.
+//! The native file: pieces of YAML, held against the table.
 
-use crate::command_line::shown;
+mod known;
+
 use crate::files::Files;
 use crate::lists::{Meant, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Kind, PARAMS, Param, Place, named};
-use crate::raw::{Given, Raw, RawKey, RawRule, Set, Setter, Target};
-use crate::suggest::closest;
-use crate::tree::{Node, Value, read};
+use crate::params::{Kind, Param, named};
+use crate::raw::{Given, Raw, RawKey, RawRule, Set, Target};
+use crate::resolve::Entries;
+use crate::tree::{Node, Piece, Value, read};
 use crate::wrong::{Quoted, Wrong};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use known::{Row, here, inside, known, unknown};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,10 +38,14 @@ pub(crate) fn load(
             return None;
         }
     };
-    let reader = Reader { source, path };
-    match read(source) {
-        Ok(root) => {
-            reader.section(&root, "", "", &mut Target::Top(raw), report);
+    let reader = Reader { source, path, files };
+    // What is found in a file that turns out to be no YAML may be an effect of that.
+    let mut found = Report::default();
+    let mut seen = Seen::new();
+    let mut take = |piece: Piece<'_, '_>| reader.piece(piece, &mut seen, raw, &mut found);
+    match read(source, SIGNING, &mut take) {
+        Ok(()) => {
+            report.absorb(found);
             Some(())
         }
         Err(no) => {
@@ -50,44 +56,45 @@ pub(crate) fn load(
     }
 }
 
+/// The key of the entries that are read one by one.
+const SIGNING: &str = "signing";
+
+/// The keys of a section, and their lines. Most sections have few.
+type Seen<'n> = BTreeMap<Cow<'n, str>, u32>;
+
 struct Reader<'s> {
     source: &'s str,
     path: Arc<Path>,
-}
-
-/// The rows that one structure knows, each with its name inside it.
-fn known(target: &Target<'_>) -> impl Iterator<Item = (&'static str, &'static Param)> + use<> {
-    let place = match target {
-        Target::Top(_) => Level::Top,
-        Target::Rule(_) => Level::Rule,
-        Target::Key(_) => Level::Key,
-    };
-    PARAMS.iter().filter_map(move |param| Some((place.name(param)?, param)))
-}
-
-#[derive(Clone, Copy)]
-enum Level {
-    Top,
-    Rule,
-    Key,
-}
-
-impl Level {
-    /// The row's name inside a structure; `None` if it is not known there.
-    fn name(self, param: &'static Param) -> Option<&'static str> {
-        let rule = param.name.strip_prefix("signing.");
-        let key = param.name.strip_prefix("signing.keys.");
-        let seal = matches!(param.setter, Setter::Seals(_));
-        match self {
-            Self::Top => (rule.is_none() && param.is_in_file()).then_some(param.name),
-            Self::Rule if seal => Some(param.name),
-            Self::Rule => rule.filter(|_| key.is_none()),
-            Self::Key => key,
-        }
-    }
+    files: &'s dyn Files,
 }
 
 impl Reader<'_> {
+    /// Takes the next piece of the file.
+    fn piece(
+        &self,
+        piece: Piece<'_, '_>,
+        seen: &mut Seen<'static>,
+        raw: &mut Raw,
+        report: &mut Report,
+    ) {
+        let target = &mut Target::Top(raw);
+        match piece {
+            Piece::Entry(key, value) => {
+                let name = key.text(self.source).map(|name| Cow::Owned(name.to_owned()));
+                self.pair((&key, name), &value, (seen, "", ""), target, report);
+            }
+            Piece::Root(root) => self.section(&root, "", "", target, report),
+            Piece::Item(key, item) => {
+                if let Some(param) = named(SIGNING) {
+                    let origin = self.origin(key);
+                    target.watched(param, report, |target, report| {
+                        self.item(&item, SIGNING, &origin, target, report);
+                    });
+                }
+            }
+        }
+    }
+
     fn origin(&self, node: &Node<'_>) -> Origin {
         Origin::line(&self.path, node.line)
     }
@@ -115,25 +122,32 @@ impl Reader<'_> {
                 return report.mistake(&self.origin(node), key, wrong);
             }
         };
-        let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut seen = Seen::new();
         for (key, value) in entries {
-            let Some(name) = key.text(self.source) else {
-                let wrong = Wrong::KeyNotText { found: key.what() };
-                report.mistake(&self.origin(key), shown.trim_end_matches('.'), wrong);
-                continue;
-            };
-            let key_shown = format!("{shown}{}", Quoted::plain(name));
-            match seen.entry(name) {
-                Entry::Occupied(first) => {
-                    let wrong = Wrong::Repeated { first: *first.get() };
-                    report.mistake(&self.origin(key), &key_shown, wrong);
-                }
-                Entry::Vacant(place) => {
-                    place.insert(key.line);
-                }
-            }
-            self.entry((prefix, name), &key_shown, (key, value), target, report);
+            let name = key.text(self.source).map(Cow::Borrowed);
+            self.pair((key, name), value, (&mut seen, prefix, shown), target, report);
         }
+    }
+
+    /// A key of a mapping, and its value.
+    fn pair<'n>(
+        &self,
+        (key, name): (&Node<'_>, Option<Cow<'n, str>>),
+        value: &Node<'_>,
+        (seen, prefix, shown): (&mut Seen<'n>, &str, &str),
+        target: &mut Target<'_>,
+        report: &mut Report,
+    ) {
+        let Some(name) = name else {
+            let wrong = Wrong::KeyNotText { found: key.what() };
+            return report.mistake(&self.origin(key), shown.trim_end_matches('.'), wrong);
+        };
+        let key_shown = [shown, &Quoted::plain(&name)].concat();
+        if let Some(&first) = seen.get(&name) {
+            report.mistake(&self.origin(key), &key_shown, Wrong::Repeated { first });
+        }
+        self.entry((prefix, &name), &key_shown, (key, value), target, report);
+        seen.entry(name).or_insert(key.line);
     }
 
     /// One key and its value.
@@ -149,24 +163,25 @@ impl Reader<'_> {
         if word.contains('.') {
             return report.mistake(&self.origin(key), shown, unknown(prefix, word, target));
         }
-        let name = format!("{prefix}{word}");
-        let inside = format!("{name}.");
-        let has_keys = known(target).any(|(known, _)| known.starts_with(&inside));
-        match known(target).find(|&(known, _)| *known == *name) {
-            Some((_, param)) if has_keys && !is_scalar(value) => {
+        let rows = known(target);
+        match rows.iter().find(|row| row.name.strip_prefix(prefix) == Some(word)) {
+            Some(Row { param, has_keys: true, .. }) if !is_scalar(value) => {
                 // A section with settings in it means yes.
                 let given = param.given(shown, "yes", &self.origin(key));
                 target.set(param, &given, report);
-                self.section(value, &inside, &format!("{shown}."), target, report);
             }
-            Some((_, param)) => target.watched(param, report, |target, report| {
-                self.value(param, shown, (key, value), target, report);
-            }),
-            None if has_keys => {
-                self.section(value, &inside, &format!("{shown}."), target, report);
+            Some(Row { param, .. }) => {
+                return target.watched(param, report, |target, report| {
+                    self.value(param, shown, (key, value), target, report);
+                });
             }
-            None => report.mistake(&self.origin(key), shown, unknown(prefix, word, target)),
+            None if rows.iter().any(|row| inside(row.name, prefix, word).is_some()) => {}
+            None => {
+                return report.mistake(&self.origin(key), shown, unknown(prefix, word, target));
+            }
         }
+        let (inside, shown) = (format!("{prefix}{word}."), format!("{shown}."));
+        self.section(value, &inside, &shown, target, report);
     }
 
     /// The value of a parameter.
@@ -237,27 +252,50 @@ impl Reader<'_> {
             let wrong = Wrong::Shape { found: self.found(node), wanted: param.wanted() };
             return report.mistake(&self.origin(node), shown, wrong);
         };
-        let inside = format!("{shown}.");
+        if let Target::Top(raw) = target {
+            // They have been handed over one by one, unless there is none.
+            let empty = || Set { value: Entries::default(), origin: origin.clone() };
+            raw.signing.get_or_insert_with(empty);
+        }
+        for item in list {
+            self.item(item, shown, origin, target, report);
+        }
+        // What is no section has been reported, and nothing is missing in it.
+        if let Target::Rule(rule) = target
+            && (rule.keys.is_some() || list.is_empty())
+        {
+            let none = || Set { value: Vec::new(), origin: origin.clone() };
+            rule.keys.get_or_insert_with(none);
+        }
+    }
+
+    /// An entry of `signing`, or a key of one of them. `origin` is where the list stands.
+    fn item(
+        &self,
+        node: &Node<'_>,
+        shown: &str,
+        origin: &Origin,
+        target: &mut Target<'_>,
+        report: &mut Report,
+    ) {
+        let inside = [shown, "."].concat();
+        let is_section = matches!(node.value, Value::Map(_) | Value::Null);
         match target {
             Target::Top(raw) => {
-                let mut rules = Vec::with_capacity(list.len());
-                for entry in list {
-                    let mut rule = RawRule::new(self.origin(entry));
-                    self.section(entry, "", &inside, &mut Target::Rule(&mut rule), report);
-                    // What is no section has been reported, and nothing is missing in it.
-                    rules.extend(is_section(entry).then_some(rule));
+                let mut rule = RawRule::new(self.origin(node));
+                self.section(node, "", &inside, &mut Target::Rule(&mut rule), report);
+                let none = || Set { value: Entries::default(), origin: origin.clone() };
+                let entries = raw.signing.get_or_insert_with(none);
+                if is_section {
+                    entries.value.push(rule, self.files);
                 }
-                raw.signing = Some(Set { value: rules, origin: origin.clone() });
             }
             Target::Rule(rule) => {
-                let mut keys = Vec::with_capacity(list.len());
-                for entry in list {
-                    let mut key = RawKey::new(self.origin(entry));
-                    self.section(entry, "", &inside, &mut Target::Key(&mut key), report);
-                    keys.extend(is_section(entry).then_some(key));
-                }
-                if keys.is_empty() == list.is_empty() {
-                    rule.keys = Some(Set { value: keys, origin: origin.clone() });
+                let mut key = RawKey::new(self.origin(node));
+                self.section(node, "", &inside, &mut Target::Key(&mut key), report);
+                let none = || Set { value: Vec::new(), origin: origin.clone() };
+                if is_section {
+                    rule.keys.get_or_insert_with(none).value.push(key);
                 }
             }
             Target::Key(_) => {}
@@ -271,38 +309,6 @@ impl Reader<'_> {
     }
 }
 
-const fn is_section(node: &Node<'_>) -> bool {
-    matches!(node.value, Value::Map(_) | Value::Null)
-}
-
 const fn is_scalar(node: &Node<'_>) -> bool {
     matches!(node.value, Value::Text(_) | Value::Plain { .. })
-}
-
-/// The keys that may stand at that place, without what is inside them.
-fn here(target: &Target<'_>, prefix: &str) -> Vec<&'static str> {
-    let mut keys: Vec<&str> = known(target)
-        .filter_map(|(name, _)| name.strip_prefix(prefix)?.split('.').next())
-        .collect();
-    keys.dedup();
-    keys
-}
-
-fn unknown(prefix: &str, word: &str, target: &Target<'_>) -> Wrong {
-    if let (Target::Top(_), Some(param)) = (target, named(word))
-        && param.place == Place::CommandLine
-    {
-        return Wrong::CommandLineOnly { option: shown(param) };
-    }
-    let known = here(target, prefix);
-    // Who comes from dkim-filter or opendkim writes its names.
-    let mut in_file = PARAMS.iter().filter(|param| param.is_in_file());
-    let historic = in_file.find(|param| {
-        let names = [param.dkim_filter.name(), param.opendkim];
-        names.iter().flatten().any(|historic| historic.eq_ignore_ascii_case(word))
-    });
-    let at_the_top = matches!(target, Target::Top(_));
-    let like = historic.filter(|_| at_the_top).map(|param| param.name);
-    let like = like.or_else(|| closest(word, known.iter().copied()));
-    Wrong::UnknownKey { like: like.map(ToOwned::to_owned), known }
 }

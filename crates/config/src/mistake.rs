@@ -199,6 +199,17 @@ impl Report {
         }
     }
 
+    /// Takes over what another report holds.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        other.mistakes.kept.into_iter().for_each(|mistake| self.mistakes.push(mistake));
+        self.mistakes.uncounted += other.mistakes.uncounted;
+        self.mistakes.keys.extend(other.mistakes.keys);
+        for Warning { origin, key, caution } in other.warnings {
+            self.warn(&origin, &key, caution);
+        }
+        self.unkept += other.unkept;
+    }
+
     /// The mistakes, and the warnings with them.
     pub(crate) fn into_mistakes(mut self) -> Mistakes {
         let mut mistakes = std::mem::take(&mut self.mistakes);

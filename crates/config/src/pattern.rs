@@ -119,9 +119,9 @@ impl Pattern {
             Some((_, end)) => (end, true),
             None => (end, false),
         };
-        let above = format!(".{domain}");
-        let inside = end == domain.as_str() || end.ends_with(&above);
-        inside || !whole && above.ends_with(end)
+        let above = end.strip_suffix(domain.as_str());
+        let inside = above.is_some_and(|above| above.is_empty() || above.ends_with('.'));
+        inside || !whole && domain.as_str().ends_with(end)
     }
 }
 

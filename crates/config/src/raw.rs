@@ -5,6 +5,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::Param;
 use crate::pattern::Pattern;
+use crate::resolve::Entries;
 use crate::rules::SigningDomain;
 use crate::settings::{Facility, LogFormat, LogTo, Mode, Setting, User};
 use crate::socket::SocketSpec;
@@ -53,7 +54,7 @@ pub(crate) struct Raw {
     pub(crate) sender_headers: Option<SetList<FieldName>>,
     pub(crate) trace_header: Option<Set<bool>>,
     pub(crate) log: RawLog,
-    pub(crate) signing: Option<Set<Vec<RawRule>>>,
+    pub(crate) signing: Option<Set<Entries>>,
     pub(crate) options: RawOptions,
     pub(crate) seals: RawSeals,
     /// The same values as text, to be shown.
@@ -270,10 +271,13 @@ impl Target<'_> {
         let before = report.mistakes.count();
         set(self, report);
         if report.mistakes.count() > before {
-            match self {
-                Self::Top(raw) => raw.spoilt.push(param.name),
-                Self::Rule(rule) => rule.spoilt.push(param.name),
-                Self::Key(key) => key.spoilt.push(param.name),
+            let spoilt = match self {
+                Self::Top(raw) => &mut raw.spoilt,
+                Self::Rule(rule) => &mut rule.spoilt,
+                Self::Key(key) => &mut key.spoilt,
+            };
+            if !spoilt.contains(&param.name) {
+                spoilt.push(param.name);
             }
         }
     }

@@ -22,6 +22,8 @@ use crate::wrong::{Caution, Quoted, Wrong};
 use signing::Signing;
 use std::net::{IpAddr, Ipv4Addr};
 
+pub(crate) use entries::Entries;
+
 /// The longest list of hosts in which each exception is held against each entry behind it.
 const MAX_SEARCHED_HOSTS: usize = 10_000;
 

@@ -1,16 +1,21 @@
-//! A YAML file as a tree in which everything knows its line.
+//! A YAML file as trees in which everything knows its line.
 //!
-//! Reading into types of our own would stop at the first mistake. This tree takes whatever is
-//! YAML, keeps repeated keys, and keeps scalars as they were written: `007` and `off` are texts
-//! until a row of the table says what they are.
+//! Reading into types of our own would stop at the first mistake. These trees take whatever is
+//! YAML, keep repeated keys, and keep scalars as they were written: `007` and `off` are texts
+//! until a row of the table says what they are. A file is handed over in pieces: of a hundred
+//! thousand entries, only one is a tree at a time.
+
+mod pieces;
 
 use crate::wrong::{Quoted, Wrong};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use pieces::Pieces;
+use serde::de::{Deserialize, Deserializer};
 use serde_yaml::budget::BudgetBreach;
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Error, Options, Spanned};
 use std::borrow::Cow;
-use std::fmt;
+
+pub(crate) use pieces::Piece;
 
 /// The most sequences, mappings and scalars in a file: room for some 400,000 signing entries.
 const MAX_NODES: usize = 6_000_000;
@@ -36,7 +41,8 @@ pub(crate) enum Value<'s> {
     Null,
     /// Words, or what stands in quotes.
     Text(Cow<'s, str>),
-    /// What YAML takes for a number or a truth value, as the place where it is written.
+    /// What YAML takes for a number or a truth value, as the place where it is written, as far as
+    /// that is known.
     Plain {
         start: usize,
         octets: usize,
@@ -53,17 +59,36 @@ pub(crate) struct NoYaml {
     pub(crate) wrong: Wrong,
 }
 
-/// Reads a file.
-pub(crate) fn read(source: &str) -> Result<Node<'_>, NoYaml> {
-    let node = serde_yaml::from_str_with_options(source, options());
-    let node: Node<'_> = node.map_err(|error| no_yaml(&error))?;
-    match node.swallowed_mark(source) {
-        Some((line, column)) => {
-            let what = "a ! that stands alone means nothing to YAML, and would be lost";
-            Err(NoYaml { line, column, wrong: Wrong::Syntax { what: what.to_owned() + IN_QUOTES } })
-        }
-        None => Ok(node),
+/// Reads a file, and hands it over piece by piece; of a list under the key `listed`, item by item.
+///
+/// What has been handed over before something is found to be no YAML may not be what is meant.
+pub(crate) fn read<'s>(
+    source: &'s str,
+    listed: &str,
+    take: &mut dyn FnMut(Piece<'_, 's>),
+) -> Result<(), NoYaml> {
+    let mut pieces = Pieces::new(source, listed, take);
+    let read = serde_yaml::with_deserializer_from_str_with_options(source, options(), |yaml| {
+        pieces.deserialize(yaml)
+    });
+    if let Some((line, column)) = pieces.swallowed() {
+        return Err(swallowed(line, column));
     }
+    let has_keys = read.map_err(|error| no_yaml(&error))?;
+    if !has_keys {
+        let root = serde_yaml::from_str_with_options(source, options());
+        let root: Node<'_> = root.map_err(|error| no_yaml(&error))?;
+        if let Some((line, column)) = root.swallowed_mark(source) {
+            return Err(swallowed(line, column));
+        }
+        take(Piece::Root(root));
+    }
+    Ok(())
+}
+
+fn swallowed(line: u32, column: u32) -> NoYaml {
+    let what = "a ! that stands alone means nothing to YAML, and would be lost";
+    NoYaml { line, column, wrong: Wrong::Syntax { what: what.to_owned() + IN_QUOTES } }
 }
 
 fn options() -> Options {
@@ -165,87 +190,31 @@ impl<'s> Deserialize<'s> for Node<'s> {
     }
 }
 
-impl<'s> Deserialize<'s> for Value<'s> {
-    fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl ValueVisitor {
-    /// The place comes from who knows it.
-    const fn plain<'s, E>() -> Result<Value<'s>, E> {
-        Ok(Value::Plain { start: 0, octets: 0 })
-    }
-}
-
-impl<'s> Visitor<'s> for ValueVisitor {
-    type Value = Value<'s>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value, a list or a section")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Self::plain()
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Self::plain()
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Self::plain()
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Self::plain()
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'s str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'s>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        // A file of a hundred thousand entries has several short lists in each.
-        list.shrink_to_fit();
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'s>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        map.shrink_to_fit();
-        Ok(Value::Map(map))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Node, Value, read};
+    use super::{NoYaml, Node, Piece, Value};
+
+    /// The pieces of a file, put together again.
+    fn read(source: &str) -> Result<Node<'_>, NoYaml> {
+        let (mut entries, mut items, mut root) = (Vec::new(), Vec::new(), None);
+        super::read(source, "listed", &mut |piece| match piece {
+            Piece::Item(key, item) => {
+                assert_eq!(key.text(source), Some("listed"));
+                items.push(item);
+            }
+            Piece::Entry(key, mut value) => {
+                if let Value::List(list) = &mut value.value
+                    && key.text(source) == Some("listed")
+                {
+                    assert!(list.is_empty(), "the items have been handed over");
+                    list.append(&mut items);
+                }
+                entries.push((key, value));
+            }
+            Piece::Root(node) => root = Some(node),
+        })?;
+        Ok(root.unwrap_or(Node { line: 1, start: 0, value: Value::Map(entries) }))
+    }
 
     fn shown(node: &Node<'_>, source: &str) -> String {
         let line = node.line;
@@ -281,6 +250,14 @@ mod tests {
             ("a: &x 014\nb: *x\n", "1:{1:a=1:014 2:b=2:014}"),
             ("<<: {a: 1}\n", "1:{1:<<=1:{1:a=1:1}}"),
             ("y: n\n", "1:{1:y=1:n}"),
+            ("- a\n- b\n", "1:[1:a 2:b]"),
+            ("\n5", "2:5"),
+            ("listed: []\na: 1\n", "1:{1:listed=1:[] 2:a=2:1}"),
+            ("listed:\n  - a\n  - {b: 7}\n", "1:{1:listed=1:[2:a 3:{3:b=3:7}]}"),
+            ("b: &x [1]\nlisted: *x\n", "1:{1:b=1:[1:1] 2:listed=2:[2:1]}"),
+            ("listed: [1]\nlisted: [2]\n", "1:{1:listed=1:[1:1] 2:listed=2:[2:2]}"),
+            ("listed: {listed: [1]}\n", "1:{1:listed=1:{1:listed=1:[1:1]}}"),
+            ("a: {listed: [1]}\n", "1:{1:a=1:{1:listed=1:[1:1]}}"),
         ] {
             let node = read(source).unwrap_or_else(|no| panic!("{source:?}: {}", no.wrong));
             assert_eq!(shown(&node, source), want, "{source:?}");
@@ -322,6 +299,10 @@ mod tests {
             assert_eq!((no.line, no.column), (3, at), "{value}: {}", no.wrong);
             assert!(no.wrong.to_string().contains("would be lost"), "{value}: {}", no.wrong);
         }
+        let no = read("listed:\n- a\n- [b, ! c]\n- {\n").unwrap_err();
+        assert_eq!((no.line, no.column), (3, 7), "{}", no.wrong);
+        let no = read("[a, ! b]").unwrap_err();
+        assert_eq!((no.line, no.column), (1, 5), "{}", no.wrong);
         for value in ["['! x', b]", "[a!, b]", "# wow!\n  b", "\"!\"", "{b!: c}", "x ! y"] {
             assert!(read(&format!("a: {value}\n")).is_ok(), "{value}");
         }

@@ -23,6 +23,11 @@ impl Quoted {
 
     /// The text without quotes, for what others have composed.
     pub(crate) fn plain(text: &str) -> String {
+        // What nearly every key is made of; there may be a million of them.
+        let harmless = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
+        if text.len() <= MAX_QUOTED && text.bytes().all(harmless) {
+            return text.to_owned();
+        }
         let quoted = format!("{text:?}");
         let plain = quoted.trim_matches('"').replace("\\\"", "\"");
         let end = plain.char_indices().nth(3 * MAX_QUOTED).map(|(at, _)| at);

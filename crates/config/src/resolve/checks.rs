@@ -47,14 +47,17 @@ pub(super) fn foreign(
         return report.warn(entry, "signing.domain", Caution::ForeignDomain { domain });
     }
     for sender in senders {
-        let (pattern, domain) = (Quoted::new(sender.value.as_str()), domain.clone());
-        if !possible(sender) {
-            let caution = Caution::ForeignSender { pattern, domain };
-            report.warn(&sender.origin, "signing.senders", caution);
+        let named = || (Quoted::new(sender.value.as_str()), domain.clone());
+        let caution = if !possible(sender) {
+            let (pattern, domain) = named();
+            Caution::ForeignSender { pattern, domain }
         } else if sender.value.is_of_every_domain() {
-            let caution = Caution::EveryDomain { pattern, domain };
-            report.warn(&sender.origin, "signing.senders", caution);
-        }
+            let (pattern, domain) = named();
+            Caution::EveryDomain { pattern, domain }
+        } else {
+            continue;
+        };
+        report.warn(&sender.origin, "signing.senders", caution);
     }
 }
 

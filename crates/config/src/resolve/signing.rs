@@ -1,6 +1,5 @@
 //! Who signs for whom: from the entries of the file, or from the options of a historic program.
 
-use super::entries::from_entries;
 use super::options::from_options;
 use super::seals;
 use crate::door::Door;
@@ -46,7 +45,7 @@ pub(super) fn rules(
             from_options(raw, door, signs, &defaults, files, report)
         }
         (Door::Native, None, Some(entries)) => {
-            plain(from_entries(entries, raw, &defaults, files, report))
+            plain(entries.value.into_rules(&raw.seals, &defaults, report))
         }
         (Door::Native, None, None) if has_file => Found::default(),
         (Door::Native | Door::DkFilter | Door::DkimFilter, _, _) => {

@@ -179,6 +179,41 @@ fn every_mistake_has_its_line_and_says_what_is_allowed() {
     }
 }
 
+#[test]
+fn entries_are_a_list_in_whatever_else_they_are_found() {
+    let wanted = "allowed: a list of entries, each with senders, domain and keys";
+    for (text, want) in [
+        ("signing: x\n", format!("t.yaml:3: signing: found \"x\", {wanted}")),
+        ("signing: 5\n", format!("t.yaml:3: signing: found a single value, {wanted}")),
+        ("signing: {a: b}\n", format!("t.yaml:3: signing: found a section, {wanted}")),
+        ("signing:\n", "t.yaml:3: signing: it has no value".to_owned()),
+        ("x: [&x y]\nsigning: *x\n", "t.yaml:3: x: there is no such key".to_owned()),
+    ] {
+        let lines = wrong(&format!("{HEAD}{text}"));
+        assert!(lines[0].starts_with(&want), "{text}:\n{lines:#?}");
+    }
+    let twice = format!("{HEAD}{RULE}{RULE}");
+    assert_eq!(only(&twice), "t.yaml:4: signing: it is given a second time, first in line 3");
+    assert!(wrong("- a\n- b\n")[0].starts_with("t.yaml:1: found a list, allowed: a section with"));
+}
+
+#[test]
+fn mistakes_that_broken_yaml_may_have_caused_are_not_told() {
+    let text = format!("{HEAD}signing:\n- senders: x\n  nonsense: y\n- {{\n");
+    assert!(only(&text).starts_with("t.yaml:6:"), "{}", only(&text));
+}
+
+#[test]
+fn what_is_missing_in_entries_that_the_command_line_replaces_is_not_missed() {
+    let text = format!("{HEAD}signing:\n- senders: '*@*a.example'\n");
+    let files = Map::default().with("t.yaml", &text);
+    let loaded = load("--config t.yaml -d b.example -s /k/m -S m", &files);
+    assert_eq!(signs(&loaded.config, "a@b.example").unwrap(), "b.example m");
+    let told = warnings(&loaded);
+    assert!(told.iter().all(|line| !line.contains("t.yaml:4")), "{told:?}");
+    assert_eq!(mistakes("--config t.yaml", &files).len(), 2);
+}
+
 /// An entry whose keys and seals are still to come, in line 6 and on.
 const ENTRY: &str = "signing:\n- senders: '*'\n  domain: a.example\n";
 
