@@ -2,7 +2,7 @@
 
 mod known;
 
-use crate::files::Files;
+use crate::files::{Files, Remembering};
 use crate::lists::{Meant, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -38,7 +38,7 @@ pub(crate) fn load(
             return None;
         }
     };
-    let reader = Reader { source, path, files };
+    let reader = Reader { source, path, files: &Remembering::new(files) };
     // What is found in a file that turns out to be no YAML may be an effect of that.
     let mut found = Report::default();
     let mut seen = Seen::new();

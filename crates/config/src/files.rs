@@ -1,7 +1,8 @@
 //! The files that a configuration names, without a file system.
 
+use std::cell::RefCell;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the bytes of named files come from.
 ///
@@ -16,4 +17,35 @@ pub trait Files {
     /// Whether there is such a file. Only "there is none" counts as no: a file that cannot be
     /// looked at is there, and reading it will tell why it cannot be used.
     fn exists(&self, path: &Path) -> bool;
+}
+
+/// Files of which the last one that was asked for is remembered: entry after entry may name the
+/// same key.
+pub(crate) struct Remembering<'f> {
+    files: &'f dyn Files,
+    last: RefCell<Option<(PathBuf, bool)>>,
+}
+
+impl<'f> Remembering<'f> {
+    pub(crate) const fn new(files: &'f dyn Files) -> Self {
+        Self { files, last: RefCell::new(None) }
+    }
+}
+
+impl Files for Remembering<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.read(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        let mut last = self.last.borrow_mut();
+        match &*last {
+            Some((same, exists)) if same.as_os_str() == path.as_os_str() => *exists,
+            _ => {
+                let exists = self.files.exists(path);
+                *last = Some((path.to_owned(), exists));
+                exists
+            }
+        }
+    }
 }
