@@ -20,7 +20,7 @@ pub(crate) struct Entries {
     /// The entries without a mistake. Their seals are still missing.
     rules: Vec<SigningRule>,
     /// What some of them say about their seals, by their index.
-    own: HashMap<usize, RawSeals>,
+    own: HashMap<usize, Box<RawSeals>>,
     /// The others, as far as their seals can be wrong too.
     broken: Vec<Broken>,
     /// What was found in them, which does not count where the command line takes their place.
@@ -58,7 +58,7 @@ impl Entries {
         strangers(&senders, "signing.senders", report);
         foreign(&senders, domain, &origin, report);
         if let Some(own) = own {
-            self.own.insert(self.rules.len(), *own);
+            self.own.insert(self.rules.len(), own);
         }
         let (domain, senders) = (domain.clone(), fitting(senders, |sender| Some(sender.value)));
         let (within, dkim, domainkeys) = (None, None, None);
@@ -73,17 +73,20 @@ impl Entries {
         report: &mut Report,
     ) -> Vec<SigningRule> {
         report.absorb(self.report);
+        let mut last = defaults.clone();
         let mut check =
             |own: Option<&RawSeals>, domain: Option<&SigningDomain>, origin: &Origin| {
-                let own = own.map(|own| seals::of_entry(own, raw, defaults, report));
-                let seals = own.as_ref().unwrap_or(defaults);
+                if let Some(own) = own {
+                    last = seals::of_entry(own, raw, defaults, report).sharing(&last);
+                }
+                let seals = if own.is_some() { &last } else { defaults };
                 check_any(seals, origin, report);
                 check_identity(seals, domain, origin, report);
                 (seals.dkim.clone(), seals.domainkeys.clone())
             };
         for (index, rule) in self.rules.iter_mut().enumerate() {
             let own = self.own.remove(&index);
-            (rule.dkim, rule.domainkeys) = check(own.as_ref(), Some(&rule.domain), &rule.origin);
+            (rule.dkim, rule.domainkeys) = check(own.as_deref(), Some(&rule.domain), &rule.origin);
         }
         for Broken { origin, domain, own } in self.broken {
             check(own.as_deref(), domain.as_ref(), &origin);

@@ -65,6 +65,18 @@ pub(super) fn of_entry(
 }
 
 impl Seals {
+    /// The same, with the settings of others where they are alike: entry after entry may say the
+    /// same thing, and settings are large.
+    pub(super) fn sharing(mut self, others: &Self) -> Self {
+        if self.dkim == others.dkim {
+            self.dkim.clone_from(&others.dkim);
+        }
+        if self.domainkeys == others.domainkeys {
+            self.domainkeys.clone_from(&others.domainkeys);
+        }
+        self
+    }
+
     /// Makes the settings of what is checked by now.
     fn fill(&mut self, own: &RawSeals, raw: &RawSeals) {
         let on = |own, raw| pick(own, raw).copied().unwrap_or_default();

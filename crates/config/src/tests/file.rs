@@ -361,6 +361,21 @@ fn an_entry_overrides_single_settings_of_a_section() {
 }
 
 #[test]
+fn entries_that_override_the_same_share_what_comes_of_it() {
+    let entry = |hours| {
+        format!(
+            "- {{senders: '*', domain: '*', keys: [{{file: /k/m}}], dkim: {{expire-after: {hours}h}}}}\n"
+        )
+    };
+    let entries = [1, 1, 2, 2].map(entry).concat();
+    let config = loaded(&format!("{HEAD}signing:\n{entries}")).config;
+    let dkim: Vec<_> = config.rules.iter().map(|rule| rule.dkim.clone().unwrap()).collect();
+    let same = |one: usize, other: usize| std::sync::Arc::ptr_eq(&dkim[one], &dkim[other]);
+    assert_eq!([same(0, 1), same(1, 2), same(2, 3)], [true, false, true]);
+    assert_eq!(dkim[2].expire_after, Some(Duration::from_secs(7200)));
+}
+
+#[test]
 fn the_first_entry_that_matches_signs() {
     let text = format!(
         "{HEAD}signing:\n\
