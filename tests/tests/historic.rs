@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use twinseal_e2e::claims::{Claim, objections};
 use twinseal_e2e::here;
@@ -43,7 +44,9 @@ impl Tree {
         }
         tree.scratch.dir("usr/sbin");
         for name in HISTORIC {
-            symlink(program::path(), tree.scratch.join(&format!("usr/sbin/{name}"))).unwrap();
+            // Not links: init scripts tell daemons apart by the file that they run.
+            let copy = tree.scratch.join(&format!("usr/sbin/{name}"));
+            fs::copy(program::path(), copy).unwrap();
         }
         tree
     }
@@ -165,6 +168,21 @@ impl Tree {
         assert_eq!(socket.mode() & 0o022, 0o020, "who may connect to {name}: {:o}", socket.mode());
     }
 
+    /// The process is found by its program, and no other is: what Debian's init scripts do at the end
+    /// of a stop.
+    fn check_program(&self, name: &str) {
+        let pid = fs::read_to_string(self.pid_file(name)).unwrap();
+        let asked = Command::new("/sbin/start-stop-daemon")
+            .args(["--stop", "--test", "--exec"])
+            .arg(self.program(name))
+            .output()
+            .expect("start-stop-daemon, of the Debian package dpkg");
+        let answer = String::from_utf8_lossy(&asked.stdout).into_owned();
+        let found: Vec<&str> =
+            answer.split(|ch: char| !ch.is_ascii_digit()).filter(|word| word.len() > 2).collect();
+        assert_eq!(found, [pid.trim()], "{name}: {answer}");
+    }
+
     /// Sends mail of every kind through these filters, asks the judges about the seals, and looks
     /// at what stands on top: of what is sealed, and of what is not.
     fn try_mail(&self, filters: &[&str], sealed: &str, unsealed: &str) {
@@ -251,6 +269,7 @@ fn the_two_daemons_run_side_by_side_on_the_old_tree() {
     tree.write_dkim_conf("");
     let (dkim, dk) = (tree.start_dkim_filter(), tree.start_dk_filter("-l"));
     tree.try_mail(&["dkim-filter", "dk-filter"], "domainkey-signature dkim-signature ", "");
+    HISTORIC.iter().for_each(|name| tree.check_program(name));
     // As after a crash, and as after `invoke-rc.d dk-filter restart`.
     dk.kill();
     tree.start_dk_filter("-l").stop();

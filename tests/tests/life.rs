@@ -1,12 +1,13 @@
 //! From root to the user of the configuration, and to an orderly end.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::process::Command;
+use std::time::Duration;
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::Peer;
-use twinseal_e2e::net::Address;
-use twinseal_e2e::program::Daemon;
+use twinseal_e2e::net::{Address, wait_for};
+use twinseal_e2e::program::{self, Daemon};
 use twinseal_e2e::scratch::Scratch;
 
 const MESSAGE: &[u8] = b"From: ann@example.com\r\nTo: bob@example.net\r\n\r\ntext\r\n";
@@ -81,4 +82,50 @@ fn signals_that_ask_for_a_reload_do_not_end_it() {
     }
     address.connect().unwrap();
     assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_hangup_ends_dkim_filter_as_it_always_did() {
+    let scratch = Scratch::new("hangup");
+    let address = Address::any_inet();
+    let socket = address.for_filter();
+    let daemon =
+        Daemon::start(&["dkim-filter", "-f", "-p", &socket, "-b", "v"], &address, &scratch);
+    let pid = daemon.pid();
+    assert!(Command::new("kill").args(["-s", "HUP", &pid.to_string()]).status().unwrap().success());
+    let gone = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.contains(") Z ").then_some(()),
+        Err(_) => Some(()),
+    };
+    assert!(wait_for(Duration::from_secs(10), gone).is_some(), "{}", daemon.log());
+    let (status, log) = daemon.stop_with_log();
+    assert!(status.success() && log.contains("terminating with status 0"), "{log}");
+}
+
+#[test]
+fn who_is_the_user_already_stays_so_and_hears_of_too_few_descriptors() {
+    let scratch = Scratch::new("already");
+    let address = Address::any_inet();
+    let key = scratch.key("rsa1024");
+    std::os::unix::fs::chown(&key, Some(id("-u", "nobody")), None).unwrap();
+    let log = scratch.write("t.log", "");
+    // As a service manager does with a user and another group than the user's own.
+    let script = format!(
+        "ulimit -n 100; exec {} serve -u nobody -p {} -d example.com -s {} -S m 2>{}",
+        program::path().display(),
+        address.for_filter(),
+        key.display(),
+        log.display()
+    );
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o666)).unwrap();
+    let mut process = Command::new("setpriv")
+        .args(["--reuid", "nobody", "--regid", "mail", "--clear-groups", "sh", "-c", &script])
+        .spawn()
+        .unwrap();
+    let connected = wait_for(Duration::from_secs(10), || address.connect().ok());
+    let _ = Command::new("kill").arg(process.id().to_string()).status();
+    let status = process.wait().unwrap();
+    let log = fs::read_to_string(log).unwrap();
+    assert!(connected.is_some() && status.success(), "{status}: {log}");
+    assert!(log.contains("limits.connections: the system grants"), "{log}");
 }

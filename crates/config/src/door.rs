@@ -42,6 +42,16 @@ impl Door {
         }
     }
 
+    /// Whether SIGHUP ends it, as it ended the program in whose place it stands and which reloaded
+    /// on another signal.
+    #[must_use]
+    pub const fn hangup_stops(self) -> bool {
+        match self {
+            Self::Native | Self::DkFilter => false,
+            Self::DkimFilter => true,
+        }
+    }
+
     /// Whether another program's words are spoken there.
     #[must_use]
     pub const fn is_historic(self) -> bool {

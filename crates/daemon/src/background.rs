@@ -8,7 +8,7 @@
 use nix::sys::prctl::set_name;
 use nix::unistd::{Pid, close, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setsid};
 use std::env;
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -47,23 +47,25 @@ impl CannotLaunch {
     }
 }
 
-/// Whether this is the second process: then somebody waits for its word.
+/// Whether this is the second process: then somebody waits for its word. It takes that name, or the
+/// one that it was started by.
 #[must_use]
-pub fn launched() -> Option<Launched> {
+pub fn launched(name: Option<&str>) -> Option<Launched> {
     let launcher = env::var(LAUNCHER).ok()?.parse().ok()?;
     // A variable that was left behind in somebody's environment names another process.
     if getppid() != Pid::from_raw(launcher) {
         return None;
     }
-    take_name();
+    take_name(name);
     Some(Launched(()))
 }
 
-/// Takes the name that we were started by: the system knows us by that of the file, and
-/// administrators look for a process by the name of the program.
-fn take_name() {
-    let name = env::args_os().next();
-    let name = name.as_deref().map(Path::new).and_then(Path::file_name);
+/// The system knows us by the name of the file, and administrators look for a process by the name of
+/// the program.
+fn take_name(name: Option<&str>) {
+    let typed = env::args_os().next();
+    let typed = typed.as_deref().map(Path::new).and_then(Path::file_name);
+    let name = name.map(OsStr::new).or(typed);
     if let Some(Ok(name)) = name.map(|name| CString::new(name.as_bytes())) {
         // Without it, all works as well.
         let _ = set_name(&name);
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_process_that_was_started_by_hand() {
-        assert!(launched().is_none());
+        assert!(launched(None).is_none());
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Account {
     name: Option<String>,
     uid: Uid,
     gid: Gid,
+    /// Whether the group was asked for, and is not merely the user's own.
+    group_is_named: bool,
 }
 
 /// The user cannot be had.
@@ -69,7 +71,7 @@ impl Account {
             Some(group) => find_group(group)?,
             None => primary.ok_or_else(|| CannotBecome::NoPrimaryGroup(spec.name.clone()))?,
         };
-        Ok(Self { name, uid, gid })
+        Ok(Self { name, uid, gid, group_is_named: spec.group.is_some() })
     }
 
     /// Its number.
@@ -79,15 +81,17 @@ impl Account {
     }
 
     /// Becomes that user, with its groups and one more, for good. Nothing happens for who is that
-    /// user already, in that group.
+    /// user already, and in the group if one is asked for: a service manager has done it.
     ///
     /// # Errors
     /// [`CannotBecome::Refused`], where we are not root.
     pub fn assume(&self, one_more: Option<u32>) -> Result<(), CannotBecome> {
-        if geteuid() == self.uid && getegid() == self.gid {
+        let refused = |call| move |error| CannotBecome::Refused { call, error };
+        let is_in_group = || getgroups().is_ok_and(|groups| groups.contains(&self.gid));
+        let group_is_right = || !self.group_is_named || getegid() == self.gid || is_in_group();
+        if !self.uid.is_root() && geteuid() == self.uid && group_is_right() {
             return Ok(());
         }
-        let refused = |call| move |error| CannotBecome::Refused { call, error };
         // Supplementary groups first: they cannot be changed any more afterwards.
         match self.name.as_deref().map(CString::new) {
             Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups"))?,

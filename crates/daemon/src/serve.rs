@@ -72,7 +72,7 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
             return mistakes.exit_code();
         }
     };
-    let launched = background::launched();
+    let launched = background::launched(door.is_historic().then(|| door.program()));
     if !only_check && !loaded.config.foreground && launched.is_none() {
         return match background::launch() {
             Ok(code) => code,
@@ -91,7 +91,12 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
             return refuse(&error, terminal);
         }
     };
-    let _flush = match log_to(&loaded.config) {
+    // On a terminal that it is about to leave, only what is wrong is of interest.
+    let level = match (&launched, loaded.config.log.to) {
+        (Some(_), LogTo::Stderr) => LevelFilter::WARN,
+        _ => LevelFilter::INFO,
+    };
+    let _flush = match log_to(&loaded.config, level) {
         Ok(flush) => flush,
         Err(error) => return refuse(&error, terminal),
     };
@@ -150,8 +155,9 @@ fn shown(words: &[OsString]) -> String {
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Sends log lines where the configuration says, and the last ones when what is returned is dropped.
-pub(crate) fn log_to(config: &Config) -> Result<Option<Flush>, CannotServe> {
+/// Sends log lines of that level and above where the configuration says, and the last ones when what
+/// is returned is dropped.
+pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Option<Flush>, CannotServe> {
     let (facility, program) = (config.log.facility, config.door.program());
     let daemon = match config.log.to {
         LogTo::Stderr => None,
@@ -164,7 +170,7 @@ pub(crate) fn log_to(config: &Config) -> Result<Option<Flush>, CannotServe> {
             Some(Datagrams::new(Path::new(JOURNAL_SOCKET), journal))
         }
     };
-    let registry = tracing_subscriber::registry().with(LevelFilter::INFO);
+    let registry = tracing_subscriber::registry().with(level);
     // Where a log is set up already, as in tests, that one stays in force.
     match daemon.transpose().map_err(CannotServe::Runtime)? {
         None => {

@@ -59,8 +59,14 @@ impl Server {
     fn with_keys(
         config: &Config,
         parse: Parse,
-        warn: impl FnMut(String),
+        mut warn: impl FnMut(String),
     ) -> Result<Self, CannotServe> {
+        let connections = config.limits.connections;
+        // Now, because root can do most about it.
+        if let Err(possible) = descriptors::provide(connections) {
+            let grants = "the system grants file descriptors for";
+            warn(format!("limits.connections: {grants} {possible}, not for {connections}"));
+        }
         let account = config.user.as_ref().map(Account::find).transpose();
         let trusted: Vec<u32> = account.iter().flatten().map(Account::uid).collect();
         let (account, keys) = match (account, keyring::load(config, &trusted, parse, warn)) {
@@ -93,12 +99,6 @@ impl Server {
     pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
         // From here on there is something to be cleaned up.
         let signals = Held::back();
-        if let Err(possible) = descriptors::provide(config.limits.connections) {
-            tracing::warn!(
-                "the system grants descriptors for {possible} connections, not for {}",
-                config.limits.connections
-            );
-        }
         if let Some(account) = &self.account {
             account.assume(self.rights.group)?;
         }
@@ -174,9 +174,10 @@ async fn serve(
     let signals = |kind| signal(kind).map_err(CannotServe::Runtime);
     let mut terminate = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
-    // Both ask for a reload. Their default action would end the process in the middle of messages.
+    // These ask for a reload, mostly. Their default action would end the process in the middle of messages.
     let mut hangup = signals(SignalKind::hangup())?;
     let mut user1 = signals(SignalKind::user_defined1())?;
+    let door = service.door;
     let mut listeners = JoinSet::new();
     for socket in sockets {
         tracing::info!("listening on {}", socket.name());
@@ -188,7 +189,11 @@ async fn serve(
             _ = terminate.recv() => { stop.send_replace(true); }
             _ = interrupt.recv() => { stop.send_replace(true); }
             // LIMIT: a reload is a restart; the signal is answered by a line in the log.
-            _ = hangup.recv() => tracing::warn!("SIGHUP: the configuration is read at start only"),
+            _ = hangup.recv() => if door.hangup_stops() {
+                stop.send_replace(true);
+            } else {
+                tracing::warn!("SIGHUP: the configuration is read at start only");
+            },
             _ = user1.recv() => tracing::warn!("SIGUSR1: the configuration is read at start only"),
             ended = listeners.join_next() => match ended {
                 None => return Ok(()),
@@ -240,7 +245,12 @@ impl CannotServe {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Several(all) => all.first().map_or(ExitCode::Internal, Self::exit_code),
-            Self::Keys(_) | Self::PidFile { .. } => ExitCode::Configuration,
+            Self::Keys(_) => ExitCode::Configuration,
+            // Not 78: on that, init scripts of dkim-filter start again, without signing.
+            Self::PidFile { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                ExitCode::Permission
+            }
+            Self::PidFile { .. } => ExitCode::System,
             Self::User(error) => error.exit_code(),
             Self::Sockets(_) => ExitCode::Unavailable,
             Self::Runtime(_) | Self::Background(_) => ExitCode::System,

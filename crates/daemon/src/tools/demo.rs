@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::watch;
+use tracing_subscriber::filter::LevelFilter;
 use twinseal_config::{Config, Door, ExitCode, Request, SocketSpec};
 use twinseal_message::{Domain, Selector};
 use twinseal_milter::client::{Connection, Header, Message, Verdict};
@@ -171,7 +172,7 @@ fn listen(file: &Path, terminal: &mut Terminal<'_>) -> Result<(Listening, Config
     };
     let warn = |warning| terminal.complain(format_args!("warning: {warning}"));
     let server = Server::prepare(&loaded.config, warn).map_err(failure)?;
-    log_to(&loaded.config).map_err(failure)?;
+    log_to(&loaded.config, LevelFilter::INFO).map_err(failure)?;
     Ok((server.open(&loaded.config).map_err(failure)?, loaded.config))
 }
 
