@@ -4,7 +4,9 @@
 use crate::VERSION;
 use crate::background;
 use crate::command::print;
-use crate::logging::{Datagrams, Flush, JOURNAL_SOCKET, Journal, Lines, SYSLOG_SOCKET, Syslog};
+use crate::logging::{
+    Datagrams, Flush, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET, StandardError, Syslog,
+};
 use crate::server::{CannotServe, Server};
 use crate::signing::keyring;
 use crate::terminal::Terminal;
@@ -157,29 +159,21 @@ fn shown(words: &[OsString]) -> String {
 
 /// Sends log lines of that level and above where the configuration says, and the last ones when what
 /// is returned is dropped.
-pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Option<Flush>, CannotServe> {
+pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, CannotServe> {
     let (facility, program) = (config.log.facility, config.door.program());
-    let daemon = match config.log.to {
-        LogTo::Stderr => None,
+    let queue = match config.log.to {
+        LogTo::Stderr => Queue::to(StandardError::of(program)),
         LogTo::Syslog => {
             let syslog = Syslog::new(facility, program);
-            Some(Datagrams::new(Path::new(SYSLOG_SOCKET), syslog))
+            Queue::to(Datagrams::new(Path::new(SYSLOG_SOCKET), syslog))
         }
         LogTo::Journald => {
             let journal = Journal::new(facility, program);
-            Some(Datagrams::new(Path::new(JOURNAL_SOCKET), journal))
+            Queue::to(Datagrams::new(Path::new(JOURNAL_SOCKET), journal))
         }
     };
-    let registry = tracing_subscriber::registry().with(level);
+    let (queue, flush) = queue.map_err(CannotServe::Runtime)?;
     // Where a log is set up already, as in tests, that one stays in force.
-    match daemon.transpose().map_err(CannotServe::Runtime)? {
-        None => {
-            let _ = registry.with(Lines::to_terminal(program, io::stderr)).try_init();
-            Ok(None)
-        }
-        Some((daemon, flush)) => {
-            let _ = registry.with(Lines::to_log_daemon(daemon)).try_init();
-            Ok(Some(flush))
-        }
-    }
+    let _ = tracing_subscriber::registry().with(level).with(Lines::to(queue)).try_init();
+    Ok(flush)
 }

@@ -6,7 +6,7 @@ use crate::descriptors;
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account, CannotBecome};
 use crate::serving::service::Service;
-use crate::serving::socket::{self, Bound, CannotBind, FileRights};
+use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
 use crate::signing::keyring::{self, KeyMistakes, Parse};
@@ -97,6 +97,7 @@ impl Server {
     /// # Errors
     /// [`CannotServe`], with every socket that cannot be had.
     pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
+        let found = all(config.sockets.iter().map(|spec| Place::find(spec, &config.sockets)))?;
         // From here on there is something to be cleaned up.
         let signals = Held::back();
         if let Some(account) = &self.account {
@@ -105,19 +106,22 @@ impl Server {
         if let Some(bits) = config.umask {
             umask(Mode::from_bits_truncate(bits));
         }
-        let (mut sockets, mut failures) = (Vec::new(), Vec::new());
-        for spec in &config.sockets {
-            match socket::bind(spec, self.rights) {
-                Ok(bound) => sockets.push(bound),
-                Err(failure) => failures.push(failure),
-            }
-        }
-        if !failures.is_empty() {
-            return Err(CannotServe::Sockets(failures));
-        }
+        let sockets = all(found.into_iter().map(|place| place.bind(self.rights)))?;
         let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
         Ok(Listening { service: self.service, sockets, pid_file, signals })
     }
+}
+
+/// All of the sockets, or all that is wrong with any of them.
+fn all<T>(sockets: impl Iterator<Item = Result<T, CannotBind>>) -> Result<Vec<T>, CannotServe> {
+    let (mut good, mut failures) = (Vec::new(), Vec::new());
+    for socket in sockets {
+        match socket {
+            Ok(socket) => good.push(socket),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if failures.is_empty() { Ok(good) } else { Err(CannotServe::Sockets(failures)) }
 }
 
 fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
@@ -148,6 +152,9 @@ impl Listening {
         let served = runtime.block_on(serve(self.sockets, self.service, stop.clone(), ready));
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
+        if let Err(error) = &served {
+            tracing::error!("{error}");
+        }
         tracing::info!("{}", last_words(door, status));
         served
     }

@@ -36,34 +36,38 @@ impl Bound {
             Listener::Inet(listener) => (Acceptor::Inet(TcpListener::from_std(listener)?), None),
         };
         let mut connections = JoinSet::new();
-        let mut trouble = Trouble::None;
+        let (mut trouble, mut room) = (Trouble::None, Room::new(&service));
+        // The connection that waits for room; those behind it wait in the queue of the system.
+        let mut waiting: Option<Box<dyn Stream>> = None;
         loop {
-            let accepted = tokio::select! {
-                accepted = next(&acceptor, &service, &self.name) => accepted,
-                Some(ended) = connections.join_next() => {
-                    log_panic(&self.name, ended);
-                    continue;
+            tokio::select! {
+                accepted = acceptor.accept(), if waiting.is_none() => match accepted {
+                    Ok(stream) => {
+                        trouble = Trouble::None;
+                        room.look(&self.name);
+                        waiting = Some(stream);
+                    }
+                    Err(error) => {
+                        trouble.log(&self.name, &error);
+                        sleep(ACCEPT_AGAIN).await;
+                    }
+                },
+                permit = room.enter(), if waiting.is_some() => {
+                    if let Some(stream) = waiting.take() {
+                        let (service, stop) = (Arc::clone(&service), stop.clone());
+                        let name = self.name.clone();
+                        connections.spawn(async move {
+                            one(stream, service, stop, name).await;
+                            drop(permit);
+                        });
+                    }
                 }
-                _ = stop.wait_for(|stop| *stop) => break,
-            };
-            match accepted {
-                Ok((stream, permit)) => {
-                    trouble = Trouble::None;
-                    let (service, stop, name) =
-                        (Arc::clone(&service), stop.clone(), self.name.clone());
-                    connections.spawn(async move {
-                        one(stream, service, stop, name).await;
-                        drop(permit);
-                    });
-                }
-                Err(error) => {
-                    trouble.log(&self.name, &error);
-                    sleep(ACCEPT_AGAIN).await;
-                }
+                Some(ended) = connections.join_next() => log_panic(&self.name, ended),
+                () = told(&mut stop) => break,
             }
         }
         // Nobody may connect to what is not served any more, and a successor may take the place.
-        drop((acceptor, file));
+        drop((acceptor, file, waiting));
         let all = async {
             while let Some(ended) = connections.join_next().await {
                 log_panic(&self.name, ended);
@@ -76,22 +80,38 @@ impl Bound {
     }
 }
 
-/// The next connection, as soon as there is room for it. Those that find none wait in the queue of
-/// the system.
-async fn next(
-    acceptor: &Acceptor,
-    service: &Service,
-    name: &str,
-) -> io::Result<(Box<dyn Stream>, OwnedSemaphorePermit)> {
-    let room = || Arc::clone(&service.connections);
-    let permit = if let Ok(permit) = room().try_acquire_owned() {
-        permit
-    } else {
-        let open = service.limits.connections;
-        tracing::warn!("socket {name}: {open} connections are open, more have to wait");
-        room().acquire_owned().await.map_err(io::Error::other)?
-    };
-    Ok((acceptor.accept().await?, permit))
+/// Waits until it is time to stop.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // Whoever could say so and is gone has no other wish.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Room for connections, on all sockets together.
+struct Room {
+    service: Arc<Service>,
+    /// Whether there was none when a connection came. It is said once, until one finds some again.
+    full: bool,
+}
+
+impl Room {
+    fn new(service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), full: false }
+    }
+
+    /// Looks whether a connection that has come has to wait.
+    fn look(&mut self, name: &str) {
+        let full = self.service.connections.available_permits() == 0;
+        if full && !self.full {
+            let open = self.service.limits.connections;
+            tracing::warn!("socket {name}: {open} connections are open, more have to wait");
+        }
+        self.full = full;
+    }
+
+    /// Waits for room. There always is some again: the semaphore is never closed.
+    async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.service.connections).acquire_owned().await.ok()
+    }
 }
 
 /// Whether connections cannot be accepted; said once, not ten times a second.

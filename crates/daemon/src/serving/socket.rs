@@ -1,14 +1,27 @@
 //! Sockets: bound once, with the rights that an MTA needs to connect.
 
-use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, listen, socket};
-use std::fs;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::socket::sockopt::{Ipv6V6Only, ReuseAddr};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect, listen,
+    setsockopt, socket,
+};
+use std::fs::{self, File};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 use twinseal_config::{Family, SocketSpec};
+
+/// How often a directory is tried that somebody has locked, and how long to wait in between: longer
+/// than a start takes to bind its sockets.
+const LOCK_ATTEMPTS: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A socket that is listened on. Its file, if it has one, goes with it.
 #[derive(Debug)]
@@ -70,27 +83,78 @@ pub struct CannotBind {
     pub error: io::Error,
 }
 
-/// Binds a socket. Where `rights` say nothing, umask and user decide about a unix socket's file.
-///
-/// # Errors
-/// [`CannotBind`], among others when somebody else listens there.
-pub fn bind(spec: &SocketSpec, rights: FileRights) -> Result<Bound, CannotBind> {
-    let name = spec.to_string();
-    let listener = match spec {
-        SocketSpec::Unix { path } => bind_unix(path, rights),
-        SocketSpec::Inet { host, port, family } => bind_inet(host.as_deref(), *port, *family),
-    };
-    match listener {
-        Ok(listener) => Ok(Bound { listener, name }),
-        Err(error) => Err(CannotBind { socket: name, error }),
+/// A socket of the configuration, and its addresses: whatever may take long has been done.
+#[derive(Debug)]
+pub struct Place {
+    name: String,
+    kind: PlaceKind,
+}
+
+#[derive(Debug)]
+enum PlaceKind {
+    Unix(PathBuf),
+    Inet {
+        addresses: Vec<SocketAddr>,
+        /// Whether IPv4 is for another socket.
+        only_v6: bool,
+    },
+}
+
+impl Place {
+    /// Looks names up, and removes a stale socket while we may: it can be another user's. `all` are
+    /// the sockets of the configuration, this one among them.
+    ///
+    /// # Errors
+    /// [`CannotBind`] when a host is unknown.
+    pub fn find(spec: &SocketSpec, all: &[SocketSpec]) -> Result<Self, CannotBind> {
+        let name = spec.to_string();
+        let kind = match spec {
+            SocketSpec::Unix { path } => {
+                // What it cannot do now is found out when the socket is bound.
+                let _lock = Lock::of(path);
+                let _ = remove_stale(path);
+                Ok(PlaceKind::Unix(path.clone()))
+            }
+            SocketSpec::Inet { host, port, family } => {
+                let only_v6 = *family == Family::V6 && all.iter().any(|other| is_v4(other, *port));
+                addresses(host.as_deref(), *port, *family)
+                    .map(|addresses| PlaceKind::Inet { addresses, only_v6 })
+            }
+        };
+        match kind {
+            Ok(kind) => Ok(Self { name, kind }),
+            Err(error) => Err(CannotBind { socket: name, error }),
+        }
+    }
+
+    /// Binds the socket. Where `rights` say nothing, umask and user decide about a unix socket's
+    /// file.
+    ///
+    /// # Errors
+    /// [`CannotBind`], among others when somebody else listens there.
+    pub fn bind(self, rights: FileRights) -> Result<Bound, CannotBind> {
+        let listener = match &self.kind {
+            PlaceKind::Unix(path) => bind_unix(path, rights),
+            PlaceKind::Inet { addresses, only_v6 } => bind_inet(addresses, *only_v6),
+        };
+        match listener {
+            Ok(listener) => Ok(Bound { listener, name: self.name }),
+            Err(error) => Err(CannotBind { socket: self.name, error }),
+        }
     }
 }
 
+fn is_v4(spec: &SocketSpec, wanted: u16) -> bool {
+    matches!(spec, SocketSpec::Inet { port, family: Family::V4, .. } if *port == wanted)
+}
+
 fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
+    // Until it is listened on, another start would take it for a stale one.
+    let _lock = Lock::of(path);
     remove_stale(path)?;
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
-    nix::sys::socket::bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+    bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
     let file = SocketFile::at(path)?;
     if let Some(group) = rights.group {
         let why = |error| io::Error::other(format!("it cannot be given to its group: {error}"));
@@ -103,6 +167,28 @@ fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
     // Only now can anybody connect: nobody slips in while the file has other rights.
     listen(&socket, Backlog::MAXCONN)?;
     Ok(Listener::Unix(UnixListener::from(socket), file))
+}
+
+/// Keeps another start out of a socket's directory for the moment that it takes to bind one there.
+struct Lock(#[expect(dead_code, reason = "it is held, not looked at")] Option<Flock<File>>);
+
+impl Lock {
+    /// The directory may be one that we cannot read, and everybody who can may lock it: neither must
+    /// keep mail up.
+    fn of(path: &Path) -> Self {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let Ok(mut directory) = File::open(directory.unwrap_or(Path::new("."))) else {
+            return Self(None);
+        };
+        for _ in 0..LOCK_ATTEMPTS {
+            directory = match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => return Self(Some(lock)),
+                Err((directory, _)) => directory,
+            };
+            sleep(LOCK_PAUSE);
+        }
+        Self(None)
+    }
 }
 
 /// Removes a socket on which nobody answers: its owner was killed. Anything else is left alone.
@@ -118,14 +204,22 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         }
         Ok(_) => {}
     }
-    match UnixStream::connect(path) {
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens on it")),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Err(error) => Err(error),
+    // Without waiting: whoever listens may have stopped to accept.
+    let probe = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_NONBLOCK, None)?;
+    match connect(probe.as_raw_fd(), &UnixAddr::new(path)?) {
+        Ok(()) | Err(Errno::EAGAIN) => {
+            Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens on it"))
+        }
+        Err(Errno::ECONNREFUSED) => fs::remove_file(path),
+        Err(Errno::EACCES) => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "there is a socket already, of another user",
+        )),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn bind_inet(host: Option<&str>, port: u16, family: Family) -> io::Result<Listener> {
+fn addresses(host: Option<&str>, port: u16, family: Family) -> io::Result<Vec<SocketAddr>> {
     let everywhere = match family {
         Family::V4 => "0.0.0.0",
         Family::V6 => "::",
@@ -139,9 +233,33 @@ fn bind_inet(host: Option<&str>, port: u16, family: Family) -> io::Result<Listen
     if addresses.is_empty() {
         return Err(io::Error::other("the host has no address of that kind"));
     }
-    let listener = TcpListener::bind(&*addresses)?;
-    listener.set_nonblocking(true)?;
-    Ok(Listener::Inet(listener))
+    Ok(addresses)
+}
+
+/// Binds the first address that can be had.
+fn bind_inet(addresses: &[SocketAddr], only_v6: bool) -> io::Result<Listener> {
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match bind_address(*address, only_v6) {
+            Ok(listener) => return Ok(Listener::Inet(listener)),
+            Err(error) => failure = error.into(),
+        }
+    }
+    Err(failure)
+}
+
+fn bind_address(address: SocketAddr, only_v6: bool) -> nix::Result<TcpListener> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket(family, SockType::Stream, flags, None)?;
+    // After a restart, connections of the last process linger for a while.
+    setsockopt(&socket, ReuseAddr, &true)?;
+    if only_v6 {
+        setsockopt(&socket, Ipv6V6Only, &true)?;
+    }
+    bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    listen(&socket, Backlog::MAXCONN)?;
+    Ok(TcpListener::from(socket))
 }
 
 impl Bound {
@@ -154,14 +272,66 @@ impl Bound {
 
 #[cfg(test)]
 mod tests {
-    use super::{FileRights, bind};
+    use super::{Bound, CannotBind, FileRights, Place};
+    use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, listen, socket};
     use nix::unistd::getegid;
+    use std::net::TcpListener;
+    use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::MetadataExt as _;
     use std::os::unix::net::{UnixListener, UnixStream};
-    use twinseal_config::SocketSpec;
+    use std::thread;
+    use twinseal_config::{Family, SocketSpec};
 
     fn unix(path: &std::path::Path) -> SocketSpec {
         SocketSpec::Unix { path: path.to_owned() }
+    }
+
+    fn bind(spec: &SocketSpec, rights: FileRights) -> Result<Bound, CannotBind> {
+        Place::find(spec, std::slice::from_ref(spec))?.bind(rights)
+    }
+
+    #[test]
+    fn a_listener_that_does_not_accept_is_somebody_and_nobody_waits_for_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("milter.sock");
+        let flags = SockFlag::empty();
+        let listener = socket(AddressFamily::Unix, SockType::Stream, flags, None).unwrap();
+        nix::sys::socket::bind(listener.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+        listen(&listener, Backlog::new(0).unwrap()).unwrap();
+        let _queued = UnixStream::connect(&path).unwrap();
+        let error = bind(&unix(&path), FileRights::default()).unwrap_err().to_string();
+        assert!(error.contains("somebody listens"), "{error}");
+    }
+
+    #[test]
+    fn of_many_starts_at_once_one_gets_the_socket() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("milter.sock");
+        for _ in 0..20 {
+            let starts: Vec<_> = (0..8)
+                .map(|_| {
+                    let spec = unix(&path);
+                    thread::spawn(move || bind(&spec, FileRights::default()))
+                })
+                .collect();
+            let bound: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+            assert_eq!(bound.iter().filter(|bound| bound.is_ok()).count(), 1);
+            assert!(UnixStream::connect(&path).is_ok(), "the one that is served is not there");
+        }
+    }
+
+    #[test]
+    fn both_families_can_have_the_same_port() {
+        let Ok(probe) = TcpListener::bind("[::]:0") else { return };
+        let port = probe.local_addr().unwrap().port();
+        drop(probe);
+        let inet = |family| SocketSpec::Inet { host: None, port, family };
+        let both = [inet(Family::V4), inet(Family::V6)];
+        let bound: Vec<_> = both
+            .iter()
+            .map(|spec| Place::find(spec, &both).unwrap().bind(FileRights::default()).unwrap())
+            .collect();
+        assert_eq!(bound.len(), 2);
     }
 
     #[test]
