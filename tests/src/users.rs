@@ -1,14 +1,15 @@
 //! The users that the historic packages brought along, for as long as a test needs them.
 
 use crate::judges::require_root;
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 /// Each is a user, and a group that `postfix` belongs to.
 pub const HISTORIC: [&str; 2] = ["dk-filter", "dkim-filter"];
 
-/// Only one test program at a time may make and remove them.
+/// Only one test program at a time may make and remove them. What it has made is written there: the
+/// next one takes away what one that was killed has left behind.
 const LOCK: &str = "/run/twinseal-e2e-users.lock";
 
 /// The users of [`HISTORIC`]. What was not there before is gone when this is dropped; no process
@@ -17,18 +18,30 @@ const LOCK: &str = "/run/twinseal-e2e-users.lock";
 pub struct Users {
     made: Vec<&'static str>,
     joined: Vec<&'static str>,
-    _lock: File,
+    lock: File,
 }
 
 impl Users {
     /// Makes those that are missing, and makes `postfix` a member of their groups.
     pub fn historic() -> Self {
         require_root();
-        let lock = File::create(Path::new(LOCK)).unwrap_or_else(|e| panic!("{LOCK}: {e}"));
+        let mut options = OpenOptions::new();
+        let lock = options.read(true).write(true).create(true).truncate(false).open(LOCK);
+        let mut lock = lock.unwrap_or_else(|e| panic!("{LOCK}: {e}"));
         lock.lock().unwrap_or_else(|e| panic!("{LOCK}: {e}"));
-        let mut users = Self { made: Vec::new(), joined: Vec::new(), _lock: lock };
+        let mut left = String::new();
+        lock.read_to_string(&mut left).unwrap_or_else(|e| panic!("{LOCK}: {e}"));
+        let was = |what: &str| left.lines().any(|line| line == what);
+        let mut users = Self { made: Vec::new(), joined: Vec::new(), lock };
         for name in HISTORIC {
+            if was(&format!("made {name}")) && numbers(name).is_some() {
+                users.made.push(name);
+            }
+            if was(&format!("joined {name}")) {
+                users.joined.push(name);
+            }
             if numbers(name).is_none() {
+                users.note(&format!("made {name}\n"));
                 let home = ["--no-create-home", "--home-dir", "/nonexistent"];
                 let shell = ["--shell", "/usr/sbin/nologin"];
                 let mut useradd = Command::new("useradd");
@@ -39,11 +52,17 @@ impl Users {
             let groups = Command::new("id").args(["-nG", "postfix"]).output().expect("id");
             let groups = String::from_utf8_lossy(&groups.stdout).into_owned();
             if !groups.split_whitespace().any(|group| group == name) {
+                users.note(&format!("joined {name}\n"));
                 assert!(done(Command::new("gpasswd").args(["-a", "postfix", name])), "gpasswd");
                 users.joined.push(name);
             }
         }
         users
+    }
+
+    /// Writes down what is about to be made.
+    fn note(&mut self, line: &str) {
+        self.lock.write_all(line.as_bytes()).unwrap_or_else(|e| panic!("{LOCK}: {e}"));
     }
 }
 
@@ -57,6 +76,7 @@ impl Drop for Users {
                 eprintln!("the user {name} is left behind");
             }
         }
+        let _ = self.lock.set_len(0);
     }
 }
 
