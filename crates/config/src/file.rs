@@ -164,7 +164,7 @@ impl Reader<'_> {
             return report.mistake(&self.origin(key), shown, unknown(prefix, word, target));
         }
         let rows = known(target);
-        match rows.iter().find(|row| row.name.strip_prefix(prefix) == Some(word)) {
+        match rows.iter().find(|row| row.is(prefix, word)) {
             Some(Row { param, has_keys: true, .. }) if !is_scalar(value) => {
                 // A section with settings in it means yes.
                 let given = param.given(shown, "yes", &self.origin(key));

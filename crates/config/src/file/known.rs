@@ -16,6 +16,16 @@ pub(super) struct Row {
     pub(super) param: &'static Param,
 }
 
+impl Row {
+    /// Whether it is called that in the section `prefix`. It is asked of every row for every key of
+    /// a file: most are of another length, and need no look.
+    pub(super) fn is(&self, prefix: &str, word: &str) -> bool {
+        self.name.len() == prefix.len() + word.len()
+            && self.name.ends_with(word)
+            && self.name.starts_with(prefix)
+    }
+}
+
 /// The rows that each structure knows.
 static KNOWN: LazyLock<[Vec<Row>; 3]> = LazyLock::new(|| {
     [Level::Top, Level::Rule, Level::Key].map(|level| {
