@@ -166,8 +166,8 @@ pub static PARAMS: &[Param] = &[
         summary: "clients whose mail is signed",
         manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
                  of an exception, which stands behind what it is an exception from, and, if it is \
-                 written here, in quotes. A list replaces the default: 127.0.0.1 has to be in it. Authenticated clients count as \
-                 internal wherever they are.",
+                 written here, in quotes. A list replaces the default: 127.0.0.1 has to be in \
+                 it. Authenticated clients count as internal wherever they are.",
         setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.internal_hosts)),
         ..ROW
     },
@@ -304,8 +304,8 @@ pub static PARAMS: &[Param] = &[
         place: Place::File,
         summary: "the addresses that the entry signs for",
         manual: "A star stands for any characters, nothing else is special, and the whole address \
-                 has to match. What begins with a star stands in quotes. DKIM asks for the address in From; DomainKeys for that in Sender, \
-                 if there is one.",
+                 has to match. What begins with a star stands in quotes. DKIM asks for the address \
+                 in From; DomainKeys for that in Sender, if there is one.",
         sample: Sample::Value(r#"["*@example.com", "*@*.example.com"]"#),
         setter: Setter::Rule(|rule, given, report| {
             given.put_all(&mut rule.senders, report, Pattern::parse);
@@ -650,7 +650,8 @@ pub static PARAMS: &[Param] = &[
         default: Some("stderr"),
         reload: Reload::Restart,
         summary: "where the log goes",
-        manual: "systemd collects what goes to stderr, without its priority; journald gets that too.",
+        manual: "systemd collects what goes to stderr, without its priority; journald gets that \
+                 too.",
         sample: Sample::Value("syslog"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.to, report, value::log_to);

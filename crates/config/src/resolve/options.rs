@@ -90,7 +90,8 @@ pub(super) fn from_options(
     report: &mut Report,
 ) -> Found {
     if !signs && door == Door::DkimFilter {
-        // Init scripts start it like this when it cannot sign: then nothing of that may be in the way.
+        // Init scripts start it like this when it cannot sign: then nothing of that may be in the
+        // way.
         return Found::default();
     }
     let options = &raw.options;
