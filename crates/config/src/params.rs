@@ -14,7 +14,7 @@ pub(crate) use later::{later_letter, later_parameter};
 pub use table::PARAMS;
 
 /// A parameter, under all the names that it has.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Param {
     /// Its name in our file, with the sections that it is in. The long option is the same with
     /// dashes instead of dots.

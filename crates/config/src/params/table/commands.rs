@@ -1,0 +1,44 @@
+//! What to read, and what to do instead of serving.
+
+use super::{ROW, letter, only_letter};
+use crate::params::{Kind, Param, Place, Reload};
+
+pub(super) const ROWS: &[Param] = &[
+    Param {
+        name: "config",
+        dkim_filter: only_letter('x'),
+        kind: Kind::Path,
+        reload: Reload::Restart,
+        place: Place::CommandLine,
+        summary: "the file to read; options beside it have the last word",
+        manual: "The signing options -d, -D, -k, -s and -S replace all entries of the file.",
+        ..ROW
+    },
+    Param {
+        name: "check",
+        dkim_filter: only_letter('n'),
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "check the configuration and exit",
+        manual: "Every mistake is reported, not only the first; then the exit code is 78.",
+        ..ROW
+    },
+    Param {
+        name: "version",
+        dk_filter: letter('V'),
+        dkim_filter: only_letter('V'),
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "print the version and exit",
+        manual: "With what it is built of.",
+        ..ROW
+    },
+    Param {
+        name: "help",
+        kind: Kind::Command,
+        place: Place::CommandLine,
+        summary: "print this and exit",
+        manual: "Options beside the letters of dk-filter have long names only.",
+        ..ROW
+    },
+];

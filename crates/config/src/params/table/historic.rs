@@ -1,0 +1,57 @@
+//! What only historic programs have names for.
+
+use super::{FIELDS, ROW, historic, letter, parameter};
+use crate::params::Instead::Value;
+use crate::params::{Acts, Form, Kind, Param, Place, Unsaid};
+use crate::raw::Setter;
+use crate::value;
+
+pub(super) const ROWS: &[Param] = &[
+    Param {
+        name: "sender-headers",
+        dkim_filter: parameter("SenderHeaders", Form::Later),
+        opendkim: Some("SenderHeaders"),
+        kind: Kind::List(FIELDS),
+        default: Some("from"),
+        unsaid: Unsaid {
+            dk_filter: Value("sender,from"),
+            dkim_filter: Value("resent-sender,resent-from,sender,from"),
+        },
+        place: Place::Historic,
+        summary: "the header fields that say whose message it is; the first one that is there does",
+        manual: "For the DomainKeys seal, it is Sender, else From, whatever stands here.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put_all(&mut raw.sender_headers, report, value::field_name);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "trace-header",
+        dk_filter: letter('h'),
+        dkim_filter: parameter("X-Header", Form::Later),
+        default: Some("no"),
+        place: Place::Historic,
+        summary: "add a field that says which program has seen the message",
+        manual: "It gets one whether it is signed or not.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.trace_header, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "pop-database",
+        dk_filter: letter('U'),
+        dkim_filter: historic('U', "POPDBFile", Form::Word),
+        opendkim: Some("POPDBFile"),
+        kind: Kind::Path,
+        place: Place::Historic,
+        summary: "a database of clients that have authenticated over POP",
+        manual: "Clients that authenticate over SMTP are known without it.",
+        acts: Acts::Refused(
+            "who is in a POP database is not known here, and would not be signed for; let clients \
+             authenticate over SMTP, or list them with -i",
+        ),
+        setter: Setter::Top(|_, _, _| {}),
+        ..ROW
+    },
+];

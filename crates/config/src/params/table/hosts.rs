@@ -1,0 +1,64 @@
+//! What is done with whose mail.
+
+use super::{ROW, historic, letter};
+use crate::params::Instead::Value;
+use crate::params::{Form, Kind, Param, Unsaid};
+use crate::raw::Setter;
+use crate::value;
+
+pub(super) const ROWS: &[Param] = &[
+    Param {
+        name: "mode",
+        dk_filter: letter('b'),
+        dkim_filter: historic('b', "Mode", Form::Word),
+        opendkim: Some("Mode"),
+        kind: Kind::Choice(&["s", "v", "sv"]),
+        default: Some("sv"),
+        summary: "what to do: s signs what leaves, v verifies what arrives, sv both",
+        manual: "With v alone, no signing entry is needed. Nothing is verified in this version.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.mode, report, value::mode);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "internal-hosts",
+        dk_filter: letter('i'),
+        dkim_filter: historic('i', "InternalHosts", Form::Word),
+        opendkim: Some("InternalHosts"),
+        kind: Kind::Hosts,
+        default: Some("127.0.0.1,::1"),
+        unsaid: Unsaid { dk_filter: Value("127.0.0.1"), dkim_filter: Value("127.0.0.1") },
+        summary: "clients whose mail is signed",
+        manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
+                 of an exception, which stands behind what it is an exception from, and, if it is \
+                 written here, in quotes. A list replaces the default: 127.0.0.1 has to be in \
+                 it. Authenticated clients count as internal wherever they are.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.internal_hosts)),
+        ..ROW
+    },
+    Param {
+        name: "peers",
+        dk_filter: letter('a'),
+        dkim_filter: historic('a', "PeerList", Form::Word),
+        opendkim: Some("PeerList"),
+        kind: Kind::Hosts,
+        default: Some(""),
+        summary: "clients whose mail is none of our business",
+        manual: "Their mail is neither signed nor verified. Written like internal-hosts.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.peers)),
+        ..ROW
+    },
+    Param {
+        name: "external-ignore",
+        dk_filter: letter('I'),
+        dkim_filter: historic('I', "ExternalIgnoreList", Form::Word),
+        opendkim: Some("ExternalIgnoreList"),
+        kind: Kind::Hosts,
+        default: Some(""),
+        summary: "clients that may use our domains from outside without a warning",
+        manual: "Their mail is not signed for that. Written like internal-hosts.",
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.external_ignore)),
+        ..ROW
+    },
+];

@@ -1,0 +1,73 @@
+//! The log.
+
+use super::{ROW, TRUTH, historic, parameter};
+use crate::params::{Form, Historic, Kind, Letter, Param, Parameter, Reload, Sample};
+use crate::raw::Setter;
+use crate::value;
+
+pub(super) const ROWS: &[Param] = &[
+    Param {
+        name: "log.to",
+        dk_filter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
+        dkim_filter: Historic {
+            letter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
+            parameter: Some(Parameter {
+                name: "Syslog",
+                form: Form::Truth { yes: "syslog", no: "stderr" },
+            }),
+        },
+        opendkim: Some("Syslog"),
+        kind: Kind::Choice(&["stderr", "syslog", "journald"]),
+        default: Some("stderr"),
+        reload: Reload::Restart,
+        summary: "where the log goes",
+        manual: "systemd collects what goes to stderr, without its priority; journald gets that \
+                 too.",
+        sample: Sample::Value("syslog"),
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.to, report, value::log_to);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.format",
+        kind: Kind::Choice(&["text"]),
+        default: Some("text"),
+        reload: Reload::Restart,
+        summary: "what a line of the log looks like",
+        manual: "text is a sentence, with the queue id first.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.format, report, value::log_format);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.facility",
+        dkim_filter: parameter("SyslogFacility", Form::Later),
+        opendkim: Some("SyslogFacility"),
+        kind: Kind::Choice(&[
+            "user", "mail", "daemon", "auth", "local0", "local1", "local2", "local3", "local4",
+            "local5", "local6", "local7",
+        ]),
+        default: Some("mail"),
+        reload: Reload::Restart,
+        summary: "the facility that syslog files the log under",
+        manual: "It has no effect on stderr.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.facility, report, value::facility);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.why",
+        dkim_filter: historic('W', "LogWhy", TRUTH),
+        opendkim: Some("LogWhy"),
+        default: Some("no"),
+        summary: "log the steps that led to each decision",
+        manual: "Why a message was not signed is logged in any case.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.why, report, value::switch);
+        }),
+        ..ROW
+    },
+];
