@@ -1,13 +1,14 @@
 //! The command line: that of `twinseal serve`, with our long options and the letters of dk-filter,
 //! and those of the programs in whose place we stand, which have letters only.
 
+use crate::caution::Caution;
 use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Acts, Kind, Letter, PARAMS, Param, Place, later_letter};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
-use crate::wrong::{Caution, Quoted, Wrong};
+use crate::wrong::{Quoted, Wrong};
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 //! It is read tolerantly: line ends of any kind, any letters in comments, whatever stands behind a
 //! value. It is as strict as that program was about names and values, and tells all mistakes.
 
+use crate::caution::Caution;
 use crate::files::Files;
 use crate::lists::{Meant, line_number, octets};
 use crate::mistake::Report;
@@ -10,7 +11,7 @@ use crate::origin::Origin;
 use crate::params::{Acts, Form, PARAMS, Param, Parameter, later_parameter};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
-use crate::wrong::{Caution, Quoted, Wrong};
+use crate::wrong::{Quoted, Wrong};
 use std::path::Path;
 use std::sync::Arc;
 

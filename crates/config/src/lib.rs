@@ -15,10 +15,11 @@
 //! | [`settings`] | [`Config`]: what is in force |
 //! | [`rules`] | [`Rules`]: who signs for whom, with which keys |
 //! | [`render`] | the table as `--help` and as the sample file |
-//! | [`mistake`], [`wrong`], [`origin`] | what is wrong, and where |
+//! | [`mistake`], [`wrong`], [`caution`], [`origin`] | what is wrong, and where |
 //! | [`exit`] | [`ExitCode`]: the codes of sysexits |
 #![forbid(unsafe_code)]
 
+pub mod caution;
 mod command_line;
 pub mod door;
 pub mod exit;
@@ -48,6 +49,7 @@ use raw::Raw;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use caution::Caution;
 pub use door::Door;
 pub use exit::ExitCode;
 pub use files::Files;
@@ -59,7 +61,7 @@ pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{Config, Facility, Limits, Log, LogFormat, LogTo, Mode, Setting, User};
 pub use socket::{Family, SocketSpec};
-pub use wrong::{Caution, Wrong};
+pub use wrong::Wrong;
 
 /// What a command line asks for.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! What is wrong with a configuration, and what is only worth knowing.
 
+use crate::caution::Caution;
 use crate::door::Door;
 use crate::exit::ExitCode;
 use crate::origin::Origin;
 use crate::params::{self, Param};
 use crate::rules::KeySource;
-use crate::wrong::{Caution, Wrong};
+use crate::wrong::Wrong;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod options;
 mod seals;
 mod signing;
 
+use crate::caution::Caution;
 use crate::command_line::{shown, shown_in};
 use crate::door::Door;
 use crate::files::Files;
@@ -18,7 +19,7 @@ use crate::params::{PARAMS, Place, named};
 use crate::raw::{Raw, Set, SetList, Source};
 use crate::settings::{Config, Limits, Log, LogTo, Mode};
 use crate::socket::SocketSpec;
-use crate::wrong::{Caution, Quoted, Wrong};
+use crate::wrong::{Quoted, Wrong};
 use signing::Signing;
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,11 +1,12 @@
 //! The key list of `-k -s FILE`, and the file and selector of a key.
 
+use crate::caution::Caution;
 use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::rules::KeySource;
 use crate::value;
-use crate::wrong::{Caution, Quoted, Wrong};
+use crate::wrong::{Quoted, Wrong};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use twinseal_message::{Domain, Selector};

@@ -1,12 +1,13 @@
 //! What the rules of the file and those of the command line are checked for.
 
 use super::seals::Seals;
+use crate::caution::Caution;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::pattern::Pattern;
 use crate::raw::Set;
 use crate::rules::SigningDomain;
-use crate::wrong::{Caution, Quoted, Wrong};
+use crate::wrong::{Quoted, Wrong};
 
 /// Something has to be made.
 pub(super) fn check_any(seals: &Seals, entry: &Origin, report: &mut Report) {

@@ -1,5 +1,6 @@
 //! Whether a key list and the list of domains beside it are about the same senders.
 
+use crate::caution::Caution;
 use crate::door::Door;
 use crate::lists::domains::DomainList;
 use crate::mistake::Report;
@@ -7,7 +8,7 @@ use crate::origin::Origin;
 use crate::pattern::Pattern;
 use crate::raw::Set;
 use crate::rules::SigningRule;
-use crate::wrong::{Caution, Quoted};
+use crate::wrong::Quoted;
 use std::collections::HashSet;
 use twinseal_message::Domain;
 

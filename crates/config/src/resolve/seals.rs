@@ -1,9 +1,10 @@
 //! How the seals are made.
 
+use crate::caution::Caution;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{RawSeals, Set, SetList};
-use crate::wrong::{Caution, Wrong};
+use crate::wrong::Wrong;
 use std::sync::Arc;
 use twinseal_dkim::{BadSelection, HeaderSelection, Identity};
 use twinseal_message::FieldName;

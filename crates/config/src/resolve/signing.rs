@@ -2,6 +2,7 @@
 
 use super::options::from_options;
 use super::seals;
+use crate::caution::Caution;
 use crate::door::Door;
 use crate::files::Files;
 use crate::lists::domains::DomainList;
@@ -9,7 +10,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::Raw;
 use crate::rules::{Rules, SigningRule};
-use crate::wrong::{Caution, Wrong};
+use crate::wrong::Wrong;
 use std::sync::Arc;
 
 /// Who signs for whom.

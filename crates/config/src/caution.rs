@@ -1,0 +1,171 @@
+//! The kinds of warnings, in words.
+
+use crate::wrong::{Quoted, Wrong};
+
+/// What works and is probably not what was meant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Caution {
+    /// We accept the parameter and do not act on it.
+    #[error("accepted, but without effect: {reason}")]
+    NoEffect {
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Trap F1: the selector is the base name of the path, whatever it looks like.
+    #[error(
+        "the selector {selector} is the name of the key's file, ending included: the key has to be \
+         published at {selector}._domainkey; if that is not so, name the selector, or link the file"
+    )]
+    SelectorWithEnding {
+        /// The selector.
+        selector: String,
+    },
+    /// A list of domains that is probably the name of one.
+    #[error("{path} is taken for a domain, but is the name of a file; a list's path begins with /")]
+    DomainLikeFile {
+        /// The value.
+        path: Quoted,
+    },
+    /// Trap F6: a list replaces the default.
+    #[error("127.0.0.1 is not in the list: mail that this host itself submits will not be signed")]
+    LoopbackMissing,
+    /// The file has signing entries, the command line says otherwise.
+    #[error("the signing options of the command line replace the entries of the file")]
+    FileRulesReplaced,
+    /// A pattern of a historic list cannot match; the line is skipped.
+    #[error("line skipped: {wrong}")]
+    LineSkipped {
+        /// Why it cannot.
+        wrong: Box<Wrong>,
+    },
+    /// The key list names a selector for each key.
+    #[error("without effect: the selectors of a key list are the names of its files")]
+    SelectorUnused,
+    /// A rule's domain is none that its senders could belong to.
+    #[error(
+        "no sender of this entry can be in {domain} or below: its DomainKeys seal cannot be made, \
+         and DMARC will not count its DKIM seal"
+    )]
+    ForeignDomain {
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// Some senders of a rule are in no domain that it may sign for.
+    #[error(
+        "no sender that {pattern} matches can be in {domain} or below: DomainKeys will not sign \
+         for it, and DMARC will not count the DKIM seal"
+    )]
+    ForeignSender {
+        /// The pattern.
+        pattern: Quoted,
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// One domain signs for all others.
+    #[error(
+        "{pattern} matches senders of every domain, and {domain} signs for all of them: DMARC \
+         counts that for {domain} and below only"
+    )]
+    EveryDomain {
+        /// The pattern.
+        pattern: Quoted,
+        /// The signing domain.
+        domain: twinseal_message::Domain,
+    },
+    /// A star that is not a label of its own.
+    #[error(
+        "{pattern} also matches {stranger}: a star stands for any characters; everything below a \
+         domain is written with a dot behind the star"
+    )]
+    Stranger {
+        /// The pattern.
+        pattern: Quoted,
+        /// A domain that it lets in.
+        stranger: String,
+    },
+    /// The outage of those who came to `dkim-filter`: a key list that forgets a domain.
+    #[error("no line of the key list can match a sender in {domain}: nothing signs its mail")]
+    DomainWithoutLine {
+        /// The domain.
+        domain: twinseal_message::Domain,
+    },
+    /// The same in `dkim-filter`, which does not let such mail pass.
+    #[error(
+        "no line of the key list can match a sender in {domain}: its mail is deferred, with \"no \
+         key selected for signing\""
+    )]
+    DomainDeferred {
+        /// The domain.
+        domain: twinseal_message::Domain,
+    },
+    /// A key beside a key list.
+    #[error("without effect: a key list takes its place")]
+    KeyUnused,
+    /// Words behind the one that counts.
+    #[error("without effect from {words} on: only the first word behind a name is its value")]
+    WordsUnused {
+        /// What follows the value.
+        words: Quoted,
+    },
+    /// A number of permissions that does not begin with a zero.
+    #[error("{found} is decimal, which makes it {octal:03o}; octal numbers begin with a 0")]
+    DecimalBits {
+        /// The value.
+        found: Quoted,
+        /// Its bits.
+        octal: u32,
+    },
+    /// A line of a key list that the list of domains leaves nothing of.
+    #[error(
+        "no sender that {pattern} matches can be in a domain that -d lists: this line signs nothing"
+    )]
+    LineOutside {
+        /// The pattern.
+        pattern: Quoted,
+    },
+    /// Mail of this host itself is none of our business.
+    #[error("127.0.0.1 is in the list: mail that this host itself submits will not be signed")]
+    LoopbackIsPeer,
+    /// An exception that a later entry takes back.
+    #[error("without effect: {wider} stands behind it, and the last entry that matches decides")]
+    DeadException {
+        /// The later entry.
+        wider: String,
+    },
+    /// A list that everybody is in.
+    #[error("{entry} is every address that there is")]
+    EveryAddress {
+        /// The entry.
+        entry: Quoted,
+    },
+    /// An address with a size is the network around it.
+    #[error("{entry} is the whole network {network}")]
+    HostBits {
+        /// The entry.
+        entry: Quoted,
+        /// The network.
+        network: String,
+    },
+    /// There are more warnings than are kept.
+    #[error("and {count} warnings more")]
+    More {
+        /// How many.
+        count: usize,
+    },
+    /// Verifying is asked for and does not exist.
+    #[error("this version does not verify: what arrives passes as it is")]
+    NoVerifier,
+    /// It goes to the background, and its log to standard error.
+    #[error("in the background, the log goes nowhere: it needs syslog or journald")]
+    NobodyListens,
+    /// The mode of a door that never verifies.
+    #[error("DomainKeys is never verified: it acts as with -b s, what arrives passes as it is")]
+    OnlySigns,
+    /// Trap O6: without -H, dk-filter named no fields and signed everything below.
+    #[error(
+        "the DomainKeys seal names the header fields that it covers, as with -H: without that it \
+         would not survive the MTA's own Received field"
+    )]
+    NamesHeaders,
+}
