@@ -124,6 +124,19 @@ pub enum Caution {
         /// The pattern.
         pattern: Quoted,
     },
+    /// A line of a key list for senders who count as those of a parent domain.
+    #[error(
+        "senders in {domain} count as senders in {parent}, which is listed: {pattern} matches \
+         nobody, and this line signs nothing"
+    )]
+    LineBelow {
+        /// The pattern.
+        pattern: Quoted,
+        /// The domain of its senders.
+        domain: twinseal_message::Domain,
+        /// The listed parent.
+        parent: twinseal_message::Domain,
+    },
     /// Mail of this host itself is none of our business.
     #[error("127.0.0.1 is in the list: mail that this host itself submits will not be signed")]
     LoopbackIsPeer,

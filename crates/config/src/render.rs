@@ -195,17 +195,18 @@ pub fn in_force(config: &Config) -> String {
             writeln!(text, "{}: {}  # {}", setting.name, scalar(&setting.value), setting.origin);
     }
     for rule in config.rules.iter() {
-        text.push_str(&rule_line(rule));
+        text.push_str(&rule_line(rule, config.rules.count_as_parents()));
     }
     text
 }
 
-fn rule_line(rule: &SigningRule) -> String {
+fn rule_line(rule: &SigningRule, parents: bool) -> String {
     // A historic list may hold anything.
     let senders: Vec<String> =
         rule.senders.iter().map(|sender| text::escaped(sender.as_str())).collect();
     let domain = match &rule.domain {
         SigningDomain::Fixed(domain) => domain.to_string(),
+        SigningDomain::Sender if parents => "the sender's own or listed parent domain".to_owned(),
         SigningDomain::Sender => "the sender's own domain".to_owned(),
         SigningDomain::Listed => "the listed domain".to_owned(),
     };

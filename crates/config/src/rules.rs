@@ -21,6 +21,8 @@ pub struct Rules(Arc<Indexed>);
 struct Indexed {
     rules: Vec<SigningRule>,
     groups: Vec<Group>,
+    /// The list whose domains speak for those below them, before any rule is asked.
+    parents: Option<Arc<DomainList>>,
 }
 
 /// The rules that have the same list of domains beside them.
@@ -55,7 +57,7 @@ pub struct SigningRule {
 pub enum SigningDomain {
     /// This one.
     Fixed(Domain),
-    /// The one that the address is in.
+    /// The one that the address is in, or counts as.
     Sender,
     /// The one in the list of domains that the address is in: its own, or the nearest listed
     /// parent.
@@ -87,17 +89,28 @@ pub struct Found<'r> {
 impl Rules {
     /// Rules in the order in which they are tried.
     #[must_use]
-    pub fn new(mut rules: Vec<SigningRule>) -> Self {
+    pub fn new(rules: Vec<SigningRule>) -> Self {
+        Self::with(rules, None)
+    }
+
+    /// The same for senders who count as the nearest of their parent domains that is in the list,
+    /// where that lets sub-domains in: all rules see them there, and nowhere else.
+    #[must_use]
+    pub fn counting_as_parents(rules: Vec<SigningRule>, parents: Arc<DomainList>) -> Self {
+        Self::with(rules, Some(parents))
+    }
+
+    fn with(mut rules: Vec<SigningRule>, parents: Option<Arc<DomainList>>) -> Self {
         rules.shrink_to_fit();
         let groups = groups(&rules);
-        Self(Arc::new(Indexed { rules, groups }))
+        Self(Arc::new(Indexed { rules, groups, parents }))
     }
 
     /// The rule that signs for that address, and the domain that it signs as.
     #[must_use]
     pub fn find(&self, address: &Mailbox) -> Option<Found<'_>> {
-        let Indexed { rules, groups } = &*self.0;
-        let own = address.domain();
+        let Indexed { rules, groups, .. } = &*self.0;
+        let own = &self.counted_as(address.domain());
         let text = plain(address, own);
         let (mut first, mut listed) = (usize::MAX, None);
         for Group { within, index } in groups {
@@ -112,6 +125,17 @@ impl Rules {
         }
         let rule = rules.get(first)?;
         Some(Found { index: first, rule, domain: rule.domain.of(own, listed?) })
+    }
+
+    /// The domain that senders in that one count as: it, or a parent of it.
+    fn counted_as(&self, own: &Domain) -> Domain {
+        let parent = self.0.parents.as_ref().and_then(|list| list.signing_domain(own));
+        parent.unwrap_or_else(|| own.clone())
+    }
+
+    /// Whether senders may count as a parent domain.
+    pub(crate) fn count_as_parents(&self) -> bool {
+        self.0.parents.as_ref().is_some_and(|list| list.subdomains())
     }
 
     /// All rules, in their order.
@@ -155,24 +179,6 @@ fn groups(rules: &[SigningRule]) -> Vec<Group> {
 /// The domain in the list that the address is in, if it has to be in one.
 fn listed_domain(within: Option<&DomainList>, own: &Domain) -> Option<Domain> {
     within.map_or_else(|| Some(own.clone()), |within| within.signing_domain(own))
-}
-
-impl SigningRule {
-    /// The domain that this rule signs as for that address; `None` when it does not match.
-    ///
-    /// A pattern may match the address itself, or, where sub-domains count, the address as it would
-    /// be in the listed parent: a list that says `*@example.com` means those mails too.
-    #[must_use]
-    pub fn signing_domain(&self, address: &Mailbox) -> Option<Domain> {
-        let own = address.domain();
-        let listed = listed_domain(self.within.as_deref(), own)?;
-        let matches = |domain: &Domain| {
-            let address = plain(address, domain);
-            self.senders.iter().any(|pattern| pattern.matches_address(&address))
-        };
-        let found = matches(own) || (listed != *own && matches(&listed));
-        found.then(|| self.domain.of(own, listed))
-    }
 }
 
 impl SigningDomain {

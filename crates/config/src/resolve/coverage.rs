@@ -34,10 +34,16 @@ pub(super) fn cautions(
     let mut narrow = HashSet::new();
     for (pattern, rule) in senders() {
         let Some(domain) = pattern.only_domain() else { continue };
-        if narrows && within.signing_domain(&domain).is_none() {
-            outside(pattern, &rule.origin, report);
+        match within.signing_domain(&domain) {
+            None if narrows => outside(pattern, &rule.origin, report),
+            Some(parent) if !narrows && parent != domain => {
+                let pattern = Quoted::new(pattern.as_str());
+                report.warn(&rule.origin, "", Caution::LineBelow { pattern, domain, parent });
+                continue;
+            }
+            _ => {}
         }
-        if within.subdomains() {
+        if narrows && within.subdomains() {
             narrow.extend(domain.parents());
         }
         narrow.insert(domain);
@@ -46,7 +52,12 @@ pub(super) fn cautions(
         return;
     }
     let may = |pattern: &Pattern, domain: &Domain| {
-        if within.subdomains() { pattern.may_be_in(domain) } else { pattern.may_be_at(domain) }
+        // In dkim-filter, whoever is below a listed domain is taken to be in it.
+        if narrows && within.subdomains() {
+            pattern.may_be_in(domain)
+        } else {
+            pattern.may_be_at(domain)
+        }
     };
     for Set { value: domain, origin } in listed {
         if !narrow.contains(domain) && !wide.iter().any(|(pattern, _)| may(pattern, domain)) {

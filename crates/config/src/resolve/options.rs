@@ -131,7 +131,7 @@ pub(super) fn from_options(
     if options.selector.is_none() {
         report.mistakes.name_key(Path::new(&key.path.value), &key.path.origin);
     }
-    Found { rules: rule.into_iter().collect(), must_sign: None }
+    Found { rules: rule.into_iter().collect(), ..Found::default() }
 }
 
 /// What all rules of a command line have in common.
@@ -169,8 +169,9 @@ impl Shared<'_> {
         if let (Some(within), true) = (&self.within, report.mistakes.count() == before) {
             coverage::cautions(self.door, listed, within, &rules, report);
         }
-        let must_sign = self.within.clone().filter(|_| self.door == Door::DkimFilter);
-        Found { rules, must_sign }
+        // There, the list of domains says as which parent a sender counts, and what has to be signed.
+        let listed = self.within.clone().filter(|_| self.door == Door::DkimFilter);
+        Found { rules, parents: listed.clone(), must_sign: listed }
     }
 
     fn key_list(&self, key: Key<'_>, report: &mut Report) -> Vec<SigningRule> {
@@ -184,7 +185,7 @@ impl Shared<'_> {
         let mut lines = 0_usize;
         for (text, origin) in file.entries() {
             lines += 1;
-            rules.extend(self.line(text, &origin, report).into_iter().flatten());
+            rules.extend(self.line(text, &origin, report));
         }
         if lines == 0 {
             report.mistake(&path.origin, name, Wrong::EmptyList);
@@ -192,8 +193,8 @@ impl Shared<'_> {
         rules
     }
 
-    /// The rules of one line.
-    fn line(&self, text: &str, origin: &Origin, report: &mut Report) -> Option<Vec<SigningRule>> {
+    /// The rule of one line.
+    fn line(&self, text: &str, origin: &Origin, report: &mut Report) -> Option<SigningRule> {
         let line = report.take(origin, "", Line::parse(text))?;
         let domain = report.take(origin, "", line.signing_domain())?;
         let fixed = domain.clone().map(SigningDomain::Fixed);
@@ -215,30 +216,13 @@ impl Shared<'_> {
         if let Some(domain) = domain.filter(|domain| !pattern.may_be_in(domain)) {
             report.warn(origin, "signing.domain", Caution::ForeignDomain { domain });
         }
-        Some(self.rules(&pattern, fixed.as_ref(), &key, origin))
-    }
-
-    /// dk-filter's key list signs within the list of domains, dkim-filter's wherever a line matches.
-    /// There, the list of domains only says which parent a sender may count as: a line with both
-    /// readings is two rules, one after the other.
-    fn rules(
-        &self,
-        sender: &Pattern,
-        fixed: Option<&SigningDomain>,
-        key: &KeySource,
-        origin: &Origin,
-    ) -> Vec<SigningRule> {
-        let rule = |within: Option<&Arc<DomainList>>, own| {
-            let domain = fixed.cloned().unwrap_or(own);
-            self.rule(sender.clone(), within.cloned(), domain, key.clone(), origin.clone())
+        // dk-filter's key list signs within the list of domains, dkim-filter's wherever a line
+        // matches.
+        let (within, own) = match self.door {
+            Door::Native | Door::DkFilter => (self.within.clone(), SigningDomain::Listed),
+            Door::DkimFilter => (None, SigningDomain::Sender),
         };
-        let within = self.within.as_ref();
-        if self.door != Door::DkimFilter {
-            return vec![rule(within, SigningDomain::Listed)];
-        }
-        let parents = within.filter(|list| list.subdomains());
-        let as_listed = parents.map(|list| rule(Some(list), SigningDomain::Listed));
-        as_listed.into_iter().chain([rule(None, SigningDomain::Sender)]).collect()
+        Some(self.rule(pattern, within, fixed.unwrap_or(own), key, origin.clone()))
     }
 }
 

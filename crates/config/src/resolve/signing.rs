@@ -24,6 +24,8 @@ pub(super) struct Signing {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) rules: Vec<SigningRule>,
+    /// The list in whose domains senders below them count as they are.
+    pub(super) parents: Option<Arc<DomainList>>,
     pub(super) must_sign: Option<Arc<DomainList>>,
 }
 
@@ -39,7 +41,7 @@ pub(super) fn rules(
     let defaults = seals::defaults(&raw.seals, report);
     let before = report.mistakes.count();
     let typed = raw.options.first_origin();
-    let plain = |rules| Found { rules, must_sign: None };
+    let plain = |rules| Found { rules, ..Found::default() };
     let found = match (door, typed, raw.signing.take()) {
         (Door::Native, Some(origin), Some(_)) => {
             report.warn(&origin, "", Caution::FileRulesReplaced);
@@ -53,7 +55,7 @@ pub(super) fn rules(
             from_options(raw, door, signs, &defaults, files, report)
         }
     };
-    let Found { rules, must_sign } = found;
+    let Found { rules, parents, must_sign } = found;
     let spoilt = ["signing", "domains", "key", "key-list-file", "selector"]
         .iter()
         .any(|name| raw.spoilt.contains(name));
@@ -69,5 +71,9 @@ pub(super) fn rules(
     if !report.mistakes.is_empty() {
         report.mistakes.name_keys(rules.iter().flat_map(|rule| &rule.keys));
     }
-    Signing { rules: Rules::new(rules), must_sign }
+    let rules = match parents {
+        Some(parents) => Rules::counting_as_parents(rules, parents),
+        None => Rules::new(rules),
+    };
+    Signing { rules, must_sign }
 }

@@ -1,9 +1,9 @@
 //! The index against the plain walk through the rules.
 
-use super::{Rules, SigningDomain, SigningRule};
+use super::{Rules, SigningDomain, SigningRule, listed_domain};
 use crate::lists::domains::{DomainList, Entry};
 use crate::origin::Origin;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, plain};
 use std::sync::Arc;
 use std::time::Instant;
 use twinseal_message::{Domain, Mailbox};
@@ -44,11 +44,27 @@ fn mailbox(text: &str) -> Mailbox {
     Mailbox::first(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
+/// The domain that the rule signs as for that address, which counts as one in `own`.
+///
+/// A pattern may match the address itself, or, where sub-domains count, the address as it would
+/// be in the listed parent: a list that says `*@example.com` means those mails too.
+fn signing_domain(rule: &SigningRule, address: &Mailbox, own: &Domain) -> Option<Domain> {
+    let listed = listed_domain(rule.within.as_deref(), own)?;
+    let matches = |domain: &Domain| {
+        let address = plain(address, domain);
+        rule.senders.iter().any(|pattern| pattern.matches_address(&address))
+    };
+    let found = matches(own) || (listed != *own && matches(&listed));
+    found.then(|| rule.domain.of(own, listed))
+}
+
 /// What the index says, once the plain walk has said the same.
 fn found(rules: &Rules, address: &str) -> Option<(usize, String)> {
     let address = mailbox(address);
+    let parent = rules.0.parents.as_ref().and_then(|list| list.signing_domain(address.domain()));
+    let own = parent.unwrap_or_else(|| address.domain().clone());
     let walk = rules.iter().enumerate().find_map(|(index, rule)| {
-        Some((index, rule.signing_domain(&address)?.as_str().to_owned()))
+        Some((index, signing_domain(rule, &address, &own)?.as_str().to_owned()))
     });
     let found = rules.find(&address).map(|found| (found.index, found.domain.as_str().to_owned()));
     assert_eq!(found, walk, "{address} among {rules:?}");
@@ -108,7 +124,11 @@ fn rules(chance: &mut Chance) -> Rules {
         made.senders = (0..chance.below(4)).map(|_| pattern(chance)).collect();
         made
     };
-    Rules::new((0..count).map(one).collect())
+    let made = (0..count).map(one).collect();
+    match chance.below(3) {
+        0 => Rules::counting_as_parents(made, list(chance)),
+        _ => Rules::new(made),
+    }
 }
 
 fn address(chance: &mut Chance) -> String {

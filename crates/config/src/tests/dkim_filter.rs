@@ -278,6 +278,32 @@ fn with_subdomains_the_listed_parent_signs_in_the_order_of_the_lines() {
 }
 
 #[test]
+fn a_listed_parent_takes_the_place_of_the_senders_domain_before_any_line_is_asked() {
+    let list = "*@s.d.example:s.d.example:/k/other\n*@d.example:d.example:/k/mail2\n\
+                *@S.e.example:*:/k/e\n";
+    let loaded = with_list(list, "-D -d D.example,s.e.example,e.example");
+    for (address, want) in [
+        ("u@s.d.example", Some("d.example mail2")),
+        ("u@d.example", Some("d.example mail2")),
+        ("u@a.s.e.example", Some("s.e.example e")),
+        ("u@x.e.example", None),
+    ] {
+        assert_eq!(signs(&loaded.config, address).as_deref(), want, "{address}");
+    }
+    let below = "/l:1: senders in s.d.example count as senders in d.example, which is listed: \
+                 \"*@s.d.example\" matches nobody, and this line signs nothing";
+    let lost = "-d: no line of the key list can match a sender in e.example: its mail is deferred, \
+                with \"no key selected for signing\"";
+    assert_eq!(warnings(&loaded), [below, lost]);
+    let shown = crate::render::in_force(&loaded.config);
+    assert!(shown.contains("*@S.e.example as the sender's own or listed parent domain"), "{shown}");
+    // Without sub-domains, everybody is where he is.
+    let config = with_list(list, "-d d.example").config;
+    assert_eq!(signs(&config, "u@s.d.example").unwrap(), "s.d.example other");
+    assert_eq!(signs(&config, "u@x.d.example"), None);
+}
+
+#[test]
 fn a_list_in_the_file_takes_the_place_of_a_key_there_and_not_of_a_typed_one() {
     let files = || file(&format!("KeyList /l\n{SIGN}")).with("/l", "*@list.example:*:/k/m\n");
     let loaded = load_in(DOOR, &format!("-x {PATH}"), &files());

@@ -30,8 +30,8 @@ pub enum Origin {
 /// What is asked whose message it is, and what follows from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deciding {
-    /// The fields that may say so for DKIM, in the order in which they are asked: the first one that
-    /// is there decides, even if it cannot be read. From is asked last in any case.
+    /// The fields that may say so for DKIM, in the order in which they are asked: the first one
+    /// that is there decides, even if it cannot be read. From is asked last in any case.
     pub sender_headers: Vec<FieldName>,
     /// Whether a DKIM seal that a parent domain makes names that domain in `i=` too.
     pub parent_identity: bool,
