@@ -147,20 +147,33 @@ impl Keyring {
                 Err(error) => mistakes.push(source, &error.into()),
             }
         }
-        let mut told = None;
-        for (index, rule) in rules.iter().enumerate() {
-            // A line of a list may be two rules.
-            if told.replace(&rule.origin) == Some(&rule.origin) {
-                continue;
+        let kinds: Vec<_> = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| (rule, self.kinds_of(index, rule, &kinds)))
+            .collect();
+        match kinds.first() {
+            Some((first, _)) if !kinds.iter().any(|(rule, kinds)| can_seal(rule, kinds)) => {
+                let text = "no key here is an RSA key, and DomainKeys takes no other: nothing \
+                            could be signed";
+                mistakes.kept.push(format!("{}: {text}", first.origin));
             }
-            let kinds = self.numbers_of(index, rule).filter_map(|number| *kinds.get(number)?);
-            // Where not all of them are known, nothing is said.
-            let kinds: Vec<KeyKind> = kinds.collect();
-            if kinds.len() == rule.keys.len() {
-                caution(rule, &kinds).iter().for_each(|text| warnings.tell(&rule.origin, text));
-            }
+            _ => kinds.iter().for_each(|(rule, kinds)| {
+                let texts = caution(rule, kinds.as_deref().unwrap_or_default());
+                texts.iter().for_each(|text| warnings.tell(&rule.origin, text));
+            }),
         }
         if mistakes.kept.is_empty() { Ok(self) } else { Err(mistakes) }
+    }
+
+    /// What the keys of that rule are; `None` where not all of them are known.
+    fn kinds_of(
+        &self,
+        index: usize,
+        rule: &SigningRule,
+        kinds: &[Option<KeyKind>],
+    ) -> Option<Vec<KeyKind>> {
+        self.numbers_of(index, rule).map(|number| *kinds.get(number)?).collect()
     }
 
     /// The keys of that rule, whose index among the rules that is, parsed by now.
@@ -234,6 +247,13 @@ pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
 
 fn mistake(origin: &Origin, file: &Path, error: &KeyFileError) -> String {
     format!("{origin}: {}: {error}", text::path(file))
+}
+
+/// Whether that rule makes a seal, as far as its keys are known: every key makes a DKIM seal, and
+/// RSA keys alone make the other one.
+fn can_seal(rule: &SigningRule, kinds: &Option<Vec<KeyKind>>) -> bool {
+    let rsa = |kind: &KeyKind| matches!(kind, KeyKind::Rsa { .. });
+    rule.dkim.is_some() || kinds.as_ref().is_none_or(|kinds| kinds.iter().any(rsa))
 }
 
 /// What is legal and probably not meant.

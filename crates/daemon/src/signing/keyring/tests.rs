@@ -128,6 +128,39 @@ fn what_is_said_about_kinds_of_keys_is_said_where_they_are_known() {
     );
 }
 
+#[test]
+fn without_any_key_that_can_make_a_seal_nothing_starts() {
+    let ed25519 = twinseal_keys::SigningKey::generate_ed25519().unwrap().to_pem().unwrap();
+    for (more, rsa, starts) in [
+        ("dkim: off\n", None, false),
+        ("dkim: off\n", Some(1), true),
+        ("domainkeys: off\n", None, true),
+        ("", None, true),
+    ] {
+        let directory = scratch(3, more);
+        for number in 0..3 {
+            let octets = if rsa == Some(number) { PEM } else { &ed25519 };
+            fs::write(directory.path().join(format!("key{number}")), octets).unwrap();
+        }
+        let config = config(directory.path());
+        let loaded = load(&config, &[], Parse::WhenNeeded, |_| {});
+        assert_eq!(loaded.is_ok(), starts, "{more:?} {rsa:?}");
+        if let Err(error) = loaded {
+            let want = "twinseal.yaml:6: no key here is an RSA key, and DomainKeys takes no other";
+            assert!(error.to_string().contains(want), "{error}");
+        }
+    }
+    // What is not known is no mistake; a check knows.
+    let directory = scratch(PARSED_AT_START + 1, "dkim: off\n");
+    for number in 0..=PARSED_AT_START {
+        fs::write(directory.path().join(format!("key{number}")), &ed25519).unwrap();
+    }
+    let config = config(directory.path());
+    load(&config, &[], Parse::WhenNeeded, |_| {}).unwrap();
+    let error = load(&config, &[], Parse::Now, |_| {}).unwrap_err().to_string();
+    assert!(error.contains("nothing could be signed"), "{error}");
+}
+
 #[tokio::test]
 async fn who_only_wants_to_tell_does_not_touch_a_key() {
     let directory = scratch(PARSED_AT_START + 1, "");
