@@ -30,6 +30,9 @@ pub enum Caution {
     /// Trap F6: a list replaces the default.
     #[error("127.0.0.1 is not in the list: mail that this host itself submits will not be signed")]
     LoopbackMissing,
+    /// A list of internal hosts without any.
+    #[error("nobody is in the list: no mail will be signed but that of authenticated clients")]
+    NobodyInternal,
     /// The file has signing entries, the command line says otherwise.
     #[error("the signing options of the command line replace the entries of the file")]
     FileRulesReplaced,
@@ -38,6 +41,18 @@ pub enum Caution {
     LineSkipped {
         /// Why it cannot.
         wrong: Box<Wrong>,
+    },
+    /// An entry of a historic list that never matched anything.
+    #[error("entry skipped: {wrong}")]
+    EntrySkipped {
+        /// Why it cannot match.
+        wrong: Box<Wrong>,
+    },
+    /// Fields behind those of a key list's line.
+    #[error("without effect: {fields}, behind the name of the key")]
+    FieldsUnused {
+        /// What they say.
+        fields: Quoted,
     },
     /// The key list names a selector for each key.
     #[error("without effect: the selectors of a key list are the names of its files")]

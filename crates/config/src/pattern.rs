@@ -25,10 +25,21 @@ impl Pattern {
     /// # Errors
     /// [`Wrong`] when no address can ever match it.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let several = "it has a comma or white space; several patterns are written as a list: \
+                       [\"*@example.com\", \"*@example.org\"]";
+        Self::read(text, several)
+    }
+
+    /// Reads the pattern of a key list's line.
+    pub(crate) fn of_line(text: &str) -> Result<Self, Wrong> {
+        Self::read(text, "it has a comma or white space; each pattern has a line of its own")
+    }
+
+    /// Reads a pattern. `several` says what is wrong with more than one of them.
+    fn read(text: &str, several: &'static str) -> Result<Self, Wrong> {
         let bad = |why| Wrong::not(text, WHAT, why);
         if text.contains(|ch: char| ch == ',' || ch.is_whitespace()) {
-            return Err(bad("it has a comma or white space; several patterns are written as a \
-                            list: [\"*@example.com\", \"*@example.org\"]"));
+            return Err(bad(several));
         }
         let ascii = match text.rsplit_once('@') {
             Some(("", _)) => {

@@ -177,14 +177,14 @@ fn hosts(
     match value {
         Source::Inline(items) => {
             for Set { value, origin } in items {
-                entries.extend(host(value.trim(), &origin, key, report));
+                entries.extend(host(value.trim(), (&origin, key), door, report));
             }
         }
         Source::File(path) => {
             let meant = Meant::hosts(door);
             let file = ListFile::read(&path, files, (&origin, key), meant, report)?;
             for (line, origin) in file.entries() {
-                entries.extend(host(uncommented(line), &origin, "", report));
+                entries.extend(host(uncommented(line), (&origin, ""), door, report));
             }
         }
     }
@@ -193,8 +193,20 @@ fn hosts(
 }
 
 /// One entry of a host list.
-fn host(text: &str, origin: &Origin, key: &str, report: &mut Report) -> Option<Set<Entry>> {
-    let entry = report.take(origin, key, Entry::parse(text))?;
+fn host(
+    text: &str,
+    (origin, key): (&Origin, &str),
+    door: Door,
+    report: &mut Report,
+) -> Option<Set<Entry>> {
+    let entry = match Entry::parse(text) {
+        // An exception that is passed over would let in whom it keeps out.
+        Err(wrong) if door.is_historic() && !text.starts_with('!') => {
+            report.warn(origin, key, Caution::EntrySkipped { wrong: Box::new(wrong) });
+            return None;
+        }
+        read => report.take(origin, key, read)?,
+    };
     if entry.is_everybody() {
         report.warn(origin, key, Caution::EveryAddress { entry: Quoted::new(text) });
     } else if let Some(network) = entry.network_around(text) {
@@ -221,7 +233,9 @@ fn dead_exceptions(entries: &[Set<Entry>], key: &str, report: &mut Report) {
 
 /// Trap F6: a list of one's own replaces the default, which is easily forgotten.
 fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
-    if !list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
+    if list.is_empty() {
+        report.warn(origin, "internal-hosts", Caution::NobodyInternal);
+    } else if !list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
         report.warn(origin, "internal-hosts", Caution::LoopbackMissing);
     }
 }

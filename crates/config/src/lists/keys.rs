@@ -41,6 +41,15 @@ impl<'t> Line<'t> {
         Ok(Self { pattern, domain: domain.filter(|domain| !domain.is_empty()), path })
     }
 
+    /// The key's path without the fourth field, and that field, if only the path without it names
+    /// a key.
+    pub(crate) fn fourth_field(&self, files: &dyn Files) -> Option<(&'t str, &'t str)> {
+        let (path, fields) = self.path.split_once(':').filter(|_| self.domain.is_some())?;
+        let path = path.trim_end();
+        let there = |path: &str| found(Path::new(path), files).is_some();
+        (there(path) && !there(self.path)).then_some((path, fields))
+    }
+
     /// The domain that signs; `None` for a sender's own, which a `*` says too.
     pub(crate) fn signing_domain(&self) -> Result<Option<Domain>, Wrong> {
         let named = self.domain.filter(|domain| !domain.starts_with('*'));
@@ -67,11 +76,12 @@ pub(crate) fn source(
         }
         Some(selector)
     })?;
-    Some(KeySource { file: existing(path, files), selector, origin: origin.clone() })
+    let file = found(path, files).unwrap_or_else(|| path.to_owned());
+    Some(KeySource { file, selector, origin: origin.clone() })
 }
 
-/// The path, with an ending where only that exists.
-fn existing(path: &Path, files: &dyn Files) -> PathBuf {
+/// The path of what exists, with an ending where only that does.
+fn found(path: &Path, files: &dyn Files) -> Option<PathBuf> {
     let with = |ending: &str| {
         let mut path = OsString::from(path);
         path.push(ending);
@@ -79,14 +89,17 @@ fn existing(path: &Path, files: &dyn Files) -> PathBuf {
     };
     let mut tried = ENDINGS.iter().map(|ending| with(ending));
     if files.exists(path) {
-        return path.to_owned();
+        return Some(path.to_owned());
     }
-    tried.find(|path| files.exists(path)).unwrap_or_else(|| path.to_owned())
+    tried.find(|path| files.exists(path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::Line;
+    use crate::files::Files;
+    use std::io;
+    use std::path::Path;
 
     fn fields(text: &str) -> Option<(&str, Option<&str>, &str)> {
         Line::parse(text).ok().map(|line| (line.pattern, line.domain, line.path))
@@ -106,6 +119,36 @@ mod tests {
             ("*@a.example : a.example : mail2", ("*@a.example", Some("a.example"), "mail2")),
         ] {
             assert_eq!(fields(text), Some(want), "{text:?}");
+        }
+    }
+
+    /// These files and no others.
+    struct There(&'static [&'static str]);
+
+    impl Files for There {
+        fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+
+        fn exists(&self, path: &Path) -> bool {
+            self.0.iter().any(|there| Path::new(there) == path)
+        }
+    }
+
+    #[test]
+    fn a_fourth_field_is_one_where_only_the_third_names_a_key() {
+        for (line, there, want) in [
+            ("*@a.example:a.example:/k/m:x:y", &["/k/m"][..], Some(("/k/m", "x:y"))),
+            ("*@a.example:a.example:/k/m : x", &["/k/m"], Some(("/k/m", " x"))),
+            ("*@a.example:a.example:/k/m:x", &["/k/m.pem"], Some(("/k/m", "x"))),
+            ("*@a.example:a.example:/k/m:x", &["/k/m", "/k/m:x"], None),
+            ("*@a.example:a.example:/k/m:x", &["/k/m", "/k/m:x.private"], None),
+            ("*@a.example:a.example:/k/m:x", &[], None),
+            ("*@a.example:a.example:/k/m", &["/k/m"], None),
+            ("*@a.example:/k/m:x", &["/k/m"], None),
+        ] {
+            let found = Line::parse(line).unwrap().fourth_field(&There(there));
+            assert_eq!(found, want, "{line:?} with {there:?}");
         }
     }
 

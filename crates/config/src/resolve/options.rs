@@ -102,7 +102,13 @@ pub(super) fn from_options(
     }
     let subdomains = options.subdomains.as_ref().is_some_and(|on| on.value);
     let domains = options.domains.as_ref();
+    // dkim-filter's key list signs for more than the domains beside it.
+    let alone = !(door == Door::DkimFilter && key.is_some_and(|key| key.is_list));
     let entries = domains.and_then(|domains| domain_list(domains, door, files, report));
+    let empty = entries.as_ref().is_some_and(Vec::is_empty);
+    if let (Some(domains), true) = (domains, empty && alone) {
+        report.mistake(&domains.origin, "domains", Wrong::EmptyList);
+    }
     let listed: Vec<Set<Domain>> = entries.iter().flatten().filter_map(exact).collect();
     let entries = entries.map(|entries| entries.into_iter().map(|entry| entry.value));
     let within = entries.map(|entries| Arc::new(DomainList::new(entries, subdomains)));
@@ -200,21 +206,23 @@ impl Shared<'_> {
         let fixed = domain.clone().map(SigningDomain::Fixed);
         check_identity(self.seals, fixed.as_ref(), origin, report);
         // A line that never signed anything did not keep the old program from starting either.
-        let pattern = match Pattern::parse(line.pattern) {
+        let pattern = match Pattern::of_line(line.pattern) {
             Ok(pattern) => pattern,
             Err(wrong) => {
                 report.warn(origin, "", Caution::LineSkipped { wrong: Box::new(wrong) });
                 return None;
             }
         };
-        let place = (origin, "");
-        let key = keys::source(Path::new(line.path), None, place, self.files, report)?;
+        let (path, place) = (self.key_path(&line, origin, report), (origin, ""));
+        let key = keys::source(Path::new(path), None, place, self.files, report)?;
         let sender = [Set { value: pattern, origin: origin.clone() }];
         strangers(&sender, "", report);
-        // With -d beside it, no line signs for every domain.
         let [Set { value: pattern, .. }] = sender;
-        if let Some(domain) = domain.filter(|domain| !pattern.may_be_in(domain)) {
-            report.warn(origin, "signing.domain", Caution::ForeignDomain { domain });
+        match domain {
+            Some(domain) if !pattern.may_be_in(&domain) => {
+                report.warn(origin, "signing.domain", Caution::ForeignDomain { domain });
+            }
+            _ => {}
         }
         // dk-filter's key list signs within the list of domains, dkim-filter's wherever a line
         // matches.
@@ -223,6 +231,18 @@ impl Shared<'_> {
             Door::DkimFilter => (None, SigningDomain::Sender),
         };
         Some(self.rule(pattern, within, fixed.unwrap_or(own), key, origin.clone()))
+    }
+
+    /// The key's path. The historic programs did not look at a fourth field; a colon may stand in a
+    /// path as well.
+    fn key_path<'t>(&self, line: &Line<'t>, origin: &Origin, report: &mut Report) -> &'t str {
+        let Some((path, fields)) =
+            line.fourth_field(self.files).filter(|_| self.door.is_historic())
+        else {
+            return line.path;
+        };
+        report.warn(origin, "", Caution::FieldsUnused { fields: Quoted::new(fields) });
+        path
     }
 }
 
@@ -234,36 +254,41 @@ fn domain_list(
     report: &mut Report,
 ) -> Option<Vec<Set<domains::Entry>>> {
     let (text, origin) = (given.value.as_str(), &given.origin);
+    let before = report.mistakes.count();
     let mut entries = Vec::new();
     if text.starts_with('/') {
         let file = ListFile::read(text, files, (origin, "domains"), Meant::domains(door), report)?;
         for (line, origin) in file.entries() {
-            entries.push(domain_entry(uncommented(line), &origin, "", report));
+            entries.extend(domain_entry(uncommented(line), (&origin, ""), door, report));
         }
     } else {
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
         for word in words {
-            entries.push(domain_entry(word, origin, "domains", report));
+            entries.extend(domain_entry(word, (origin, "domains"), door, report));
         }
         if files.exists(Path::new(text)) {
             let path = Quoted::new(text);
             report.warn(origin, "domains", Caution::DomainLikeFile { path });
         }
     }
-    if entries.is_empty() {
-        report.mistake(origin, "domains", Wrong::EmptyList);
-        return None;
-    }
-    Some(entries.into_iter().flatten().collect())
+    let wrong = report.mistakes.count() > before;
+    (!wrong).then_some(entries)
 }
 
 fn domain_entry(
     text: &str,
-    origin: &Origin,
-    key: &str,
+    (origin, key): (&Origin, &str),
+    door: Door,
     report: &mut Report,
 ) -> Option<Set<domains::Entry>> {
-    let entry = report.take(origin, key, domains::Entry::parse(text))?;
+    let entry = match domains::Entry::parse(text) {
+        // What matched nobody did not keep the old programs from starting.
+        Err(wrong) if door.is_historic() => {
+            report.warn(origin, key, Caution::EntrySkipped { wrong: Box::new(wrong) });
+            return None;
+        }
+        read => report.take(origin, key, read)?,
+    };
     if let Some(stranger) = pattern::stranger(text) {
         let pattern = Quoted::new(text);
         report.warn(origin, key, Caution::Stranger { pattern, stranger });

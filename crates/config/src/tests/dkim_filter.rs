@@ -319,6 +319,59 @@ fn a_list_in_the_file_takes_the_place_of_a_key_there_and_not_of_a_typed_one() {
 }
 
 #[test]
+fn entries_that_never_did_anything_are_passed_over_and_named() {
+    let files = file(&format!("{SIGN}InternalHosts /h\nDomain /d\n"))
+        .with("/h", "127.0.0.1\n192.168.1.\n10.1/16\n*.example.com\n192.168.0.0/33\n10.0.0.1\n")
+        .with("/d", ".b.example\nd.example.\ngood.example\n");
+    let loaded = load_in(DOOR, &format!("-x {PATH}"), &files);
+    let lines = warnings(&loaded);
+    let wants = [
+        "/h:2: entry skipped: \"192.168.1.\" is no host",
+        "/h:3: entry skipped: \"10.1/16\" is no host",
+        "/h:4: entry skipped: \"*.example.com\" is no host",
+        "/h:5: entry skipped: \"192.168.0.0/33\" is no host",
+        "/d:1: entry skipped: \".b.example\" is no domain name",
+        "/d:2: entry skipped: \"d.example.\" is no domain name",
+    ];
+    assert_eq!(lines.len(), wants.len(), "{lines:#?}");
+    for (line, want) in lines.iter().zip(wants) {
+        assert!(line.starts_with(want), "{line}\nis not\n{want}");
+    }
+    assert!(loaded.config.internal_hosts.contains(None, "10.0.0.1".parse().ok()));
+    assert_eq!(signs(&loaded.config, "a@good.example").unwrap(), "good.example mail2");
+}
+
+#[test]
+fn an_exception_that_cannot_be_read_is_fatal() {
+    let files = file(&format!("{SIGN}InternalHosts /h\n")).with("/h", "10.0.0.0/8\n!10.1/16\n");
+    let lines = mistakes_in(DOOR, &format!("-x {PATH}"), &files);
+    assert!(lines.len() == 1 && lines[0].starts_with("/h:2: \"10.1/16\" is no host"), "{lines:?}");
+}
+
+#[test]
+fn a_list_of_which_nothing_is_left_says_so() {
+    let hosts = |list| file(&format!("{SIGN}InternalHosts /h\n")).with("/h", list);
+    let nobody = "InternalHosts: nobody is in the list: no mail will be signed but that of \
+                  authenticated clients";
+    for list in ["*.example.com\n", "# none\n"] {
+        let lines = warnings(&load_in(DOOR, &format!("-x {PATH}"), &hosts(list)));
+        assert!(lines.iter().any(|line| line.ends_with(nobody)), "{list:?}: {lines:?}");
+    }
+    // One key signs for nobody then; a key list has senders of its own.
+    let lines = mistakes_in(DOOR, "-p /s -d .b.example -k /k/m -s m", &Map::default());
+    assert_eq!(lines, ["-d: the list is empty"]);
+    let config = with_list("*@a.example:*:/k/m\n", "-d .b.example").config;
+    assert_eq!(signs(&config, "x@a.example").unwrap(), "a.example m");
+}
+
+#[test]
+fn a_fourth_field_of_a_key_list_is_passed_over_and_named() {
+    let loaded = with_list("*@a.example:a.example:/k/pem:more:x\n", "");
+    assert_eq!(signs(&loaded.config, "x@a.example").unwrap(), "a.example pem");
+    assert_eq!(warnings(&loaded), ["/l:1: without effect: \"more:x\", behind the name of the key"]);
+}
+
+#[test]
 fn lists_that_cannot_be_used_are_fatal() {
     for (words, files, want) in [
         ("-d /none -k /k -s m", Map::default(), "-d: \"/none\" cannot be read"),
