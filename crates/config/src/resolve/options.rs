@@ -222,6 +222,11 @@ impl Shared<'_> {
             Some(domain) if !pattern.may_be_in(&domain) => {
                 report.warn(origin, "signing.domain", Caution::ForeignDomain { domain });
             }
+            // With dk-filter's -d beside it, no line signs for every domain.
+            Some(domain) if self.door == Door::DkimFilter && pattern.is_of_every_domain() => {
+                let pattern = Quoted::new(pattern.as_str());
+                report.warn(origin, "", Caution::EveryDomain { pattern, domain });
+            }
             _ => {}
         }
         // dk-filter's key list signs within the list of domains, dkim-filter's wherever a line

@@ -372,6 +372,16 @@ fn a_fourth_field_of_a_key_list_is_passed_over_and_named() {
 }
 
 #[test]
+fn a_line_that_signs_for_every_domain_says_so_whatever_domains_are_listed() {
+    for words in ["", "-d example.com"] {
+        let lines = warnings(&with_list("*:example.com:/k/m\n", words));
+        let want = "/l:1: \"*\" matches senders of every domain, and example.com signs for all";
+        assert!(lines.len() == 1 && lines[0].starts_with(want), "{words}: {lines:?}");
+    }
+    assert_eq!(warnings(&with_list("*:*:/k/m\n", "")), [""; 0]);
+}
+
+#[test]
 fn lists_that_cannot_be_used_are_fatal() {
     for (words, files, want) in [
         ("-d /none -k /k -s m", Map::default(), "-d: \"/none\" cannot be read"),
