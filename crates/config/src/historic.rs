@@ -135,7 +135,8 @@ fn wanted(param: &Param, known: Parameter) -> String {
     match known.form {
         Form::Truth { .. } => "yes or no, true or false, 1 or 0".to_owned(),
         Form::Bits => BITS.to_owned(),
-        Form::Word | Form::Words | Form::Later => param.wanted(),
+        Form::Word => param.wanted_behind(param.dkim_filter.letter),
+        Form::Words | Form::Later => param.wanted(),
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Letter {
     pub letter: char,
     /// The value that the letter stands for, if it takes none itself.
     pub means: Option<&'static str>,
+    /// What `-?` says about it, where that is not the parameter's summary.
+    pub told: Option<&'static str>,
     /// Whether commas separate the items of a list behind it.
     pub commas: bool,
 }
@@ -266,10 +268,11 @@ impl Param {
         }
     }
 
-    /// What a value behind that letter has to look like.
+    /// What a value on the command line has to look like, behind that letter if it has one.
     pub(crate) fn wanted_behind(&self, letter: Option<Letter>) -> String {
         match (self.kind, letter) {
             (Kind::List(form), Some(Letter { commas: false, .. })) => form.to_owned(),
+            (Kind::Hosts, _) => "the path of a file that lists hosts".to_owned(),
             _ => self.wanted(),
         }
     }

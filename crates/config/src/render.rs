@@ -43,10 +43,7 @@ pub fn usage(door: Door) -> String {
             Letter { commas: false, .. } => param.name.to_uppercase(),
             Letter { .. } => param.metavariable(),
         };
-        let summary = known.means.map_or_else(
-            || param.summary.to_owned(),
-            |means| format!("{}: {means}", param.summary),
-        );
+        let summary = known.told.unwrap_or(param.summary);
         let _ = writeln!(text, "  -{} {value:<12} {summary}", known.letter);
     }
     text

@@ -1,7 +1,7 @@
 //! Single values: from text to a type that nothing has to check again.
 
 use crate::settings::{Facility, LogFormat, LogTo, Mode, User};
-use crate::wrong::{Quoted, Wrong};
+use crate::wrong::Wrong;
 use std::path::PathBuf;
 use std::time::Duration;
 use twinseal_canon::domainkeys;
@@ -58,11 +58,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
+/// Letters in any order, however often.
 pub(crate) fn mode(text: &str) -> Result<Mode, Wrong> {
-    Mode::ALL
-        .into_iter()
-        .find(|mode| mode.letters() == text || text == "vs" && *mode == Mode::Both)
-        .ok_or_else(|| Wrong::value(text, "s (sign), v (verify) or sv"))
+    let known = text.chars().all(|letter| matches!(letter, 's' | 'v'));
+    match (known, text.contains('s'), text.contains('v')) {
+        (true, true, true) => Ok(Mode::Both),
+        (true, true, false) => Ok(Mode::Sign),
+        (true, false, true) => Ok(Mode::Verify),
+        _ => Err(Wrong::value(text, "s (sign), v (verify) or sv")),
+    }
 }
 
 pub(crate) fn user(text: &str) -> Result<User, Wrong> {
@@ -116,9 +120,9 @@ pub(crate) fn identity(text: &str) -> Result<Identity, Wrong> {
 }
 
 pub(crate) fn dkim_canonicalization(text: &str) -> Result<Canonicalization, Wrong> {
-    Canonicalization::parse(text).map_err(|_| Wrong::Value {
-        found: Quoted::new(text),
-        wanted: Canonicalization::ALL.map(|known| known.to_string()).join(", "),
+    Canonicalization::parse(text).map_err(|_| {
+        let both = Canonicalization::ALL.map(|known| known.to_string());
+        Wrong::value(text, format!("{}, simple, relaxed", both.join(", ")))
     })
 }
 
@@ -154,7 +158,8 @@ fn choice<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::{connections, duration, group, switch, umask, user};
+    use super::{connections, duration, group, mode, switch, umask, user};
+    use crate::settings::Mode;
     use std::time::Duration;
 
     #[test]
@@ -177,6 +182,23 @@ mod tests {
         assert_eq!(connections("1000000").unwrap(), 1_000_000);
         for text in ["", "0", "1000001", "-1", "+1", "1k", " 1"] {
             assert!(connections(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mode_is_its_letters_in_any_order_and_number() {
+        for (text, want) in [
+            ("s", Mode::Sign),
+            ("ss", Mode::Sign),
+            ("v", Mode::Verify),
+            ("sv", Mode::Both),
+            ("svs", Mode::Both),
+            ("vs", Mode::Both),
+        ] {
+            assert_eq!(mode(text).unwrap(), want, "{text:?}");
+        }
+        for text in ["", "S", "sx", "s v"] {
+            assert!(mode(text).is_err(), "{text:?}");
         }
     }
 

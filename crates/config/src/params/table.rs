@@ -75,7 +75,12 @@ const ROW: Param = Param {
 
 /// A letter that takes the parameter's own value, or none if that is a switch.
 const fn letter(letter: char) -> Option<Letter> {
-    Some(Letter { letter, means: None, commas: true })
+    Some(Letter { letter, means: None, told: None, commas: true })
+}
+
+/// A letter of which `-?` says this.
+const fn told(letter: char, told: &'static str) -> Option<Letter> {
+    Some(Letter { letter, means: None, told: Some(told), commas: true })
 }
 
 /// A letter and a parameter of `dkim-filter`.

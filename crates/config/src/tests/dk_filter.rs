@@ -159,5 +159,6 @@ fn its_usage_lists_its_letters_and_no_other_names() {
     for letter in "apiIdDkshScHbflPouV".chars() {
         assert!(usage.contains(&format!("\n  -{letter} ")), "-{letter} is not in\n{usage}");
     }
+    assert!(usage.contains("-s names a key list, not a key"), "{usage}");
     assert!(!usage.contains("--") && !usage.contains("-x ") && !usage.contains("-U "), "{usage}");
 }

@@ -382,6 +382,36 @@ fn a_line_that_signs_for_every_domain_says_so_whatever_domains_are_listed() {
 }
 
 #[test]
+fn messages_offer_only_what_the_door_takes() {
+    for (text, want) in [
+        ("Socket\n", "allowed: unix:PATH, inet:PORT@HOST or inet6:PORT@HOST"),
+        ("InternalHosts\n", "allowed: the path of a file that lists hosts"),
+        (
+            "Canonicalization x\n",
+            "simple/relaxed, relaxed/simple, relaxed/relaxed, simple, relaxed",
+        ),
+    ] {
+        let lines = mistakes(&format!("{SIGN}{text}"));
+        assert!(lines.len() == 1 && lines[0].ends_with(want), "{lines:?}");
+    }
+    let lines = mistakes_in(DOOR, "-p /s -i", &Map::default());
+    assert_eq!(lines, ["-i: it needs a value: the path of a file that lists hosts"]);
+    let lines = warnings(&with_list("*@a.example, b@a.example:*:/k/m\n*@a.example:*:/k/m\n", ""));
+    assert!(
+        lines.len() == 1 && lines[0].ends_with("each pattern has a line of its own"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn letters_of_the_mode_may_be_repeated() {
+    for (words, want) in [("-b ss", Mode::Sign), ("-b svs", Mode::Both)] {
+        assert_eq!(load(words, "").config.mode, want, "{words}");
+    }
+    assert_eq!(load("", "Mode vss\n").config.mode, Mode::Both);
+}
+
+#[test]
 fn lists_that_cannot_be_used_are_fatal() {
     for (words, files, want) in [
         ("-d /none -k /k -s m", Map::default(), "-d: \"/none\" cannot be read"),
@@ -434,5 +464,8 @@ fn its_usage_lists_its_letters() {
     let usage = crate::render::usage(DOOR);
     for letter in "apxbcdDfiIkKloPsuV".chars() {
         assert!(usage.contains(&format!("\n  -{letter} ")), "-{letter} is not in\n{usage}");
+    }
+    for text in ["log to syslog", "-k names a key list, not a key", "with -K, the key list"] {
+        assert!(usage.contains(text), "{text:?} is not in\n{usage}");
     }
 }

@@ -34,6 +34,8 @@ pub(super) const ROWS: &[Param] = &[
             "simple/relaxed",
             "relaxed/simple",
             "relaxed/relaxed",
+            "simple",
+            "relaxed",
         ]),
         default: Some("relaxed/simple"),
         unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("simple/simple") },

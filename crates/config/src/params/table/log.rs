@@ -5,12 +5,16 @@ use crate::params::{Form, Historic, Kind, Letter, Param, Parameter, Reload, Samp
 use crate::raw::Setter;
 use crate::value;
 
+/// The letter that both programs have for it.
+const TO_SYSLOG: Option<Letter> =
+    Some(Letter { letter: 'l', means: Some("syslog"), told: Some("log to syslog"), commas: false });
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "log.to",
-        dk_filter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
+        dk_filter: TO_SYSLOG,
         dkim_filter: Historic {
-            letter: Some(Letter { letter: 'l', means: Some("syslog"), commas: false }),
+            letter: TO_SYSLOG,
             parameter: Some(Parameter {
                 name: "Syslog",
                 form: Form::Truth { yes: "syslog", no: "stderr" },

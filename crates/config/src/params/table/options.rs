@@ -1,7 +1,7 @@
 //! Who signs for whom, as historic programs are told.
 
-use super::{ROW, TRUTH, historic, letter, only_letter, parameter};
-use crate::params::{Form, Kind, Param, Place};
+use super::{ROW, TRUTH, historic, letter, parameter, told};
+use crate::params::{Form, Historic, Kind, Param, Parameter, Place};
 use crate::raw::Setter;
 use crate::value;
 
@@ -36,8 +36,11 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "key",
-        dk_filter: letter('s'),
-        dkim_filter: historic('k', "KeyFile", Form::Word),
+        dk_filter: told('s', "the file with the private key; with -k, the key list"),
+        dkim_filter: Historic {
+            letter: told('k', "the file with the private key; with -K, the key list"),
+            parameter: Some(Parameter { name: "KeyFile", form: Form::Word }),
+        },
         opendkim: Some("KeyFile"),
         kind: Kind::Path,
         place: Place::CommandLine,
@@ -51,8 +54,11 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "key-list",
-        dk_filter: letter('k'),
-        dkim_filter: only_letter('K'),
+        dk_filter: told('k', "-s names a key list, not a key"),
+        dkim_filter: Historic {
+            letter: told('K', "-k names a key list, not a key"),
+            parameter: None,
+        },
         place: Place::CommandLine,
         summary: "the key is no key, but a key list",
         manual: "It takes no value itself.",

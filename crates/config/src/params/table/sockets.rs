@@ -7,13 +7,16 @@ use crate::raw::Setter;
 use crate::socket::SocketSpec;
 use crate::value;
 
+/// Both programs have but one socket, and a path may have commas in it.
+const ONE_SOCKET: Option<Letter> =
+    Some(Letter { letter: 'p', means: None, told: None, commas: false });
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "socket",
-        // dk-filter has but one socket, and a path may have commas in it.
-        dk_filter: Some(Letter { letter: 'p', means: None, commas: false }),
+        dk_filter: ONE_SOCKET,
         dkim_filter: Historic {
-            letter: Some(Letter { letter: 'p', means: None, commas: false }),
+            letter: ONE_SOCKET,
             parameter: Some(Parameter { name: "Socket", form: Form::Word }),
         },
         opendkim: Some("Socket"),
