@@ -3,7 +3,7 @@
 mod known;
 
 use crate::files::{Files, Remembering};
-use crate::lists::{Meant, octets};
+use crate::lists::{Meant, configuration, not_utf8};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Kind, Param, named};
@@ -26,15 +26,11 @@ pub(crate) fn load(
     raw: &mut Raw,
     report: &mut Report,
 ) -> Option<()> {
-    let octets = report.take(named, "config", octets(path, files, Meant::CONFIGURATION))?;
-    let path: Arc<Path> = path.into();
+    let (path, octets) = configuration(path, named, files, Meant::CONFIGURATION, report)?;
     let source = match std::str::from_utf8(&octets) {
         Ok(source) => source,
         Err(error) => {
-            let valid = octets.get(..error.valid_up_to()).unwrap_or_default();
-            let line = valid.iter().filter(|&&octet| octet == b'\n').count();
-            let origin = Origin::line(&path, crate::lists::line_number(line));
-            report.mistake(&origin, "", Wrong::NotUtf8);
+            not_utf8(&path, &octets, error, report);
             return None;
         }
     };

@@ -5,7 +5,7 @@
 
 use crate::caution::Caution;
 use crate::files::Files;
-use crate::lists::{Meant, line_number, octets};
+use crate::lists::{Meant, configuration, line_number};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Acts, Form, PARAMS, Param, Parameter, later_parameter};
@@ -13,7 +13,6 @@ use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{Quoted, Wrong};
 use std::path::Path;
-use std::sync::Arc;
 
 /// The bits that a umask can have.
 const PERMISSION_BITS: u32 = 0o777;
@@ -33,9 +32,8 @@ pub(crate) fn load(
     raw: &mut Raw,
     report: &mut Report,
 ) -> Option<()> {
-    let octets = report.take(named, "config", octets(path, files, Meant::HISTORIC_FILE))?;
+    let (path, octets) = configuration(path, named, files, Meant::HISTORIC_FILE, report)?;
     let text = octets.strip_prefix(MARK).unwrap_or(&octets);
-    let path: Arc<Path> = path.into();
     for (index, octets) in text.split(|&octet| octet == b'\n').enumerate() {
         let origin = Origin::line(&path, line_number(index));
         match std::str::from_utf8(uncommented(octets)) {

@@ -14,6 +14,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::wrong::{Quoted, Wrong};
 use std::path::Path;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 /// The largest file that is read, in octets: room for some 400,000 signing entries.
@@ -76,6 +77,26 @@ impl Meant {
     }
 }
 
+/// What the configuration file holds that was named at `origin`, with its path to be shared by the
+/// places in it.
+pub(crate) fn configuration(
+    path: &Path,
+    origin: &Origin,
+    files: &dyn Files,
+    meant: Meant,
+    report: &mut Report,
+) -> Option<(Arc<Path>, Vec<u8>)> {
+    let octets = report.take(origin, "config", octets(path, files, meant))?;
+    Some((path.into(), octets))
+}
+
+/// Says where the text stops being UTF-8.
+pub(crate) fn not_utf8(path: &Arc<Path>, octets: &[u8], error: Utf8Error, report: &mut Report) {
+    let valid = octets.get(..error.valid_up_to()).unwrap_or_default();
+    let line = valid.iter().filter(|&&octet| octet == b'\n').count();
+    report.mistake(&Origin::line(path, line_number(line)), "", Wrong::NotUtf8);
+}
+
 /// A list's file.
 pub(crate) struct ListFile {
     path: Arc<Path>,
@@ -96,10 +117,7 @@ impl ListFile {
         match String::from_utf8(octets) {
             Ok(text) => Some(Self { path, text }),
             Err(error) => {
-                let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
-                let line =
-                    valid.unwrap_or_default().iter().filter(|&&octet| octet == b'\n').count();
-                report.mistake(&Origin::line(&path, line_number(line)), "", Wrong::NotUtf8);
+                not_utf8(&path, error.as_bytes(), error.utf8_error(), report);
                 None
             }
         }
