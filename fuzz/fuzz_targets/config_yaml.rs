@@ -5,88 +5,24 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use std::io;
-use std::path::Path;
-use twinseal_config::mistake::MAX_KEPT;
-use twinseal_config::{Config, Door, ExitCode, Files, Loaded, Mistakes, Request, render, serve};
+use twinseal_config::Door;
+use twinseal_fuzz::config::{Disk, Outcome, check, told, with_line_ends};
 
 fuzz_target!(|input: &[u8]| {
-    let end = input.iter().position(|&octet| octet == 0).unwrap_or(input.len());
-    let (file, others) = input.split_at(end);
-    let files = Disk { file, others: others.get(1..).unwrap_or_default() };
-    let first = load(&files);
-    match &first {
-        Ok(loaded) => accepted(loaded),
-        Err(mistakes) => refused(mistakes),
-    }
-    assert_eq!(told(&load(&files)), told(&first), "the same file, read twice");
+    let disk = Disk::new("/etc/twinseal/twinseal.yaml", input);
+    let first = load(disk);
+    check(&first, |_| {});
+    assert_eq!(told(&load(disk)), told(&first), "the same file, read twice");
     if !input.contains(&b'\r') {
-        let (file, others) = (with_crlf(files.file), with_crlf(files.others));
-        let again = load(&Disk { file: &file, others: &others });
+        let (file, others) =
+            (with_line_ends(disk.file, b"\r\n"), with_line_ends(disk.others, b"\r\n"));
+        let again = load(Disk { file: &file, others: &others, ..disk });
         // What is broken may be broken in other words.
         let kept = |outcome: &Outcome| outcome.is_ok().then(|| told(outcome));
         assert_eq!(kept(&again), kept(&first), "line ends matter");
     }
 });
 
-const FILE: &str = "/etc/twinseal/twinseal.yaml";
-
-/// The configuration, and all other files, which are there and alike.
-struct Disk<'a> {
-    file: &'a [u8],
-    others: &'a [u8],
-}
-
-impl Files for Disk<'_> {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Ok(if path == Path::new(FILE) { self.file } else { self.others }.to_vec())
-    }
-
-    fn exists(&self, _: &Path) -> bool {
-        true
-    }
-}
-
-type Outcome = Result<Box<Loaded>, Mistakes>;
-
-fn load(files: &dyn Files) -> Outcome {
-    match serve(Door::Native, ["--config".into(), FILE.into()], files)? {
-        Request::Serve(loaded) => Ok(loaded),
-        other => panic!("to serve was asked for, not {other:?}"),
-    }
-}
-
-fn accepted(loaded: &Loaded) {
-    let Config { sockets, mode, rules, settings, .. } = &loaded.config;
-    assert!(!sockets.is_empty(), "nowhere to listen");
-    assert!(!mode.signs() || rules.iter().next().is_some(), "nobody signs");
-    assert!(!settings.is_empty(), "nothing is in force");
-    for warning in &loaded.warnings {
-        one_line(&warning.to_string());
-    }
-    render::in_force(&loaded.config).lines().for_each(one_line);
-}
-
-fn refused(mistakes: &Mistakes) {
-    let lines: Vec<String> = mistakes.lines().collect();
-    assert!((1..=MAX_KEPT + 1).contains(&lines.len()), "{} mistakes are told", lines.len());
-    lines.iter().for_each(|line| one_line(line));
-    assert_eq!(mistakes.exit_code(), ExitCode::Configuration, "the command line is right");
-}
-
-fn one_line(line: &str) {
-    assert!(!line.trim().is_empty(), "nothing is said");
-    assert!(!line.contains(char::is_control), "{line:?} would break a log line");
-}
-
-/// All that a reader of the outcome can see.
-fn told(outcome: &Outcome) -> String {
-    match outcome {
-        Ok(loaded) => format!("{}{:?}", render::in_force(&loaded.config), loaded.warnings),
-        Err(mistakes) => mistakes.to_string(),
-    }
-}
-
-fn with_crlf(text: &[u8]) -> Vec<u8> {
-    text.split(|&octet| octet == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..])
+fn load(disk: Disk<'_>) -> Outcome {
+    twinseal_fuzz::config::load(Door::Native, "--config", disk)
 }

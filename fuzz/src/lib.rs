@@ -1,7 +1,9 @@
-//! What the targets share: one input, cut in many ways.
+//! What the targets share: one input, cut in many ways, and configurations of one input.
 //!
 //! Cuts are computed from the input itself, so that an input is nothing but an input: any mail is
 //! a seed, and a crash comes back from its file alone.
+
+pub mod config;
 
 /// How an input is cut into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
