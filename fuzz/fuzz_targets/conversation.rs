@@ -21,10 +21,8 @@ use twinseal_config::{Door, Files, Loaded, Request};
 use twinseal_daemon::serving::connection::{Ended, serve};
 use twinseal_daemon::serving::service::Service;
 use twinseal_daemon::signing::directory::Directory;
-use twinseal_daemon::signing::order::SelectedKey;
+use twinseal_daemon::signing::keyring::{self, Parse};
 use twinseal_fuzz::Cut;
-use twinseal_keys::SigningKey;
-use twinseal_message::Selector;
 use twinseal_milter::client::{Modification, Reply, Verdict};
 
 #[global_allocator]
@@ -292,13 +290,16 @@ fn decoded(mut output: &[u8]) -> Vec<Reply> {
     replies
 }
 
+const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/keys/rsa1024.pem");
+
 /// Signs for example.com and below it, by a clock that always says the same.
 fn service(peers: bool) -> &'static Arc<Service> {
     static SERVICES: [OnceLock<Arc<Service>>; 2] = [const { OnceLock::new() }; 2];
     SERVICES[usize::from(peers)].get_or_init(|| {
         let text = format!(
-            "socket: inet:8891@127.0.0.1\n{}signing:\n  - senders: [\"*@*example.com\"]\n    \
-             domain: example.com\n    keys: [{{ file: /key, selector: s }}]\n",
+            "socket: inet:8891@127.0.0.1\nrequire-safe-keys: no\n{}signing:\n  \
+             - senders: [\"*@*example.com\"]\n    domain: example.com\n    \
+             keys: [{{ file: {KEY:?}, selector: s }}]\n",
             if peers { "peers: [192.0.2.9]\n" } else { "" }
         );
         let files = Only(text.into_bytes());
@@ -314,10 +315,7 @@ fn service(peers: bool) -> &'static Arc<Service> {
 }
 
 fn made(loaded: &Loaded) -> Service {
-    let key = include_bytes!("../../tests/data/keys/rsa1024.pem");
-    let key = Arc::new(SigningKey::from_pem(key).expect("a test key"));
-    let selector = Selector::parse("s").expect("a selector");
-    let keys = vec![[SelectedKey { selector, key }].into()];
+    let keys = keyring::load(&loaded.config, &[], Parse::Now, |_| {}).expect("a test key");
     let directory = Directory::from_files(loaded.config.rules.clone(), keys);
     let mut service = Service::new(&loaded.config, directory);
     service.clock = || 1_795_000_000;
