@@ -21,7 +21,7 @@ use twinseal_milter::{
     Options, ProtocolError, Session,
 };
 
-/// How much is read at once, in octets: all that a connection holds of a body.
+/// How much is read at once, in octets: all of a body that is held, and only while it is taken.
 const READ_OCTETS: usize = 8 * 1024;
 
 /// Why a connection ended early.
