@@ -155,9 +155,13 @@ fn number_in(pid_file: &Path) -> Option<u32> {
 }
 
 /// Whether there is such a process, and it has not ended.
-fn is_running(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    stat.is_ok_and(|stat| !stat.contains(") Z "))
+///
+/// One that nobody has waited for stays visible. So does the first thread of one that was killed,
+/// while the others are on their way out and its sockets are open.
+pub fn is_running(pid: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    !stat.contains(") Z ") || threads() > 1
 }
 
 /// `twinseal serve`, started and stopped by the test.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use twinseal_e2e::net::{Address, wait_for};
-use twinseal_e2e::program::run;
+use twinseal_e2e::program::{is_running, run};
 use twinseal_e2e::scratch::Scratch;
 
 /// Signals the process whose number is in a pid file when the test is over, however it ends.
@@ -27,11 +27,8 @@ impl Running {
 
     /// Waits until a process is gone.
     fn gone(pid: &str) -> bool {
-        let is_gone = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
-            Ok(stat) => stat.contains(") Z ").then_some(()),
-            Err(_) => Some(()),
-        };
-        wait_for(Duration::from_secs(10), is_gone).is_some()
+        let pid = pid.parse().unwrap();
+        wait_for(Duration::from_secs(10), || (!is_running(pid)).then_some(())).is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::Peer;
 use twinseal_e2e::net::{Address, wait_for};
-use twinseal_e2e::program::{self, Daemon};
+use twinseal_e2e::program::{self, Daemon, is_running};
 use twinseal_e2e::scratch::Scratch;
 
 const MESSAGE: &[u8] = b"From: ann@example.com\r\nTo: bob@example.net\r\n\r\ntext\r\n";
@@ -93,10 +93,7 @@ fn a_hangup_ends_dkim_filter_as_it_always_did() {
         Daemon::start(&["dkim-filter", "-f", "-p", &socket, "-b", "v"], &address, &scratch);
     let pid = daemon.pid();
     assert!(Command::new("kill").args(["-s", "HUP", &pid.to_string()]).status().unwrap().success());
-    let gone = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Ok(stat) => stat.contains(") Z ").then_some(()),
-        Err(_) => Some(()),
-    };
+    let gone = || (!is_running(pid)).then_some(());
     assert!(wait_for(Duration::from_secs(10), gone).is_some(), "{}", daemon.log());
     let (status, log) = daemon.stop_with_log();
     assert!(status.success() && log.contains("terminating with status 0"), "{log}");
