@@ -15,7 +15,8 @@
 //! | [`domain`] | [`Domain`] and [`Selector`] |
 //! | [`address`] | [`Mailbox`]: the first address of a From or Sender field |
 //! | [`name`] | [`FieldName`]: a field's name in configuration and lists |
-//! | [`tags`] | [`TagWriter`]: a folded list of tags |
+//! | [`taglist`] | [`TagList`]: a list of tags, read |
+//! | [`tags`] | [`TagWriter`]: a list of tags, written and folded |
 //! | [`text`] | text from mail, made fit for a log line |
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ pub mod domain;
 pub mod header;
 pub mod lines;
 pub mod name;
+pub mod taglist;
 pub mod tags;
 pub mod text;
 
@@ -32,4 +34,5 @@ pub use domain::{BadDomain, BadSelector, Domain, Selector};
 pub use header::{Field, HeaderBlock, HeaderTooLarge};
 pub use lines::{HeaderLines, Line};
 pub use name::{BadFieldName, FieldName};
+pub use taglist::{MAX_TAGS, Tag, TagList, TagListError};
 pub use tags::{NewField, TagWriter, Unsigned};
