@@ -12,21 +12,26 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`signing`] | [`SigningKey`]: one loaded key, for both seals |
+//! | [`public`] | [`PublicKey`]: what judges a signature |
 //! | [`unparsed`] | [`UnparsedKey`]: a key that nobody has needed yet |
 //! | [`digest`] | [`Sha1`] and [`Sha256`] |
 //! | [`record`] | [`KeyRecord`]: what DNS has to say about a key |
 //! | [`exposure`] | who else can get at a key's file |
 #![forbid(unsafe_code)]
 
+mod der;
 pub mod digest;
 pub mod exposure;
 mod pem;
+pub mod public;
 pub mod record;
 pub mod signing;
 pub mod unparsed;
 
+pub use der::BadDer;
 pub use digest::{Sha1, Sha256};
 pub use pem::BadPem;
+pub use public::{BadPublicKey, PublicKey};
 pub use record::KeyRecord;
 pub use signing::{KeyError, KeyKind, SignError, SigningKey};
 pub use unparsed::UnparsedKey;

@@ -1,12 +1,13 @@
 //! One loaded private key, for both seals.
 
+use crate::digest::Sha256;
 use crate::pem::{BadPem, private_block};
+use crate::public::{BadPublicKey, PublicKey};
 use crate::record::KeyRecord;
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::Signer;
-use ring::signature::{ED25519, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -80,6 +81,9 @@ pub enum SignError {
     /// The library refused.
     #[error("the private key operation was refused")]
     Library(#[from] ErrorStack),
+    /// The public half is nothing that verifiers take.
+    #[error("the public half of the key is of no use")]
+    Unusual(#[from] BadPublicKey),
 }
 
 impl SigningKey {
@@ -185,36 +189,37 @@ impl SigningKey {
         }
     }
 
+    /// Its public half.
+    ///
+    /// # Errors
+    /// [`SignError::Library`] when the library does not give it out, [`SignError::Unusual`] when
+    /// nobody could judge with it.
+    pub fn public(&self) -> Result<PublicKey, SignError> {
+        Ok(match &self.0 {
+            Inner::Rsa { key, .. } => {
+                PublicKey::from_numbers(&key.n().to_vec(), &key.e().to_vec())?
+            }
+            Inner::Ed25519(key) => PublicKey::ed25519(&key.raw_public_key()?)?,
+        })
+    }
+
     /// What DNS has to publish for this key.
     ///
     /// # Errors
-    /// [`SignError::Library`] when the library cannot encode the public half.
+    /// Those of [`SigningKey::public`].
     pub fn record(&self) -> Result<KeyRecord, SignError> {
-        Ok(match &self.0 {
-            Inner::Rsa { key, .. } => KeyRecord::new("rsa", &key.public_key_to_der()?),
-            // RFC 8463 §4: the bare key, without the ASN.1 around it (trap H10).
-            Inner::Ed25519(key) => KeyRecord::new("ed25519", &key.raw_public_key()?),
-        })
+        self.public().map(|public| public.record())
     }
 
     /// Signs once and lets ring judge the result by the public half, so that a damaged file is
     /// found at start and not by the receivers of a day's mail.
     fn agrees_with_itself(&self) -> bool {
-        let digest = ring::digest::digest(&ring::digest::SHA256, b"twinseal");
-        let mut octets = [0; 32];
-        octets.copy_from_slice(digest.as_ref());
-        let Ok(signature) = self.sign_sha256(&octets) else {
-            return false;
-        };
-        match &self.0 {
-            Inner::Rsa { key, .. } => key.public_key_to_der_pkcs1().is_ok_and(|public| {
-                let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-                UnparsedPublicKey::new(algorithm, public).verify(b"twinseal", &signature).is_ok()
-            }),
-            Inner::Ed25519(key) => key.raw_public_key().is_ok_and(|public| {
-                UnparsedPublicKey::new(&ED25519, public).verify(&octets, &signature).is_ok()
-            }),
-        }
+        let probe = b"twinseal";
+        let mut digest = Sha256::new();
+        digest.update(probe);
+        self.sign_sha256(&digest.finish()).is_ok_and(|signature| {
+            self.public().is_ok_and(|public| public.verifies(probe, &signature))
+        })
     }
 }
 
