@@ -9,6 +9,7 @@
 //! | [`serve`] | from a command line to a daemon |
 //! | [`server`] | a daemon: its keys, its sockets, its user, and its end |
 //! | [`serving`] | sockets, connections, messages |
+//! | [`resolver`] | who is asked for public keys: DNS, or a file |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`tools`] | `sign`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
@@ -24,6 +25,7 @@ pub mod event;
 pub mod logging;
 pub mod pid_file;
 pub mod privileges;
+pub mod resolver;
 pub mod serve;
 pub mod server;
 pub mod serving;

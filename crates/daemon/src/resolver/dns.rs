@@ -1,0 +1,152 @@
+//! DNS, with a memory: each question is asked once, whoever waits for it.
+
+use super::lookup::{self, Found};
+use super::memory::Memory;
+use super::servers::{Servers, TRIES};
+use super::{Lookup, Resolver, system};
+use std::collections::HashMap;
+use std::future::ready;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
+use twinseal_dkim::{LookupFailure, TxtAnswer};
+
+/// How many questions are asked at once. Whatever is more waits, within its time.
+const MAX_QUESTIONS: usize = 512;
+
+/// How many sockets that takes at most: each try has one of its own, with a port of its own.
+pub const MAX_SOCKETS: usize = MAX_QUESTIONS * TRIES;
+
+/// How DNS is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whom to ask, in this order; nobody stands for whom this host asks. The first three count.
+    pub servers: Vec<SocketAddr>,
+    /// How long a question may take with all that follows from it: other servers, TCP, aliases.
+    pub timeout: Duration,
+}
+
+/// Asks DNS. Clones share what they know.
+#[derive(Debug, Clone)]
+pub struct DnsResolver(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    servers: Servers,
+    places: Semaphore,
+    memory: Mutex<Memory>,
+    asked: Mutex<HashMap<Box<str>, Awaited>>,
+}
+
+/// An answer that is on its way.
+type Awaited = watch::Receiver<Option<TxtAnswer>>;
+
+impl DnsResolver {
+    /// Asks the servers of the settings, or else those of this host ([`system::CONFIGURATION`]), which
+    /// is read now. What works and is probably not meant goes to `warn`.
+    #[must_use]
+    pub fn new(settings: &Settings, warn: impl FnMut(String)) -> Self {
+        let mut servers = settings.servers.clone();
+        if servers.is_empty() {
+            servers = system::nameservers(Path::new(system::CONFIGURATION), warn);
+        }
+        Self(Arc::new(Inner {
+            servers: Servers::new(servers, settings.timeout),
+            places: Semaphore::new(MAX_QUESTIONS),
+            memory: Mutex::default(),
+            asked: Mutex::default(),
+        }))
+    }
+
+    /// The answer that somebody already waits for, or else a new question, in a task of its own: who
+    /// asked first may go away, and the others still get their answer.
+    fn awaited(&self, name: Box<str>) -> Awaited {
+        let mut asked = lock(&self.0.asked);
+        if let Some(awaited) = asked.get(&name) {
+            return awaited.clone();
+        }
+        let (answer, awaited) = watch::channel(None);
+        asked.insert(name.clone(), awaited.clone());
+        drop(asked);
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let question = Question { inner: &inner, name };
+            let found = inner.ask(&question.name).await;
+            inner.remember(&question.name, &found);
+            // Whoever asks from now on finds it remembered, or asks anew.
+            drop(question);
+            let _ = answer.send(Some(found.answer));
+        });
+        awaited
+    }
+}
+
+impl Resolver for DnsResolver {
+    fn known(&self, name: &str) -> Option<TxtAnswer> {
+        self.0.recall(&canonical(name))
+    }
+
+    fn txt(&self, name: &str) -> Lookup {
+        let name = canonical(name);
+        if let Some(answer) = self.0.recall(&name) {
+            return Box::pin(ready(answer));
+        }
+        let mut awaited = self.awaited(name);
+        Box::pin(async move {
+            let answer = awaited.wait_for(Option::is_some).await;
+            // Without an answer the task is gone: the runtime ends.
+            let answer = answer.ok().and_then(|answer| answer.clone());
+            answer.unwrap_or(TxtAnswer::Failed(LookupFailure::Unusable))
+        })
+    }
+}
+
+impl Inner {
+    async fn ask(&self, name: &str) -> Found {
+        let deadline = Instant::now() + self.servers.timeout();
+        // It is never closed; and without a place there is no answer in time.
+        let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
+            return Found { answer: TxtAnswer::Failed(LookupFailure::Timeout), holds: None };
+        };
+        lookup::txt(&self.servers, name, deadline).await
+    }
+
+    fn recall(&self, name: &str) -> Option<TxtAnswer> {
+        let (answer, forgotten) = lock(&self.memory).find(name, Instant::now());
+        // Others need not wait for that.
+        drop(forgotten);
+        answer
+    }
+
+    fn remember(&self, name: &str, found: &Found) {
+        let mut memory = lock(&self.memory);
+        let forgotten = memory.store(name, &found.answer, found.holds, Instant::now());
+        drop(memory);
+        drop(forgotten);
+    }
+}
+
+/// A question that is being asked, until this is dropped, whatever ends it.
+struct Question<'i> {
+    inner: &'i Inner,
+    name: Box<str>,
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        lock(&self.inner.asked).remove(&self.name);
+    }
+}
+
+/// Names that differ in case are one name.
+fn canonical(name: &str) -> Box<str> {
+    name.to_ascii_lowercase().into()
+}
+
+/// What panics while it holds the lock leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
