@@ -10,17 +10,20 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`dns`] | [`KeyQuery`] and [`TxtAnswer`]: what DNS is asked, and what it may answer |
+//! | [`record`] | [`PublishedKey`]: a key record, read |
 //! | [`sign`] | [`Signer`]: a header, body chunks, and out come fields |
 //! | [`selection`] | [`HeaderSelection`]: which fields are signed, and how often |
 //! | [`settings`] | [`Settings`] and [`Identity`]: what a signature says beside its key |
 #![forbid(unsafe_code)]
 
 pub mod dns;
+pub mod record;
 pub mod selection;
 pub mod settings;
 pub mod sign;
 
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
+pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
 pub use settings::{BadIdentity, Identity, Settings};
 pub use sign::{CannotSign, Pending, Request, Signer};
