@@ -23,6 +23,7 @@
 pub mod address;
 pub mod domain;
 pub mod header;
+mod lexical;
 pub mod lines;
 pub mod name;
 pub mod taglist;
