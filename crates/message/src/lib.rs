@@ -6,7 +6,7 @@
 //! address in From) into types that only parsing can make.
 //!
 //! Standards: RFC 5322 (fields and addresses, with the obsolete forms), RFC 6532 and RFC 8616
-//! (UTF-8 in both), RFC 5891 (domains as A-labels).
+//! (UTF-8 in both), RFC 5891 (domains as A-labels), RFC 8601 (Authentication-Results).
 //!
 //! | module | what is in it |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | [`domain`] | [`Domain`] and [`Selector`] |
 //! | [`address`] | [`Mailbox`]: the first address of a From or Sender field |
 //! | [`name`] | [`FieldName`]: a field's name in configuration and lists |
+//! | [`results`] | Authentication-Results: what it says, and writing one |
 //! | [`taglist`] | [`TagList`]: a list of tags, read |
 //! | [`tags`] | [`TagWriter`]: a list of tags, written and folded |
 //! | [`text`] | text from mail, made fit for a log line |
@@ -26,6 +27,7 @@ pub mod header;
 mod lexical;
 pub mod lines;
 pub mod name;
+pub mod results;
 pub mod taglist;
 pub mod tags;
 pub mod text;
@@ -35,5 +37,6 @@ pub use domain::{BadDomain, BadSelector, Domain, Selector};
 pub use header::{Field, HeaderBlock, HeaderTooLarge};
 pub use lines::{HeaderLines, Line};
 pub use name::{BadFieldName, FieldName};
+pub use results::{BadResults, MethodResult, Results, ResultsWriter};
 pub use taglist::{MAX_TAGS, Tag, TagList, TagListError};
 pub use tags::{NewField, TagWriter, Unsigned};
