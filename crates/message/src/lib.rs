@@ -15,7 +15,7 @@
 //! | [`domain`] | [`Domain`] and [`Selector`] |
 //! | [`address`] | [`Mailbox`]: the first address of a From or Sender field |
 //! | [`name`] | [`FieldName`]: a field's name in configuration and lists |
-//! | [`results`] | Authentication-Results: what it says, and writing one |
+//! | [`results`] | Authentication-Results: whose it is, what it says, and writing one |
 //! | [`taglist`] | [`TagList`]: a list of tags, read |
 //! | [`tags`] | [`TagWriter`]: a list of tags, written and folded |
 //! | [`text`] | text from mail, made fit for a log line |
@@ -37,6 +37,6 @@ pub use domain::{BadDomain, BadSelector, Domain, Selector};
 pub use header::{Field, HeaderBlock, HeaderTooLarge};
 pub use lines::{HeaderLines, Line};
 pub use name::{BadFieldName, FieldName};
-pub use results::{BadResults, MethodResult, Results, ResultsWriter};
+pub use results::{BadResults, Claim, Claimants, MethodResult, Removal, Results, ResultsWriter};
 pub use taglist::{MAX_TAGS, Tag, TagList, TagListError};
 pub use tags::{NewField, TagWriter, Unsigned};

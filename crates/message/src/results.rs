@@ -1,15 +1,22 @@
-//! Authentication-Results (RFC 8601): what it says, and writing one.
+//! Authentication-Results (RFC 8601): who may be read as its author, what it says, and writing one.
+//!
+//! Reading has two sides. What a field *says* is a matter of the grammar, and [`Results::parse`]
+//! follows it. Whose name it *bears* is a matter of safety: a forger writes for whatever program
+//! reads the field after us, so [`Claimants`] asks how any of them might read it.
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`claim`] | [`Claimants`]: does this field bear our name, and has it to go? |
 //! | `grammar` | [`Results::parse`] |
 //! | [`writer`] | [`ResultsWriter`]: a new field, folded |
 //! | [`prefix`] | [`unique_prefixes`]: how much of each `b=` tells signatures apart |
 
+pub mod claim;
 mod grammar;
 pub mod prefix;
 pub mod writer;
 
+pub use claim::{Claim, Claimants, Removal};
 pub use grammar::BadResults;
 pub use prefix::unique_prefixes;
 pub use writer::{Layout, ResultsWriter};
