@@ -181,9 +181,48 @@ pub enum Caution {
         /// How many.
         count: usize,
     },
-    /// Verifying is asked for and does not exist.
-    #[error("this version does not verify: what arrives passes as it is")]
-    NoVerifier,
+    /// A parameter that had another name.
+    #[error("it is called {name} by now")]
+    Renamed {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A limit that nobody can do without, or as large as that.
+    #[error("there has to be a limit, and {limit} is the largest")]
+    Limited {
+        /// The limit.
+        limit: String,
+    },
+    /// RFC 8301 §3.2: a shorter key never counts.
+    #[error("keys of less than {bits} bits never count, whatever stands here")]
+    ShortKeys {
+        /// The limit.
+        bits: u16,
+    },
+    /// Keys that most of the world has are not good enough.
+    #[error("most domains have keys of 2048 bits or less: signatures by those will not count")]
+    LongKeys,
+    /// An action that loses mail.
+    #[error(
+        "nobody is told of mail that is discarded, neither who sent it nor who waits for it; reject \
+         tells the sender"
+    )]
+    Discards,
+    /// An action that nothing changes the reason of.
+    #[error(
+        "the sender will try again for days, and nothing will have changed; reject tells him at \
+         once"
+    )]
+    DefersInVain,
+    /// An action that gives our own users' mail back to them.
+    #[error("mail of our own users goes back to them when a key is broken; tempfail keeps it")]
+    BouncesOwn,
+    /// RFC 5617 is historic, and mailing lists never obeyed it.
+    #[error(
+        "ADSP is a thing of the past: of domains that still publish it, mail that came through a \
+         mailing list is rejected too"
+    )]
+    RejectsByPolicy,
     /// It goes to the background, and its log to standard error.
     #[error("in the background, the log goes nowhere: it needs syslog or journald")]
     NobodyListens,

@@ -3,9 +3,10 @@
 
 use crate::caution::Caution;
 use crate::door::Door;
+use crate::historic;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Kind, Letter, PARAMS, Param, Place, later_letter};
+use crate::params::{Acts, Kind, Letter, PARAMS, Param, Parameter, Place, later_letter};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{Quoted, Wrong};
@@ -155,15 +156,18 @@ impl CommandLine {
         report: &mut Report,
     ) {
         match value.map(OsString::into_string) {
-            None => report.mistake(&origin, "", needs(param, letter)),
+            None => report.mistake(&origin, "", self.needs(param, letter)),
             Some(Ok(value)) if value.is_empty() => {
-                report.mistake(&origin, "", needs(param, letter));
+                report.mistake(&origin, "", self.needs(param, letter));
             }
             Some(Ok(_)) if matches!(param.acts, Acts::Refused(_)) => refuse(param, &origin, report),
             Some(Ok(value)) if param.name == "config" => {
                 self.config = Some((PathBuf::from(value), origin));
             }
             Some(Ok(value)) => {
+                let Some(value) = self.translated(param, letter, value, &origin, report) else {
+                    return;
+                };
                 let given = letter.map_or_else(
                     || param.given(param.name, &value, &origin),
                     |letter| param.given_to(letter, &value, &origin),
@@ -175,6 +179,35 @@ impl CommandLine {
                 report.mistake(&origin, "", Wrong::NotText { value });
             }
         }
+    }
+
+    /// The value in the words of our own parameter: behind a letter, dkim-filter writes it as in its
+    /// file.
+    fn translated(
+        &self,
+        param: &Param,
+        letter: Option<Letter>,
+        value: String,
+        origin: &Origin,
+        report: &mut Report,
+    ) -> Option<String> {
+        match self.parameter(param, letter) {
+            Some(known) => report.take(origin, "", historic::translated(param, known, &value)),
+            None => Some(value),
+        }
+    }
+
+    fn needs(&self, param: &Param, letter: Option<Letter>) -> Wrong {
+        let wanted = self
+            .parameter(param, letter)
+            .map_or_else(|| param.wanted_behind(letter), |known| historic::wanted(param, known));
+        Wrong::NeedsValue { wanted }
+    }
+
+    /// The parameter of a historic file that a letter stands for.
+    fn parameter(&self, param: &Param, letter: Option<Letter>) -> Option<Parameter> {
+        let known = param.dkim_filter.parameter.filter(|_| self.door == Door::DkimFilter);
+        letter.and(known)
     }
 
     fn switch(&mut self, param: &'static Param, means: &str, origin: &Origin, report: &mut Report) {
@@ -200,10 +233,6 @@ impl CommandLine {
             });
         }
     }
-}
-
-fn needs(param: &Param, letter: Option<Letter>) -> Wrong {
-    Wrong::NeedsValue { wanted: param.wanted_behind(letter) }
 }
 
 /// Says why a parameter is refused.

@@ -8,7 +8,7 @@ use crate::files::Files;
 use crate::lists::{Meant, configuration, line_number};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Form, PARAMS, Param, Parameter, later_parameter};
+use crate::params::{Acts, Form, Kind, PARAMS, Param, Parameter, later_parameter, present_name};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{Quoted, Wrong};
@@ -55,9 +55,13 @@ fn entry(text: &str, origin: &Origin, raw: &mut Raw, report: &mut Report) {
     if name.is_empty() {
         return;
     }
-    let Some((param, known)) = row(name) else {
+    let current = present_name(name);
+    let Some((param, known)) = row(current.unwrap_or(name)) else {
         return report.mistake(origin, &Quoted::plain(name), unknown(name));
     };
+    if let Some(name) = current {
+        report.warn(origin, known.name, Caution::Renamed { name });
+    }
     let (value, more) = word(rest);
     if !more.is_empty() {
         let words = Quoted::new(more);
@@ -72,11 +76,15 @@ fn entry(text: &str, origin: &Origin, raw: &mut Raw, report: &mut Report) {
             let found = Quoted::new(value);
             report.warn(origin, known.name, Caution::DecimalBits { found, octal });
         }
-        let given = match known.form {
-            Form::Words => Given::commas(known.name, &text, origin),
-            Form::Word | Form::Truth { .. } | Form::Bits | Form::Later => {
-                Given::one(known.name, &text, origin)
-            }
+        if let Acts::No(reason) = param.acts {
+            report.warn(origin, known.name, Caution::NoEffect { reason });
+        }
+        // A list of domains may stand in a file of its own.
+        let is_path = param.kind == Kind::Domains && text.starts_with('/');
+        let given = if known.form == Form::Words && !is_path {
+            Given::commas(known.name, &text, origin)
+        } else {
+            Given::one(known.name, &text, origin)
         };
         target.set(param, &given, report);
     });
@@ -108,7 +116,7 @@ fn unknown(name: &str) -> Wrong {
 }
 
 /// The value in the words of our own parameter.
-fn translated(param: &Param, known: Parameter, value: &str) -> Result<String, Wrong> {
+pub(crate) fn translated(param: &Param, known: Parameter, value: &str) -> Result<String, Wrong> {
     if let Acts::Refused(reason) = param.acts {
         return Err(Wrong::Refused { reason });
     }
@@ -126,15 +134,34 @@ fn translated(param: &Param, known: Parameter, value: &str) -> Result<String, Wr
             .filter(|&bits| bits <= PERMISSION_BITS)
             .map(|bits| format!("{bits:03o}"))
             .ok_or_else(|| Wrong::value(value, BITS)),
+        Form::Initial => initial(param, value)
+            .map(ToOwned::to_owned)
+            .ok_or_else(|| Wrong::value(value, wanted(param, known))),
+        Form::Seconds | Form::Octets => {
+            let unit = if known.form == Form::Seconds { 's' } else { 'B' };
+            let number = value.bytes().all(|octet| octet.is_ascii_digit());
+            number
+                .then(|| format!("{value}{unit}"))
+                .ok_or_else(|| Wrong::value(value, wanted(param, known)))
+        }
     }
 }
 
-fn wanted(param: &Param, known: Parameter) -> String {
+/// The word that is meant by itself or by its first letter.
+fn initial(param: &Param, value: &str) -> Option<&'static str> {
+    let Kind::Choice(words) = param.kind else { return None };
+    let first = |word: &str| word.get(..1).is_some_and(|one| one.eq_ignore_ascii_case(value));
+    words.iter().copied().find(|word| word.eq_ignore_ascii_case(value) || first(word))
+}
+
+pub(crate) fn wanted(param: &Param, known: Parameter) -> String {
     match known.form {
+        Form::Seconds => "a whole number of seconds".to_owned(),
+        Form::Octets => "a whole number of octets".to_owned(),
         Form::Truth { .. } => "yes or no, true or false, 1 or 0".to_owned(),
         Form::Bits => BITS.to_owned(),
         Form::Word => param.wanted_behind(param.dkim_filter.letter),
-        Form::Words | Form::Later => param.wanted(),
+        Form::Words | Form::Initial | Form::Later => param.wanted(),
     }
 }
 

@@ -55,11 +55,15 @@ pub use exit::ExitCode;
 pub use files::Files;
 pub use lists::domains::DomainList;
 pub use lists::hosts::HostList;
+pub use lists::policies::LocalPolicies;
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
-pub use settings::{Config, Facility, Limits, Log, LogFormat, LogTo, Mode, Setting, User};
+pub use settings::{
+    Action, Actions, Adsp, AdspPolicy, AuthservPattern, BodyCoverage, Config, Dns, Facility,
+    Limits, Log, LogFormat, LogTo, Mode, Results, Setting, User, Verify,
+};
 pub use socket::{Family, SocketSpec};
 pub use wrong::Wrong;
 

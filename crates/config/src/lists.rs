@@ -4,9 +4,11 @@
 //! empty lines are no part of it, and a byte-order mark neither. Lines are counted as an editor
 //! counts them.
 
+pub(crate) mod actions;
 pub(crate) mod domains;
 pub(crate) mod hosts;
 pub(crate) mod keys;
+pub(crate) mod policies;
 
 use crate::door::Door;
 use crate::files::Files;
@@ -43,6 +45,16 @@ impl Meant {
         unreadable: "",
         pem: "; keys are named by KeyFile in that file, or by -k",
     };
+
+    pub(crate) const POLICIES: Self = Self { what: "a list of policies", unreadable: "", pem: "" };
+
+    pub(crate) const fn trusted(door: Door) -> Self {
+        let unreadable = match door {
+            Door::Native => "; domains themselves are written as a list: [example.com, ...]",
+            Door::DkFilter | Door::DkimFilter => "",
+        };
+        Self { what: "a list of domains", unreadable, pem: "" }
+    }
 
     pub(crate) const fn hosts(door: Door) -> Self {
         let unreadable = match door {

@@ -218,10 +218,7 @@ impl Report {
         self.warnings.retain(|one| {
             let everyday = matches!(
                 one.caution,
-                Caution::NoVerifier
-                    | Caution::OnlySigns
-                    | Caution::NamesHeaders
-                    | Caution::NobodyListens
+                Caution::OnlySigns | Caution::NamesHeaders | Caution::NobodyListens
             );
             !(everyday && matches!(one.origin, Origin::Default))
         });

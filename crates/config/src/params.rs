@@ -10,7 +10,7 @@ use crate::door::Door;
 use crate::origin::Origin;
 use crate::raw::{Given, Setter};
 
-pub(crate) use later::{later_letter, later_parameter};
+pub(crate) use later::{later_letter, later_parameter, present_name};
 pub use table::PARAMS;
 
 /// A parameter, under all the names that it has.
@@ -122,6 +122,12 @@ pub enum Form {
     },
     /// As a number in C's notation, which is permission bits to us.
     Bits,
+    /// As one of the words, or its first letter.
+    Initial,
+    /// As a number of seconds.
+    Seconds,
+    /// As a number of octets.
+    Octets,
     /// Known, but this version does not take it yet.
     Later,
 }
@@ -141,12 +147,16 @@ pub enum Kind {
     Number,
     /// A number and its unit.
     Duration,
+    /// A number of octets and its unit.
+    Size,
     /// The path of a file.
     Path,
     /// Texts of that form; as an option, with commas between them.
     List(&'static str),
     /// A list of hosts, or the path of a file that has one.
     Hosts,
+    /// A list of domains, or the path of a file that has one.
+    Domains,
     /// Entries with keys of their own.
     Entries(&'static str),
     /// Something to do instead of serving.
@@ -260,9 +270,11 @@ impl Param {
             Kind::Octal => "octal digits, such as \"007\"".to_owned(),
             Kind::Number => "a whole number".to_owned(),
             Kind::Duration => "a number and its unit, such as 14d".to_owned(),
+            Kind::Size => "a number of octets and its unit, such as 64KiB".to_owned(),
             Kind::Path => "the path of a file".to_owned(),
             Kind::List(form) => format!("{form}, or a list of them"),
             Kind::Hosts => "a list of hosts, or the path of a file that has one".to_owned(),
+            Kind::Domains => "a list of domains, or the path of a file that has one".to_owned(),
             Kind::Entries(form) => format!("a list of entries, each {form}"),
             Kind::Command => "nothing".to_owned(),
         }
@@ -290,7 +302,8 @@ impl Param {
             Kind::Octal => "OCTAL".to_owned(),
             Kind::Number => "NUMBER".to_owned(),
             Kind::Duration => "TIME".to_owned(),
-            Kind::Path | Kind::Hosts => "FILE".to_owned(),
+            Kind::Size => "SIZE".to_owned(),
+            Kind::Path | Kind::Hosts | Kind::Domains => "FILE".to_owned(),
             Kind::List(_) => "LIST".to_owned(),
         }
     }
@@ -308,7 +321,7 @@ impl Param {
 
     /// Whether a file may give it as a list.
     pub(crate) const fn takes_list(&self) -> bool {
-        matches!(self.kind, Kind::List(_) | Kind::Hosts)
+        matches!(self.kind, Kind::List(_) | Kind::Hosts | Kind::Domains)
     }
 
     /// What stands behind its letter, as a value of this parameter.

@@ -1,5 +1,7 @@
 //! What was typed: every value with the place that it came from, before anything is made of it.
 
+mod verify;
+
 use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -15,6 +17,8 @@ use std::time::Duration;
 use twinseal_canon::domainkeys;
 use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{FieldName, Selector};
+
+pub(crate) use verify::{RawActions, RawAdsp, RawDns, RawResults, RawVerify};
 
 /// A value and its origin.
 #[derive(Debug, Clone)]
@@ -53,6 +57,14 @@ pub(crate) struct Raw {
     pub(crate) limits: RawLimits,
     pub(crate) sender_headers: Option<SetList<FieldName>>,
     pub(crate) trace_header: Option<Set<bool>>,
+    pub(crate) actions: RawActions,
+    /// All actions at once, as dkim-filter's -C has them.
+    pub(crate) action_list: Option<Set<RawActions>>,
+    pub(crate) quarantine: Option<Set<bool>>,
+    pub(crate) verify: RawVerify,
+    pub(crate) results: RawResults,
+    pub(crate) dns: RawDns,
+    pub(crate) adsp: RawAdsp,
     pub(crate) log: RawLog,
     pub(crate) signing: Option<Set<Entries>>,
     pub(crate) options: RawOptions,
@@ -77,6 +89,7 @@ pub(crate) struct RawLog {
     pub(crate) format: Option<Set<LogFormat>>,
     pub(crate) facility: Option<Set<Facility>>,
     pub(crate) why: Option<Set<bool>>,
+    pub(crate) success: Option<Set<bool>>,
 }
 
 /// The signing options of dk-filter, and those of dkim-filter.

@@ -1,5 +1,6 @@
 //! From what was typed to what is in force.
 
+mod arriving;
 mod checks;
 mod coverage;
 mod entries;
@@ -16,10 +17,11 @@ use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
-use crate::raw::{Raw, Set, SetList, Source};
+use crate::raw::{Raw, RawLog, Set, SetList, Source};
 use crate::settings::{Config, Limits, Log, LogTo, Mode};
 use crate::socket::SocketSpec;
 use crate::wrong::{Quoted, Wrong};
+use arriving::Arriving;
 use signing::Signing;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -57,7 +59,9 @@ pub(crate) fn resolve(
     {
         report.warn(origin, "peers", Caution::LoopbackIsPeer);
     }
+    let arriving = arriving::arriving(&mut raw, door, files, report);
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
+    let Arriving { actions, verify, results, dns, adsp } = arriving?;
     let below = raw.options.subdomains.is_some_and(|on| on.value);
     let sender_headers = raw.sender_headers?.value.into_iter().map(|name| name.value).collect();
     Some(Config {
@@ -85,13 +89,24 @@ pub(crate) fn resolve(
         must_sign,
         parent_identity: door == Door::DkimFilter && below,
         trace_header: raw.trace_header?.value,
-        log: Log {
-            to: raw.log.to?.value,
-            format: raw.log.format?.value,
-            facility: raw.log.facility?.value,
-            why: raw.log.why?.value,
-        },
+        actions,
+        quarantine: raw.quarantine?.value,
+        verify,
+        results,
+        dns,
+        adsp,
+        log: log(&raw.log)?,
         settings,
+    })
+}
+
+fn log(raw: &RawLog) -> Option<Log> {
+    Some(Log {
+        to: raw.to.as_ref()?.value,
+        format: raw.format.as_ref()?.value,
+        facility: raw.facility.as_ref()?.value,
+        why: raw.why.as_ref()?.value,
+        success: raw.success.as_ref()?.value,
     })
 }
 
@@ -244,10 +259,7 @@ fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
 fn cautions(raw: &Raw, door: Door, report: &mut Report) {
     if let Some(Set { value, origin }) = &raw.mode {
         match (door, value) {
-            (_, Mode::Sign) => {}
-            (Door::Native | Door::DkimFilter, Mode::Verify | Mode::Both) => {
-                report.warn(origin, "mode", Caution::NoVerifier);
-            }
+            (_, Mode::Sign) | (Door::Native | Door::DkimFilter, _) => {}
             (Door::DkFilter, Mode::Both) => report.warn(origin, "mode", Caution::OnlySigns),
             (Door::DkFilter, Mode::Verify) => report.mistake(origin, "mode", Wrong::OnlyVerifies),
         }

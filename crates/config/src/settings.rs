@@ -1,5 +1,7 @@
 //! What is in force: the types that a checked configuration consists of.
 
+mod verify;
+
 use crate::door::Door;
 use crate::lists::domains::DomainList;
 use crate::lists::hosts::HostList;
@@ -11,6 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use twinseal_message::FieldName;
+
+pub use verify::{
+    Action, Actions, Adsp, AdspPolicy, AuthservPattern, BodyCoverage, Dns, MAX_LOOKUP,
+    MIN_KEY_BITS, Results, Verify,
+};
 
 /// A checked configuration. Nothing in it can contradict anything else in it.
 #[derive(Debug, Clone)]
@@ -55,6 +62,19 @@ pub struct Config {
     pub parent_identity: bool,
     /// Whether every message gets a field that says which program has seen it.
     pub trace_header: bool,
+    /// What happens to mail that something is the matter with.
+    pub actions: Actions,
+    /// Whether the MTA is asked to keep back mail of which no signature passes. It is not given
+    /// back to its sender for that.
+    pub quarantine: bool,
+    /// What a signature has to be like.
+    pub verify: Verify,
+    /// The Authentication-Results field.
+    pub results: Results,
+    /// Where keys are asked for.
+    pub dns: Dns,
+    /// What is done about the policies of authors' domains; `None` if nobody looks at them.
+    pub adsp: Option<Adsp>,
     /// The log.
     pub log: Log,
     /// The parameters as they were given, in the order of the table.
@@ -116,6 +136,8 @@ pub struct Log {
     pub facility: Facility,
     /// Whether each decision comes with the steps that led to it.
     pub why: bool,
+    /// Whether it tells of signatures that pass.
+    pub success: bool,
 }
 
 /// Where the log goes.

@@ -7,7 +7,7 @@ mod options;
 mod sample;
 
 use crate::rules::Found;
-use crate::{Caution, Config, Door, Files, Loaded, Mistakes, Origin, Request, Warning, serve};
+use crate::{Config, Door, Files, Loaded, Mistakes, Request, serve};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -76,17 +76,7 @@ fn mistakes_in(door: Door, words: &str, files: &Map) -> Vec<String> {
     }
 }
 
-/// The warnings, but for the one that every configuration without a mode has.
 fn warnings(loaded: &Loaded) -> Vec<String> {
-    let telling = |one: &&Warning| {
-        !matches!((&one.caution, &one.origin), (Caution::NoVerifier, Origin::Default))
-    };
-    loaded.warnings.iter().filter(telling).map(ToString::to_string).collect()
-}
-
-/// All warnings about a file.
-fn loaded_warnings(text: &str) -> Vec<String> {
-    let loaded = load("--config t.yaml", &Map::default().with("t.yaml", text));
     loaded.warnings.iter().map(ToString::to_string).collect()
 }
 

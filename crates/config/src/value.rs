@@ -1,12 +1,19 @@
 //! Single values: from text to a type that nothing has to check again.
 
-use crate::settings::{Facility, LogFormat, LogTo, Mode, User};
+mod verify;
+
+use crate::settings::{AdspPolicy, Facility, LogFormat, LogTo, Mode, User};
 use crate::wrong::Wrong;
 use std::path::PathBuf;
 use std::time::Duration;
 use twinseal_canon::domainkeys;
 use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{Domain, FieldName, Selector};
+
+pub(crate) use verify::{
+    action, authserv_id, authserv_pattern, body_coverage, key_bits, maximum_signatures,
+    name_server, octets,
+};
 
 /// The permission bits that a umask can take away.
 const UMASK_BITS: u32 = 0o777;
@@ -47,15 +54,23 @@ fn octal(text: &str, wanted: &str) -> Result<u32, Wrong> {
 
 /// A duration names its unit: 14 of what, nobody remembers.
 pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
-    let wrong =
-        || Wrong::value(text, "a whole number above 0 and its unit: 90s, 30m, 12h, 14d or 2w");
+    let wanted = "a whole number above 0 and its unit: 90s, 30m, 12h, 14d or 2w";
+    span(text).filter(|span| !span.is_zero()).ok_or_else(|| Wrong::value(text, wanted))
+}
+
+/// The same, which may be nothing.
+pub(crate) fn duration_or_none(text: &str) -> Result<Duration, Wrong> {
+    span(text)
+        .ok_or_else(|| Wrong::value(text, "a whole number and its unit: 90s, 30m, 12h, 14d or 2w"))
+}
+
+fn span(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|ch: char| !ch.is_ascii_digit());
     let unit = text.strip_prefix(digits).unwrap_or_default().trim_start();
-    let &(_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+    let &(_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
     let plain = digits.bytes().all(|octet| octet.is_ascii_digit());
-    let number: u64 =
-        digits.parse().ok().filter(|&number| plain && number > 0).ok_or_else(wrong)?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+    let number: u64 = digits.parse().ok().filter(|_| plain)?;
+    number.checked_mul(seconds).map(Duration::from_secs)
 }
 
 /// Letters in any order, however often.
@@ -145,6 +160,10 @@ pub(crate) fn log_format(text: &str) -> Result<LogFormat, Wrong> {
 
 pub(crate) fn facility(text: &str) -> Result<Facility, Wrong> {
     choice(text, Facility::ALL, Facility::name)
+}
+
+pub(crate) fn adsp_policy(text: &str) -> Result<AdspPolicy, Wrong> {
+    choice(text, AdspPolicy::ALL, AdspPolicy::name)
 }
 
 /// One of a few, by its name.

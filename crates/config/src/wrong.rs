@@ -229,6 +229,15 @@ pub enum Wrong {
         /// The selector.
         selector: twinseal_message::Selector,
     },
+    /// The actions of a historic command line are none.
+    #[error("invalid action configuration: {0}")]
+    Actions(BadActions),
+    /// A domain is listed twice.
+    #[error("{domain} is listed twice")]
+    DomainTwice {
+        /// The domain.
+        domain: Quoted,
+    },
     /// A socket is listed twice.
     #[error("{socket} is listed twice")]
     SocketTwice {
@@ -281,6 +290,34 @@ pub enum Wrong {
     },
 }
 
+/// What is wrong with `RESULT=ACTION[,...]`, in the words of dkim-filter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadActions {
+    /// There is no equals sign, or nothing on one side of it.
+    #[error("syntax error in configuration string: found {found}, allowed: result=action")]
+    Syntax {
+        /// The pair.
+        found: Quoted,
+    },
+    /// There is no such result.
+    #[error("invalid configuration parameter `{found}'; allowed: {wanted}")]
+    Parameter {
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        wanted: String,
+    },
+    /// There is no such action.
+    #[error("invalid configuration value `{found}'; allowed: {wanted}")]
+    Value {
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        wanted: String,
+    },
+}
+
 impl Wrong {
     pub(crate) const fn exit_code(&self) -> ExitCode {
         match self {
@@ -311,6 +348,8 @@ impl Wrong {
             | Self::EmptyList
             | Self::KeyLine { .. }
             | Self::KeyTwice { .. }
+            | Self::Actions(_)
+            | Self::DomainTwice { .. }
             | Self::SocketTwice { .. }
             | Self::Missing { .. }
             | Self::NoSocket { .. }

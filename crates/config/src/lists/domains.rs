@@ -59,7 +59,9 @@ impl DomainList {
         !self.wild.is_empty() || self.exact.iter().any(|listed| domain.is_at_or_under(listed))
     }
 
-    fn lists(&self, domain: &Domain) -> bool {
+    /// Whether that domain itself is listed, or matches a pattern.
+    #[must_use]
+    pub fn lists(&self, domain: &Domain) -> bool {
         let name = domain.as_str().as_bytes();
         self.exact.contains(domain) || self.wild.iter().any(|glob| glob.matches(name))
     }

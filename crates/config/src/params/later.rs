@@ -11,19 +11,13 @@ const fn letters(door: Door) -> &'static str {
     match door {
         Door::Native => "",
         Door::DkFilter => "AC:m:M:qRT:",
-        Door::DkimFilter => "AC:F:hL:m:M:qrRS:t:T:v",
+        Door::DkimFilter => "AF:hm:M:RS:t:v",
     }
 }
 
 /// The parameters of `dkim-filter.conf`, beside those that have a row.
 const PARAMETERS: &[&str] = &[
-    "ADSPDiscard",
-    "ADSPNoSuchDomain",
-    "AllowSHA1Only",
-    "AlwaysAddARHeader",
     "AlwaysSignHeaders",
-    "AuthservID",
-    "AuthservIDWithJobID",
     "AutoRestart",
     "AutoRestartCount",
     "AutoRestartRate",
@@ -32,11 +26,9 @@ const PARAMETERS: &[&str] = &[
     "BodyLengths",
     "BogusKey",
     "BogusPolicy",
-    "ClockDrift",
     "Commaize",
     "Diagnostics",
     "DiagnosticDirectory",
-    "DNSTimeout",
     "DontSignMailTo",
     "EnableCoredumps",
     "FixCRLF",
@@ -44,26 +36,11 @@ const PARAMETERS: &[&str] = &[
     "InsecureKey",
     "InsecurePolicy",
     "KeepTemporaryFiles",
-    "LocalADSP",
     "MacroList",
-    "MaximumHeaders",
     "MaximumSignedBytes",
     "MilterDebug",
-    "Minimum",
     "MTA",
     "MultipleSignatures",
-    "MustBeSigned",
-    "On-BadSignature",
-    "On-Default",
-    "On-DNSError",
-    "On-InternalError",
-    "On-NoSignature",
-    "On-Security",
-    "On-SignatureMissing",
-    "Quarantine",
-    "QueryCache",
-    "RemoveARAll",
-    "RemoveARFrom",
     "RemoveOldSignatures",
     "ReplaceRules",
     "ReportAddress",
@@ -72,30 +49,35 @@ const PARAMETERS: &[&str] = &[
     "ReputationPass",
     "ReputationReject",
     "ReputationRoot",
-    "RequiredHeaders",
     "SelectorHeader",
     "SendADSPReports",
     "SendReports",
     "SignatureAlgorithm",
     "Statistics",
     "StrictTestMode",
-    "SyslogSuccess",
     "TemporaryDirectory",
-    "TestPublicKeys",
-    "TrustAnchorFile",
-    "TrustSignaturesFrom",
     "VBR-Certifiers",
     "VBR-TrustedCertifiers",
     "VBR-Type",
     // Of earlier releases; sample files and set-ups that were carried along still have them.
-    "ASPDiscard",
-    "ASPNoSuchDomain",
     "ReportInfo",
     "SendASPReports",
-    "UseASPDiscard",
-    "UseSSPDeny",
     "Version",
 ];
+
+/// Names that parameters had in earlier releases, and those that they have now.
+const RENAMED: &[(&str, &str)] = &[
+    ("ASPDiscard", "ADSPDiscard"),
+    ("ASPNoSuchDomain", "ADSPNoSuchDomain"),
+    ("UseASPDiscard", "ADSPDiscard"),
+    ("UseSSPDeny", "ADSPDiscard"),
+];
+
+/// The name that a parameter has now, if that is one that it had.
+pub(crate) fn present_name(name: &str) -> Option<&'static str> {
+    let found = RENAMED.iter().find(|(former, _)| former.eq_ignore_ascii_case(name));
+    found.map(|&(_, present)| present)
+}
 
 /// Whether that letter, which no row has, is one that the program had; and if so, whether a value
 /// follows.

@@ -1,15 +1,20 @@
 //! The rows, section by section.
 
+mod actions;
+mod adsp;
 mod commands;
 mod dkim;
+mod dns;
 mod domainkeys;
 mod historic;
 mod hosts;
 mod log;
 mod options;
 mod process;
+mod results;
 mod signing;
 mod sockets;
+mod verify;
 
 use super::Instead::Same;
 use super::{Acts, Form, Historic, Kind, Letter, Param, Parameter, Place, Reload, Sample, Unsaid};
@@ -28,6 +33,11 @@ const SECTIONS: &[&[Param]] = &[
     dkim::ROWS,
     domainkeys::ROWS,
     historic::ROWS,
+    verify::ROWS,
+    actions::ROWS,
+    results::ROWS,
+    dns::ROWS,
+    adsp::ROWS,
     log::ROWS,
     commands::ROWS,
 ];

@@ -280,7 +280,7 @@ fn domain_list(
     (!wrong).then_some(entries)
 }
 
-fn domain_entry(
+pub(super) fn domain_entry(
     text: &str,
     (origin, key): (&Origin, &str),
     door: Door,

@@ -1,6 +1,6 @@
 //! The door `dkim-filter`, and its file.
 
-use super::{Map, load_in, mistakes_in, request_in, signs};
+use super::{Map, load_in, mistakes_in, request_in, signs, warnings};
 use crate::{Config, Door, ExitCode, Loaded, LogTo, Mode, Request, SocketSpec};
 use twinseal_message::Domain;
 
@@ -22,12 +22,6 @@ fn load(words: &str, more: &str) -> Loaded {
 
 fn mistakes(text: &str) -> Vec<String> {
     mistakes_in(DOOR, &format!("-x {PATH}"), &file(text))
-}
-
-fn warnings(loaded: &Loaded) -> Vec<String> {
-    // That nothing is verified is true of every start.
-    let all = loaded.warnings.iter().map(ToString::to_string);
-    all.filter(|text| !text.contains("does not verify")).collect()
 }
 
 fn dkim(config: &Config) -> &twinseal_dkim::Settings {

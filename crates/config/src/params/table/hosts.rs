@@ -15,7 +15,8 @@ pub(super) const ROWS: &[Param] = &[
         kind: Kind::Choice(&["s", "v", "sv"]),
         default: Some("sv"),
         summary: "what to do: s signs what leaves, v verifies what arrives, sv both",
-        manual: "With v alone, no signing entry is needed. Nothing is verified in this version.",
+        manual: "Mail of internal and authenticated clients is signed, and all other verified. \
+                 With v alone, no signing entry is needed.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.mode, report, value::mode);
         }),

@@ -1,7 +1,8 @@
 //! The log.
 
 use super::{ROW, TRUTH, historic, parameter};
-use crate::params::{Form, Historic, Kind, Letter, Param, Parameter, Reload, Sample};
+use crate::params::Instead::{Same, Value};
+use crate::params::{Form, Historic, Kind, Letter, Param, Parameter, Reload, Sample, Unsaid};
 use crate::raw::Setter;
 use crate::value;
 
@@ -71,6 +72,19 @@ pub(super) const ROWS: &[Param] = &[
         manual: "Why a message was not signed is logged in any case.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.why, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "log.success",
+        dkim_filter: parameter("SyslogSuccess", TRUTH),
+        opendkim: Some("SyslogSuccess"),
+        default: Some("yes"),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no") },
+        summary: "log signatures that pass",
+        manual: "What does not pass, and what was signed, is logged in any case.",
+        setter: Setter::Top(|raw, given, report| {
+            given.put(&mut raw.log.success, report, value::switch);
         }),
         ..ROW
     },

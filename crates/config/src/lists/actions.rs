@@ -1,0 +1,78 @@
+//! The actions of dkim-filter's `-C`: `RESULT=ACTION[,...]`.
+
+use crate::caution::Caution;
+use crate::mistake::Report;
+use crate::raw::{Given, RawActions, Set};
+use crate::settings::Action;
+use crate::wrong::{BadActions, Quoted, Wrong};
+use twinseal_message::text;
+
+/// Where an action goes.
+type Place = fn(&mut RawActions) -> &mut Option<Set<Action>>;
+
+/// The words for everything that is not named.
+const DEFAULT: [&str; 2] = ["default", "def"];
+
+/// The results, in full and in short.
+const RESULTS: [([&str; 2], Place); 6] = [
+    (["nosignature", "no"], |actions| &mut actions.no_signature),
+    (["badsignature", "bad"], |actions| &mut actions.bad_signature),
+    (["dnserror", "dns"], |actions| &mut actions.dns_error),
+    (["internal", "int"], |actions| &mut actions.internal_error),
+    (["security", "sec"], |actions| &mut actions.security),
+    (DEFAULT, |actions| &mut actions.default),
+];
+
+/// Reads the pairs, from the left to the right. Every wrong one is reported, and leaves what was
+/// there.
+pub(crate) fn put(given: &Given, place: &mut Option<Set<RawActions>>, report: &mut Report) {
+    let text = given.items.first().map(|item| item.value.as_str()).unwrap_or_default();
+    let before = report.mistakes.count();
+    let mut actions = RawActions::default();
+    let mut later = 0;
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let read = read(pair).map_err(Wrong::Actions);
+        let Some((words, place, action)) = report.take(&given.origin, &given.key, read) else {
+            continue;
+        };
+        if words == DEFAULT {
+            if later > 0 {
+                let reason = "of what stands in front of default=, nothing is left by it";
+                report.warn(&given.origin, &given.key, Caution::NoEffect { reason });
+            }
+            actions = RawActions::default();
+        }
+        later += 1;
+        *place(&mut actions) = Some(Set { value: action, origin: given.origin.clone() });
+    }
+    if report.mistakes.count() == before {
+        *place = Some(Set { value: actions, origin: given.origin.clone() });
+    }
+}
+
+fn read(pair: &str) -> Result<([&'static str; 2], Place, Action), BadActions> {
+    let sides = pair.split_once('=').map(|(result, action)| (result.trim(), action.trim()));
+    let (result, action) = sides
+        .filter(|(result, action)| !result.is_empty() && !action.is_empty())
+        .ok_or_else(|| BadActions::Syntax { found: Quoted::new(pair) })?;
+    let is = |word: &str| word.eq_ignore_ascii_case(result);
+    let &(words, place) =
+        RESULTS.iter().find(|(words, _)| words.iter().any(|word| is(word))).ok_or_else(|| {
+            let wanted = RESULTS.map(|([word, _], _)| word).join(", ");
+            BadActions::Parameter { found: text::escaped(result), wanted }
+        })?;
+    let action = self::action(action).ok_or_else(|| {
+        let wanted = Action::ALL.iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
+        BadActions::Value { found: text::escaped(action), wanted }
+    })?;
+    Ok((words, place, action))
+}
+
+/// An action, by its name or its first letter.
+fn action(text: &str) -> Option<Action> {
+    let is = |name: &str| {
+        let first = name.get(..1).is_some_and(|first| first.eq_ignore_ascii_case(text));
+        first || name.eq_ignore_ascii_case(text)
+    };
+    Action::ALL.iter().copied().find(|known| is(known.name()))
+}

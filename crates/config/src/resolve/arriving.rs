@@ -1,0 +1,199 @@
+//! What is done with mail that arrives.
+
+mod actions;
+
+use super::options::domain_entry;
+use crate::caution::Caution;
+use crate::door::Door;
+use crate::files::Files;
+use crate::lists::domains::DomainList;
+use crate::lists::policies::LocalPolicies;
+use crate::lists::{ListFile, Meant, uncommented};
+use crate::mistake::Report;
+use crate::origin::Origin;
+use crate::raw::{Raw, RawAdsp, RawDns, RawResults, RawVerify, Set, SetList, Source};
+use crate::settings::{Actions, Adsp, Dns, MAX_LOOKUP, MIN_KEY_BITS, Results, Verify};
+use crate::wrong::Wrong;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+use twinseal_message::header::MAX_HEADER_OCTETS;
+
+/// Beyond it, more keys are too short than are good enough.
+const USUAL_KEY_BITS: u16 = 2048;
+
+/// What is done with it.
+pub(super) struct Arriving {
+    pub(super) actions: Actions,
+    pub(super) verify: Verify,
+    pub(super) results: Results,
+    pub(super) dns: Dns,
+    /// `None` when nobody asks for it.
+    pub(super) adsp: Option<Adsp>,
+}
+
+/// Checks all of it.
+pub(super) fn arriving(
+    raw: &mut Raw,
+    door: Door,
+    files: &dyn Files,
+    report: &mut Report,
+) -> Option<Arriving> {
+    let actions = actions::actions(raw, door, report);
+    let verify = verify(mem::take(&mut raw.verify), door, files, report);
+    let results = results(mem::take(&mut raw.results));
+    let dns = dns(mem::take(&mut raw.dns), door, report);
+    let adsp = adsp(mem::take(&mut raw.adsp), files, report);
+    Some(Arriving { actions: actions?, verify: verify?, results: results?, dns: dns?, adsp: adsp? })
+}
+
+fn verify(raw: RawVerify, door: Door, files: &dyn Files, report: &mut Report) -> Option<Verify> {
+    let trusted = raw.trusted.map(|source| trusted(source, door, files, report));
+    Some(Verify {
+        maximum_signatures: raw.maximum_signatures?.value,
+        minimum_key_bits: key_bits(raw.minimum_key_bits?, door, report),
+        clock_drift: raw.clock_drift?.value,
+        must_be_signed: values(raw.must_be_signed),
+        minimum_body: raw.minimum_body?.value,
+        required_headers: raw.required_headers?.value,
+        trusted,
+        maximum_header: header_octets(raw.maximum_header?, door, report),
+    })
+}
+
+fn values<T>(list: Option<SetList<T>>) -> Vec<T> {
+    list.map(|list| list.value.into_iter().map(|item| item.value).collect()).unwrap_or_default()
+}
+
+/// RFC 8301 §3.2. Who comes from opendkim may have 0 there, for keys of any length.
+fn key_bits(bits: Set<u16>, door: Door, report: &mut Report) -> u16 {
+    let Set { value, origin } = bits;
+    let key = "verify.minimum-key-bits";
+    if value > USUAL_KEY_BITS {
+        report.warn(&origin, key, Caution::LongKeys);
+    } else if value < MIN_KEY_BITS && door.is_historic() {
+        report.warn(&origin, key, Caution::ShortKeys { bits: MIN_KEY_BITS });
+    } else if value < MIN_KEY_BITS {
+        let wanted = format!("a number of bits from {MIN_KEY_BITS} on: shorter keys never count");
+        report.mistake(&origin, key, Wrong::value(&value.to_string(), wanted));
+    }
+    value.max(MIN_KEY_BITS)
+}
+
+/// In a historic door, 0 is for no limit at all.
+fn header_octets(octets: Set<u64>, door: Door, report: &mut Report) -> usize {
+    let Set { value, origin } = octets;
+    let allowed =
+        usize::try_from(value).ok().filter(|octets| (1..=MAX_HEADER_OCTETS).contains(octets));
+    if allowed.is_none() {
+        limited(&origin, "verify.maximum-header", (&format!("{value}B"), "1MiB"), door, report);
+    }
+    allowed.unwrap_or(MAX_HEADER_OCTETS)
+}
+
+/// The same.
+fn lookup(timeout: Set<Duration>, door: Door, report: &mut Report) -> Duration {
+    let Set { value, origin } = timeout;
+    let allowed = Some(value).filter(|time| !time.is_zero() && *time <= MAX_LOOKUP);
+    if allowed.is_none() {
+        let (found, limit) =
+            (format!("{}s", value.as_secs()), format!("{}s", MAX_LOOKUP.as_secs()));
+        limited(&origin, "dns.timeout", (&found, &limit), door, report);
+    }
+    allowed.unwrap_or(MAX_LOOKUP)
+}
+
+fn limited(
+    origin: &Origin,
+    key: &str,
+    (found, limit): (&str, &str),
+    door: Door,
+    report: &mut Report,
+) {
+    if door.is_historic() {
+        report.warn(origin, key, Caution::Limited { limit: limit.to_owned() });
+    } else {
+        let wanted = format!("more than nothing, and at most {limit}");
+        report.mistake(origin, key, Wrong::value(found, wanted));
+    }
+}
+
+/// The domains whose signatures count. A list of none would be no signature at all.
+fn trusted(
+    source: Set<Source>,
+    door: Door,
+    files: &dyn Files,
+    report: &mut Report,
+) -> Arc<DomainList> {
+    let Set { value, origin } = source;
+    let key = "verify.trusted";
+    let before = report.mistakes.count();
+    let mut entries = Vec::new();
+    match value {
+        Source::Inline(items) => {
+            for Set { value, origin } in items {
+                entries.extend(domain_entry(value.trim(), (&origin, key), door, report));
+            }
+        }
+        Source::File(path) => {
+            let file = ListFile::read(&path, files, (&origin, key), Meant::trusted(door), report);
+            for (line, origin) in file.iter().flat_map(ListFile::entries) {
+                entries.extend(domain_entry(uncommented(line), (&origin, ""), door, report));
+            }
+        }
+    }
+    if entries.is_empty() && report.mistakes.count() == before {
+        report.mistake(&origin, key, Wrong::EmptyList);
+    }
+    Arc::new(DomainList::new(entries.into_iter().map(|entry| entry.value), false))
+}
+
+fn results(raw: RawResults) -> Option<Results> {
+    Some(Results {
+        authserv_id: raw.authserv_id.map(|name| name.value),
+        with_job_id: raw.with_job_id?.value,
+        always: raw.always?.value,
+        remove_all: raw.remove_all?.value,
+        remove_from: values(raw.remove_from),
+    })
+}
+
+fn dns(raw: RawDns, door: Door, report: &mut Report) -> Option<Dns> {
+    if let (Some(servers), Some(_)) = (&raw.servers, &raw.test_keys) {
+        let reason = "a file of keys takes the place of DNS";
+        report.warn(&servers.origin, "dns.servers", Caution::NoEffect { reason });
+    }
+    Some(Dns {
+        servers: values(raw.servers),
+        timeout: lookup(raw.timeout?, door, report),
+        test_keys: raw.test_keys.map(|path| path.value),
+    })
+}
+
+/// `None` inside when nobody asks for it. Whoever wants something done about an answer asks.
+fn adsp(raw: RawAdsp, files: &dyn Files, report: &mut Report) -> Option<Option<Adsp>> {
+    let (evaluate, discard, nxdomain) = (raw.evaluate?, raw.discard?, raw.no_such_domain?);
+    let asked = match evaluate {
+        Set { value: false, origin: Origin::Default } => {
+            discard.value || nxdomain.value || raw.local.is_some()
+        }
+        Set { value, .. } => value,
+    };
+    for (one, name) in [(&discard, "adsp.reject-discardable"), (&nxdomain, "adsp.reject-nxdomain")]
+    {
+        match (asked, one.value) {
+            (true, true) if name == "adsp.reject-discardable" => {
+                report.warn(&one.origin, name, Caution::RejectsByPolicy);
+            }
+            (false, true) => {
+                let reason = "adsp.evaluate is no";
+                report.warn(&one.origin, name, Caution::NoEffect { reason });
+            }
+            _ => {}
+        }
+    }
+    let read = |path: &Set<String>| LocalPolicies::read(path, "adsp.local", files, report);
+    let local = raw.local.as_ref().and_then(read).unwrap_or_default();
+    let adsp = Adsp { discard: discard.value, no_such_domain: nxdomain.value, local };
+    Some(asked.then_some(adsp))
+}
