@@ -1,11 +1,12 @@
 //! The signer: a header, body chunks, and out come fields.
 
 use crate::FIELD;
+use crate::body::{BodyDigests, Place};
 use crate::selection::{Entry, HeaderSelection, MAX_SIGNED_FIELDS};
 use crate::settings::Settings;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
-use twinseal_canon::dkim::{Body, Kind, header as canonical_field};
+use twinseal_canon::dkim::{Kind, header as canonical_field};
 use twinseal_canon::sink::Sink;
 use twinseal_keys::{KeyKind, Sha256, SignError, SigningKey};
 use twinseal_message::{Domain, HeaderBlock, NewField, Selector, TagWriter};
@@ -55,17 +56,10 @@ pub enum CannotSign {
 /// Signatures that need the same digest share it.
 #[derive(Debug)]
 pub struct Signer {
-    bodies: Vec<BodyDigest>,
+    bodies: BodyDigests,
     headers: Vec<HeaderDigest>,
     signatures: Vec<Signature>,
     now: u64,
-}
-
-#[derive(Debug)]
-struct BodyDigest {
-    kind: Kind,
-    body: Body,
-    digest: Digest,
 }
 
 /// The digest of the signed fields, to which each signature adds its own field.
@@ -81,7 +75,7 @@ struct HeaderDigest {
 struct Signature {
     request: Request,
     header: usize,
-    body: usize,
+    body: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -114,8 +108,12 @@ impl Signer {
             1 => {}
             count => return Err(CannotSign::SeveralFrom { count }),
         }
-        let mut signer =
-            Self { bodies: Vec::new(), headers: Vec::new(), signatures: Vec::new(), now };
+        let mut signer = Self {
+            bodies: BodyDigests::default(),
+            headers: Vec::new(),
+            signatures: Vec::new(),
+            now,
+        };
         for request in requests {
             signer.add(header, request)?;
         }
@@ -130,19 +128,10 @@ impl Signer {
             let (identity, domain) = (identity.to_string(), request.domain.clone());
             return Err(CannotSign::IdentityOutside { identity, domain });
         }
-        let body = self.body(settings.canonicalization.body);
+        let body = self.bodies.place(settings.canonicalization.body, None);
         let header = self.header(header, settings.canonicalization.header, &settings.headers)?;
         self.signatures.push(Signature { request, header, body });
         Ok(())
-    }
-
-    /// The place of the body digest of that kind.
-    fn body(&mut self, kind: Kind) -> usize {
-        self.bodies.iter().position(|body| body.kind == kind).unwrap_or_else(|| {
-            let digest = Digest(Sha256::new());
-            self.bodies.push(BodyDigest { kind, body: Body::new(kind), digest });
-            self.bodies.len() - 1
-        })
     }
 
     /// The place of the digest over those fields.
@@ -169,28 +158,19 @@ impl Signer {
 
     /// Takes the next octets of the body.
     pub fn feed(&mut self, chunk: &[u8]) {
-        for BodyDigest { body, digest, .. } in &mut self.bodies {
-            body.feed(chunk, digest);
-        }
+        self.bodies.feed(chunk);
     }
 
     /// Ends the body.
     #[must_use]
     pub fn finish(self) -> Vec<Pending> {
-        let bodies: Vec<String> = self.bodies.into_iter().map(BodyDigest::finish).collect();
+        let bodies = self.bodies.finish();
         let (headers, now) = (self.headers, self.now);
         let pending = |Signature { request, header, body }| {
             let (header, body) = (headers.get(header)?, bodies.get(body)?);
-            Some(Pending::new(request, header, body, now))
+            Some(Pending::new(request, header, &STANDARD.encode(body.hash), now))
         };
         self.signatures.into_iter().filter_map(pending).collect()
-    }
-}
-
-impl BodyDigest {
-    fn finish(mut self) -> String {
-        self.body.finish(&mut self.digest);
-        STANDARD.encode(self.digest.0.finish())
     }
 }
 
