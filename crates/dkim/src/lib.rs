@@ -11,6 +11,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`adsp`] | [`AdspResult`]: what the author's domain says about mail without its signature |
 //! | [`sign`] | [`Signer`]: a header, body chunks, and out come fields |
 //! | [`selection`] | [`HeaderSelection`]: which fields are signed, and how often |
 //! | [`settings`] | [`Settings`] and [`Identity`]: what a signature says beside its key |
@@ -21,6 +22,7 @@
 //! | [`record`] | [`PublishedKey`]: a key record, read |
 #![forbid(unsafe_code)]
 
+pub mod adsp;
 mod body;
 pub mod dns;
 mod instances;
@@ -32,6 +34,7 @@ pub mod signature;
 pub mod verdict;
 pub mod verify;
 
+pub use adsp::{AdspQuery, AdspResult};
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
 pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
