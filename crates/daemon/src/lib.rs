@@ -11,6 +11,7 @@
 //! | [`serving`] | sockets, connections, messages |
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
+//! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
 //! | [`tools`] | `sign`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
@@ -33,6 +34,7 @@ pub mod signals;
 pub mod signing;
 pub mod terminal;
 pub mod tools;
+pub mod verifying;
 
 pub use command::run;
 

@@ -34,7 +34,7 @@ pub mod signature;
 pub mod verdict;
 pub mod verify;
 
-pub use adsp::{AdspQuery, AdspResult};
+pub use adsp::{AdspQuery, AdspResult, Practice};
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
 pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
@@ -43,7 +43,7 @@ pub use sign::{CannotSign, Pending, Request, Signer};
 pub use signature::{Algorithm, BadSignature, Claims, Signature};
 pub use twinseal_canon::dkim::{BadCanonicalization, Canonicalization, Kind};
 pub use verdict::{Coverage, KeyFacts, Outcome, ResultWord, Verdict};
-pub use verify::{BodyDemand, Demands, Verifier};
+pub use verify::{BodyDemand, Demands, Trust, Verifier};
 
 /// The name of the field that carries the signature.
 pub const FIELD: &str = "DKIM-Signature";

@@ -2,7 +2,7 @@
 
 mod demands;
 
-pub use demands::{BodyDemand, CLOCK_DRIFT, Demands, MAX_SIGNATURES, MIN_RSA_BITS};
+pub use demands::{BodyDemand, CLOCK_DRIFT, Demands, MAX_SIGNATURES, MIN_RSA_BITS, Trust};
 
 use crate::FIELD;
 use crate::body::{BodyDigests, BodyHash, BodyHashes, Place};
@@ -140,11 +140,11 @@ impl Verifier {
         if let Some(name) = self.demands.fields.iter().find(missing) {
             return Some(Outcome::FieldNotSigned { name: name.clone() });
         }
+        let domain = &signature.domain;
+        let is_author = author.domain.as_ref() == Some(domain);
         let trusted = self.demands.trusted.as_ref();
-        let is_trusted = |trusted: &Vec<Domain>| {
-            trusted.contains(&signature.domain) || author.domain.as_ref() == Some(&signature.domain)
-        };
-        (!trusted.is_none_or(is_trusted)).then_some(Outcome::NotTrusted)
+        let counts = is_author || trusted.is_none_or(|trusted| trusted.trusts(domain));
+        (!counts).then_some(Outcome::NotTrusted)
     }
 
     fn wait_for(&mut self, signature: Signature, field: usize) -> Waiting {

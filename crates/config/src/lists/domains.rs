@@ -14,6 +14,12 @@ pub struct DomainList {
     subdomains: bool,
 }
 
+impl twinseal_dkim::Trust for DomainList {
+    fn trusts(&self, domain: &Domain) -> bool {
+        self.signing_domain(domain).is_some()
+    }
+}
+
 /// One entry of a list.
 pub(crate) enum Entry {
     Exact(Domain),

@@ -1,6 +1,8 @@
 //! What is asked of a signature beyond the standards.
 
 use crate::verdict::Coverage;
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 use twinseal_message::{Domain, FieldName};
 
@@ -13,8 +15,14 @@ pub const MIN_RSA_BITS: usize = 1024;
 /// How far clocks may be apart by default.
 pub const CLOCK_DRIFT: Duration = Duration::from_secs(300);
 
+/// Who knows which domains may sign for others.
+pub trait Trust: Debug + Send + Sync {
+    /// Whether signatures of that domain count for mail of other domains.
+    fn trusts(&self, domain: &Domain) -> bool;
+}
+
 /// What is asked of a signature beyond the standards.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Demands {
     /// How many signatures are looked at, from the top.
     pub signatures: usize,
@@ -27,7 +35,7 @@ pub struct Demands {
     /// Fields that have to be signed wherever they occur.
     pub fields: Vec<FieldName>,
     /// The domains whose signatures count beside those of the author's domain; `None` for all.
-    pub trusted: Option<Vec<Domain>>,
+    pub trusted: Option<Arc<dyn Trust>>,
 }
 
 /// How much of a body has to be covered.

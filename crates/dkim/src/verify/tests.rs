@@ -1,11 +1,12 @@
-use super::{BodyDemand, Demands, Verifier};
+use super::{BodyDemand, Demands, Trust, Verifier};
 use crate::dns::{Security, TxtAnswer};
 use crate::signature::Signature;
 use crate::verdict::{Outcome, ResultWord, Verdict};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::sync::Arc;
 use twinseal_canon::dkim::Body;
 use twinseal_keys::{Sha256, SigningKey};
-use twinseal_message::{Field, HeaderBlock, HeaderLines, Line};
+use twinseal_message::{Domain, Field, HeaderBlock, HeaderLines, Line};
 
 mod hostile;
 mod keys;
@@ -176,6 +177,25 @@ fn signatures_with_one_key_ask_once_and_each_has_its_verdict() {
     assert_eq!(outcomes, [Outcome::SignatureWrong, Outcome::Pass]);
 }
 
+/// Trusts nobody.
+#[derive(Debug)]
+struct Nobody;
+
+impl Trust for Nobody {
+    fn trusts(&self, _: &Domain) -> bool {
+        false
+    }
+}
+
+#[test]
+fn signatures_of_strangers_count_where_they_are_trusted() {
+    let tags = TAGS.replace("d=example.com", "d=list.example");
+    let (message, answer) = (signed(&tags, &crlf(MESSAGE), RSA), records(&[&record(RSA)]));
+    assert_eq!(outcome(&message, &answer), Outcome::Pass);
+    let demands = Demands { trusted: Some(Arc::new(Nobody)), ..Demands::default() };
+    assert_eq!(verify_at(&message, &demands, NOW, &answer)[0].outcome, Outcome::NotTrusted);
+}
+
 #[test]
 fn what_is_asked_for_beyond_the_standards_is_policy() {
     let later = format!("{TAGS}; l=8");
@@ -189,7 +209,7 @@ fn what_is_asked_for_beyond_the_standards_is_policy() {
         (Demands { body: BodyDemand::Octets(9), ..demands.clone() }, "body-not-covered"),
         (Demands { body: BodyDemand::AllBut(100), ..demands.clone() }, "pass"),
         (Demands { key_bits: 4096, ..demands.clone() }, "key-below-minimum"),
-        (Demands { trusted: Some(Vec::new()), ..demands.clone() }, "pass"),
+        (Demands { trusted: Some(Arc::new(Nobody)), ..demands.clone() }, "pass"),
         (Demands { signatures: 0, ..demands.clone() }, "not-examined"),
     ] {
         let verdict = verify_at(&message, &demands, NOW, &answer).remove(0);

@@ -1,0 +1,291 @@
+//! What is written about a message: the Authentication-Results field (RFC 8601).
+
+use super::standing::Standing;
+use twinseal_config::Door;
+use twinseal_dkim::{AdspResult, Outcome, ResultWord, Security, Verdict};
+use twinseal_message::NewField;
+use twinseal_message::results::{Layout, MethodResult, ResultsWriter, unique_prefixes};
+
+/// The method's name (RFC 8601 §2.7.1).
+const METHOD: &str = "dkim";
+
+/// What is known when a field is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// In whose place we stand: whose shape the field has.
+    pub door: Door,
+    /// Who says it.
+    pub authserv_id: &'a str,
+    /// The message's queue id, where it is to be told.
+    pub job_id: Option<&'a str>,
+    /// One for each signature.
+    pub verdicts: &'a [Verdict],
+    /// What the author's domain says about unsigned mail, where that was asked.
+    pub adsp: Option<AdspResult>,
+    /// Whether the header has the fields that RFC 5322 §3.6 wants, where that was asked.
+    pub well_formed: bool,
+    /// Whether a message without signatures gets a field too.
+    pub always: bool,
+}
+
+impl Report<'_> {
+    /// The field; `None` where there is nothing to say.
+    #[must_use]
+    pub fn field(&self) -> Option<NewField> {
+        let (layout, results) = match self.door {
+            Door::Native | Door::DkFilter => (Layout::Lines, self.modern()),
+            Door::DkimFilter => (Layout::Flowing, self.historic()),
+        };
+        if results.is_empty() {
+            return None;
+        }
+        let mut writer = match self.job_id {
+            Some(job_id) => ResultsWriter::with_job_id(self.authserv_id, job_id, layout),
+            None => ResultsWriter::new(self.authserv_id, layout),
+        };
+        results.iter().for_each(|result| writer.result(result));
+        Some(writer.finish())
+    }
+
+    /// Every signature that was looked at has a result.
+    fn modern(&self) -> Vec<MethodResult> {
+        let examined = |verdict: &&Verdict| !matches!(verdict.outcome, Outcome::NotExamined { .. });
+        let verdicts: Vec<&Verdict> = self.verdicts.iter().filter(examined).collect();
+        let signatures: Vec<&str> =
+            verdicts.iter().map(|verdict| verdict.claims.signature.as_str()).collect();
+        let prefixes = unique_prefixes(&signatures);
+        let results = verdicts.iter().zip(prefixes);
+        let mut results: Vec<_> = results.map(|(one, prefix)| modern(one, prefix)).collect();
+        if !self.well_formed {
+            results = vec![MethodResult::new(METHOD, "permerror").comment("bad format")];
+        } else if results.is_empty() && (self.always || self.tells_of_the_author()) {
+            results.push(MethodResult::new(METHOD, ResultWord::None.as_str()));
+        }
+        // RFC 5617 §5.4
+        let adsp = self.adsp.filter(|_| !results.is_empty());
+        results.extend(adsp.map(|adsp| MethodResult::new("dkim-adsp", adsp.as_str())));
+        results
+    }
+
+    /// One result for all signatures, as dkim-filter had it. Its words are those of RFC 8601, which
+    /// is younger; its comments are its own.
+    fn historic(&self) -> Vec<MethodResult> {
+        let result = if self.well_formed {
+            self.historic_result()
+        } else {
+            Some(MethodResult::new(METHOD, "permerror").comment("bad format"))
+        };
+        let adsp = self.adsp.map(|adsp| MethodResult::new("x-dkim-adsp", adsp.as_str()));
+        result.map_or_else(Vec::new, |result| std::iter::once(result).chain(adsp).collect())
+    }
+
+    fn historic_result(&self) -> Option<MethodResult> {
+        let valid = || self.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Pass);
+        let verdict = match Standing::of(self.verdicts) {
+            Standing::Valid => valid()?,
+            Standing::Invalid(_, verdict) => verdict,
+            Standing::Unsigned => {
+                let none = MethodResult::new(METHOD, "none").comment("no signature");
+                return (self.always || self.tells_of_the_author()).then_some(none);
+            }
+        };
+        let mut result = MethodResult::new(METHOD, verdict.outcome.word().as_str());
+        if let Some(comment) = historic_comment(verdict) {
+            result = result.comment(comment);
+        }
+        let identity = verdict.claims.identity.as_ref();
+        Some(match identity {
+            Some(identity) => result.property("header", "i", identity.to_string()),
+            None => result,
+        })
+    }
+
+    /// Whether there is something to say about a message only because its author's domain says
+    /// something about unsigned mail.
+    fn tells_of_the_author(&self) -> bool {
+        match self.adsp {
+            Some(AdspResult::Fail | AdspResult::Discard | AdspResult::NoDomain) => true,
+            Some(
+                AdspResult::NoRecord
+                | AdspResult::Pass
+                | AdspResult::Unknown
+                | AdspResult::TempError
+                | AdspResult::PermError,
+            )
+            | None => false,
+        }
+    }
+}
+
+fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
+    let Verdict { claims, outcome, .. } = verdict;
+    let word = outcome.word();
+    let mut result = MethodResult::new(METHOD, word.as_str());
+    let remarks = remarks(verdict);
+    if !remarks.is_empty() {
+        result = result.comment(remarks.join("; "));
+    }
+    if *outcome != Outcome::Pass {
+        result = result.reason(outcome.to_string());
+    }
+    let properties = [
+        ("d", claims.domain.as_ref().map(ToString::to_string)),
+        ("i", claims.identity.as_ref().map(ToString::to_string)),
+        ("s", claims.selector.as_ref().map(ToString::to_string)),
+        ("a", claims.algorithm.clone()),
+        ("b", Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty())),
+    ];
+    for (name, value) in properties {
+        if let Some(value) = value {
+            result = result.property("header", name, value);
+        }
+    }
+    if word == ResultWord::Policy {
+        // RFC 8601 §2.3: what of a policy of ours decided.
+        result = result.property("policy", "dkim-rules", outcome.code());
+    }
+    result
+}
+
+/// What is worth knowing of a signature beside its result.
+fn remarks(verdict: &Verdict) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(key) = verdict.key {
+        remarks.push(format!("{}-bit key", key.bits));
+        if key.testing {
+            remarks.push("testing".to_owned());
+        }
+        match key.security {
+            Security::Secure => remarks.push("secure".to_owned()),
+            Security::Unproved => {}
+        }
+    }
+    if let Some(coverage) = verdict.coverage.filter(|coverage| !coverage.is_whole()) {
+        let (signed, octets) = (coverage.signed, coverage.octets);
+        remarks.push(format!("{signed} of {octets} octets of the body are signed"));
+    }
+    remarks
+}
+
+/// The comments that dkim-filter had.
+fn historic_comment(verdict: &Verdict) -> Option<String> {
+    match &verdict.outcome {
+        Outcome::Pass => Some(format!("{}-bit key", verdict.key?.bits)),
+        Outcome::BodyChanged | Outcome::BodyShorter { .. } | Outcome::SignatureWrong => {
+            Some("verification failed".to_owned())
+        }
+        Outcome::KeyRevoked => Some("revoked".to_owned()),
+        Outcome::BodyNotCovered(_) => Some("partial verification".to_owned()),
+        Outcome::NoKey | Outcome::NoKeyRecord => None,
+        Outcome::Expired { .. }
+        | Outcome::FromTheFuture { .. }
+        | Outcome::FieldNotSigned { .. }
+        | Outcome::FromNotCovered { .. }
+        | Outcome::KeyBelowMinimum { .. }
+        | Outcome::NotTrusted
+        | Outcome::NotExamined { .. }
+        | Outcome::Malformed(_)
+        | Outcome::Sha1
+        | Outcome::KeyTooSmall { .. }
+        | Outcome::BadKey(_)
+        | Outcome::KeyOfAnotherKind
+        | Outcome::HashNotAllowed
+        | Outcome::NotForMail
+        | Outcome::SubdomainNotAllowed
+        | Outcome::KeyUnavailable(_) => Some(format!("verification error: {}", verdict.outcome)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+    use twinseal_config::Door;
+    use twinseal_dkim::{
+        AdspResult, Claims, Coverage, Identity, KeyFacts, LookupFailure, Outcome, Security, Verdict,
+    };
+    use twinseal_message::{Domain, Selector};
+
+    fn verdict(outcome: Outcome) -> Verdict {
+        let domain = Domain::parse("example.com").unwrap();
+        Verdict {
+            claims: Claims {
+                domain: Some(domain.clone()),
+                selector: Selector::parse("mail2").ok(),
+                algorithm: Some("rsa-sha256".to_owned()),
+                canonicalization: None,
+                identity: Some(Identity::of_domain(domain)),
+                signature: "AbC/dEfGhIjK".to_owned(),
+            },
+            outcome,
+            key: Some(KeyFacts { bits: 2048, testing: false, security: Security::Unproved }),
+            coverage: None,
+        }
+    }
+
+    /// The field's value, unfolded; empty where there is none.
+    fn field(report: Report<'_>) -> String {
+        let field = report.field().map(|field| field.value).unwrap_or_default();
+        field.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn report(door: Door, verdicts: &[Verdict]) -> Report<'_> {
+        Report {
+            door,
+            authserv_id: "mx.example.org",
+            job_id: None,
+            verdicts,
+            adsp: None,
+            well_formed: true,
+            always: false,
+        }
+    }
+
+    #[test]
+    fn each_signature_has_a_result_that_says_what_it_is_about() {
+        let mut cut = verdict(Outcome::Pass);
+        cut.coverage = Some(Coverage { signed: 3, octets: 9 });
+        cut.key = cut.key.map(|key| KeyFacts { testing: true, security: Security::Secure, ..key });
+        let gone = Outcome::NotExamined { limit: 3 };
+        let verdicts = [verdict(Outcome::Expired { at: 7 }), cut, verdict(gone)];
+        let about = "header.d=example.com header.i=@example.com header.s=mail2 \
+                     header.a=rsa-sha256 header.b=";
+        assert_eq!(
+            field(report(Door::Native, &verdicts)),
+            format!(
+                "mx.example.org; dkim=policy (2048-bit key) reason=\"the signature expired at 7\" \
+                 {about}\"AbC/dEfG\" policy.dkim-rules=expired; dkim=pass (2048-bit key; \
+                 testing; secure; 3 of 9 octets of the body are signed) {about}\"AbC/dEfG\""
+            )
+        );
+    }
+
+    #[test]
+    fn a_message_without_a_signature_has_a_field_where_that_is_asked_for() {
+        for door in [Door::Native, Door::DkimFilter] {
+            assert_eq!(field(report(door, &[])), "");
+            let always = Report { always: true, ..report(door, &[]) };
+            assert!(field(always).starts_with("mx.example.org; dkim=none"), "{door:?}");
+            let unsigned = Report { adsp: Some(AdspResult::Fail), ..report(door, &[]) };
+            assert!(field(unsigned).ends_with("dkim-adsp=fail"), "{door:?}");
+        }
+    }
+
+    #[test]
+    fn dkim_filter_had_one_result_with_comments_of_its_own() {
+        let timeout = Outcome::KeyUnavailable(LookupFailure::Timeout);
+        for (outcomes, want) in [
+            (vec![Outcome::BodyChanged, Outcome::Pass], "dkim=pass (2048-bit key)"),
+            (vec![Outcome::BodyChanged], "dkim=fail (verification failed)"),
+            (vec![Outcome::KeyRevoked], "dkim=permerror (revoked)"),
+            (vec![Outcome::NoKey], "dkim=permerror"),
+            (vec![timeout], "dkim=temperror (verification error: no answer from DNS in time)"),
+        ] {
+            let verdicts: Vec<Verdict> = outcomes.into_iter().map(verdict).collect();
+            let adsp = Some(AdspResult::Unknown);
+            let report = Report { adsp, job_id: Some("4A"), ..report(Door::DkimFilter, &verdicts) };
+            let want =
+                format!("\"mx.example.org/4A\"; {want} header.i=@example.com; x-dkim-adsp=unknown");
+            assert_eq!(field(report), want);
+        }
+    }
+}
