@@ -13,6 +13,7 @@
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
 //! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
+//! - [`hostile_dns`]: one that answers late, never, wrongly or too much
 //! - [`cutting`]: the same side, as free as an MTA is in how it cuts
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
 //! - [`claims`]: what they are asked to confirm
@@ -30,6 +31,7 @@ pub mod cutting;
 pub mod defects;
 pub mod filter;
 pub mod generator;
+pub mod hostile_dns;
 pub mod judges;
 pub mod message;
 pub mod milter;
