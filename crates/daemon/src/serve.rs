@@ -5,7 +5,8 @@ use crate::VERSION;
 use crate::background;
 use crate::command::print;
 use crate::logging::{
-    Datagrams, Flush, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET, StandardError, Syslog,
+    self, Datagrams, Flush, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET, StandardError,
+    Syslog,
 };
 use crate::server::{CannotServe, Server};
 use crate::signing::keyring;
@@ -174,6 +175,7 @@ pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, Canno
     };
     let (queue, flush) = queue.map_err(CannotServe::Runtime)?;
     // Where a log is set up already, as in tests, that one stays in force.
-    let _ = tracing_subscriber::registry().with(level).with(Lines::to(queue)).try_init();
+    let _ =
+        tracing_subscriber::registry().with(logging::ours(level)).with(Lines::to(queue)).try_init();
     Ok(flush)
 }
