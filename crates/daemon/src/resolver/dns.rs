@@ -3,7 +3,7 @@
 use super::lookup::{self, Found};
 use super::memory::Memory;
 use super::servers::{Servers, TRIES};
-use super::{Lookup, Resolver, system};
+use super::{Lookup, Resolver, deadline, system};
 use std::collections::HashMap;
 use std::future::ready;
 use std::net::SocketAddr;
@@ -106,7 +106,7 @@ impl Resolver for DnsResolver {
 
 impl Inner {
     async fn ask(&self, name: &str) -> Found {
-        let deadline = Instant::now() + self.servers.timeout();
+        let deadline = deadline(self.servers.timeout());
         // It is never closed; and without a place there is no answer in time.
         let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
             return Found { answer: TxtAnswer::Failed(LookupFailure::Timeout), holds: None };
@@ -150,3 +150,6 @@ fn canonical(name: &str) -> Box<str> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

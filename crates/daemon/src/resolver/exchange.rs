@@ -8,17 +8,19 @@ use hickory_net::proto::rr::{Name, RecordType};
 use hickory_net::runtime::{DnsUdpSocket, RuntimeProvider, TokioRuntimeProvider, TokioTime};
 use hickory_net::udp::UdpClientStream;
 use hickory_net::xfer::{DnsRequestSender, FirstAnswer};
+use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpStream, UdpSocket};
 use twinseal_dkim::LookupFailure;
 
 /// Asks one server for the TXT records at a name: one datagram, and a connection where the answer
-/// does not fit into one. What comes back answers the question: its code says that the name is
+/// does not fit into one, or what comes instead cannot be read. What comes back answers the question: its code says that the name is
 /// there, or that it is not.
 ///
 /// Takes no longer than `timeout`.
@@ -73,13 +75,12 @@ async fn ask_with(
     timeout: Duration,
 ) -> Result<Message, LookupFailure> {
     match over_udp(server, request(name, edns, Letters::Random), timeout).await {
-        // The letters came back in another case: a forger, or a server that changes them. Over TCP a
-        // forger has no part in it.
-        Err(NetError::QueryCaseMismatch) => {}
-        Ok(reply) if reply.truncation => {}
-        Ok(reply) => return Ok(reply.into_message()),
+        Ok(reply) if !reply.truncation => return Ok(reply.into_message()),
         Err(NetError::Timeout) => return Err(LookupFailure::Timeout),
-        Err(_) => return Err(LookupFailure::Unusable),
+        Err(NetError::Io(_)) => return Err(LookupFailure::Unusable),
+        // Truncated; or longer than was asked for, and cut; or with the letters in another case, by a
+        // forger or by a server that changes them. Over TCP nothing is cut, and a forger has no part.
+        Ok(_) | Err(_) => {}
     }
     over_tcp(server, &request(name, edns, Letters::AsTheyAre)).await
 }
@@ -180,6 +181,25 @@ impl DnsUdpSocket for Connected {
     ) -> Poll<io::Result<(usize, SocketAddr)>> {
         let mut buf = tokio::io::ReadBuf::new(buf);
         self.0.poll_recv(cx, &mut buf).map_ok(|()| (buf.filled().len(), self.1))
+    }
+
+    /// Beside datagrams this waits for errors, which alone make no socket readable: that nobody
+    /// listens is one.
+    fn recv_from<'s, 'b, 'f>(
+        &'s self,
+        buf: &'b mut [u8],
+    ) -> Pin<Box<dyn Future<Output = io::Result<(usize, SocketAddr)>> + Send + 'f>>
+    where
+        's: 'f,
+        'b: 'f,
+        Self: 'f,
+    {
+        Box::pin(async move {
+            let something = Interest::READABLE | Interest::ERROR;
+            let receive = || Ok(recv(self.0.as_raw_fd(), buf, MsgFlags::empty())?);
+            let octets = self.0.async_io(something, receive).await?;
+            Ok((octets, self.1))
+        })
     }
 
     fn poll_send_to(

@@ -47,10 +47,13 @@ pub enum WrongRecord {
     )]
     Name(BadDomain),
     /// There is nothing behind the name.
-    #[error("{:?} has no record; allowed: a record, strings in quotation marks, or {Marks}", text::shown(.0))]
+    #[error("{0:?} has no record; allowed: a record, strings in quotation marks, or {Marks}")]
     Missing(String),
     /// Quotation marks do not go together.
-    #[error("{:?} is no record in quotation marks; allowed: \"STRING\", several with white space between", text::shown(.0))]
+    #[error(
+        "no record in quotation marks: {}; allowed: \"STRING\", several with white space between",
+        text::shown(.0)
+    )]
     Quotes(String),
     /// The record is longer than any that is looked at.
     #[error("the record has {0} octets; allowed: at most {MAX_RECORD_OCTETS}")]
@@ -161,4 +164,84 @@ fn joined(content: &str) -> Option<String> {
         }
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(texts: &[&str]) -> TxtAnswer {
+        let texts = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+        TxtAnswer::Records { texts, security: Security::Unproved }
+    }
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let mistakes = KeyFileResolver::parse(text).unwrap_err();
+        mistakes.iter().map(|mistake| format!("keys:{mistake}")).collect()
+    }
+
+    #[tokio::test]
+    async fn records_are_found_by_their_names() {
+        let text = "# keys\n\n\
+            s._domainkey.a.example v=DKIM1; p=AB CD  \r\n\
+            \ts._domainkey.b.example.\t\"v=DKIM1; \" \"p=\\\"\\\\\"\"AB\"\n\
+            S._DomainKey.Bücher.example v=DKIM1; n=ü\n\
+            twice.example one\nTWICE.example # two\n\
+            gone.example NXDOMAIN\nempty.example NODATA\n\
+            broken.example SERVFAIL\nslow.example TIMEOUT\n\
+            small.example timeout\nquoted.example \"TIMEOUT\"\nnothing.example \"\"\n";
+        let resolver = KeyFileResolver::parse(text).unwrap();
+        for (name, want) in [
+            ("s._domainkey.a.example", texts(&["v=DKIM1; p=AB CD"])),
+            ("S._DOMAINKEY.B.EXAMPLE", texts(&["v=DKIM1; p=\"\\AB"])),
+            ("s._domainkey.xn--bcher-kva.example", texts(&["v=DKIM1; n=ü"])),
+            ("twice.example", texts(&["one", "# two"])),
+            ("gone.example", TxtAnswer::NoName),
+            ("empty.example", TxtAnswer::NoRecord),
+            ("broken.example", TxtAnswer::Failed(LookupFailure::ServerFailure)),
+            ("slow.example", TxtAnswer::Failed(LookupFailure::Timeout)),
+            ("small.example", texts(&["timeout"])),
+            ("quoted.example", texts(&["TIMEOUT"])),
+            ("nothing.example", texts(&[""])),
+            ("not-there.example", TxtAnswer::NoName),
+        ] {
+            assert_eq!(resolver.known(name), Some(want.clone()), "{name}");
+            assert_eq!(resolver.txt(name).await, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn each_mistake_names_its_line_what_was_found_and_what_is_allowed() {
+        let text = "a..b x\nlonely.example\nq.example \"a\" b\nopen.example \"a\n\
+                    esc.example \"a\\\nm.example x\nm.example SERVFAIL\n";
+        assert_eq!(
+            mistakes(text),
+            [
+                "keys:1: \"a..b\" is no name: it has an empty label; allowed: a name and a record, \
+                 as in mail._domainkey.example.com v=DKIM1; p=MIGf…",
+                "keys:2: \"lonely.example\" has no record; allowed: a record, strings in quotation \
+                 marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT",
+                "keys:3: no record in quotation marks: \"a\" b; allowed: \"STRING\", several with \
+                 white space between",
+                "keys:4: no record in quotation marks: \"a; allowed: \"STRING\", several with white \
+                 space between",
+                "keys:5: no record in quotation marks: \"a\\; allowed: \"STRING\", several with \
+                 white space between",
+                "keys:7: \"m.example\" has another line; allowed: records, or one of NXDOMAIN, \
+                 NODATA, SERVFAIL, TIMEOUT",
+            ]
+        );
+    }
+
+    #[test]
+    fn records_are_bounded() {
+        let long = "x".repeat(MAX_RECORD_OCTETS);
+        assert!(KeyFileResolver::parse(&format!("a.example {long}")).is_ok());
+        let told = mistakes(&format!("a.example {long}x"));
+        assert_eq!(told, ["keys:1: the record has 16385 octets; allowed: at most 16384"]);
+        let lines = "a.example x\n".repeat(MAX_RECORDS);
+        assert!(KeyFileResolver::parse(&lines).is_ok());
+        let told = mistakes(&format!("{lines}a.example x"));
+        assert_eq!(told, ["keys:9: \"a.example\" has more records; allowed: at most 8"]);
+    }
 }

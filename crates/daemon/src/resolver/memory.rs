@@ -147,3 +147,6 @@ fn octets(name: &str, answer: &TxtAnswer) -> usize {
     let held = texts.iter().map(|text| text.len() + size_of::<Vec<u8>>()).sum::<usize>();
     held + name.len() + BESIDE
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub use questions::{Questions, ask_all};
 
 use std::fmt::Debug;
 use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
 use twinseal_dkim::TxtAnswer;
 
 /// An answer that is on its way. It is asked for whether anybody waits for it or not.
@@ -46,4 +48,12 @@ pub trait Resolver: Send + Sync + Debug {
     /// Asks, inside a runtime. The answer always comes: at the latest when the resolver's own time
     /// is over, and then it says so.
     fn txt(&self, name: &str) -> Lookup;
+}
+
+/// Longer than anybody waits, and short enough to be counted with.
+const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// So long from now, or [`FOREVER`].
+fn deadline(after: Duration) -> Instant {
+    Instant::now() + after.min(FOREVER)
 }

@@ -1,6 +1,6 @@
 //! All keys of a message, asked at once, under one deadline.
 
-use super::Resolver;
+use super::{Resolver, deadline};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ pub fn ask_all<'q>(
         ready: VecDeque::new(),
         asked: JoinSet::new(),
         unanswered: Vec::new(),
-        deadline: Instant::now() + budget,
+        deadline: deadline(budget),
     };
     for (index, query) in queries.into_iter().enumerate() {
         if let Some(answer) = resolver.known(query.name()) {
@@ -64,5 +64,125 @@ impl Questions {
         }
         let index = self.unanswered.pop()?;
         Some((index, TxtAnswer::Failed(LookupFailure::Timeout)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolver::Lookup;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::time::sleep;
+    use twinseal_message::{Domain, Selector};
+
+    /// Knows what begins with `known`, answers after as many seconds as the name begins with, and
+    /// counts who does not wait that long.
+    #[derive(Debug, Default)]
+    struct Clock {
+        left: Arc<AtomicUsize>,
+    }
+
+    struct Waiting(Arc<AtomicUsize>);
+
+    impl Drop for Waiting {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Resolver for Clock {
+        fn known(&self, name: &str) -> Option<TxtAnswer> {
+            name.starts_with("known").then_some(TxtAnswer::NoRecord)
+        }
+
+        fn txt(&self, name: &str) -> Lookup {
+            let seconds = name.split('.').next().unwrap().parse().unwrap();
+            let waiting = Waiting(Arc::clone(&self.left));
+            Box::pin(async move {
+                sleep(Duration::from_secs(seconds)).await;
+                std::mem::forget(waiting);
+                TxtAnswer::NoName
+            })
+        }
+    }
+
+    fn queries(selectors: &[&str]) -> Vec<KeyQuery> {
+        let domain = Domain::parse("example.com").unwrap();
+        selectors.iter().map(|s| KeyQuery::new(&Selector::parse(s).unwrap(), &domain)).collect()
+    }
+
+    async fn all(questions: &mut Questions) -> Vec<(usize, u64, TxtAnswer)> {
+        let begun = Instant::now();
+        let mut answers = Vec::new();
+        while let Some((index, answer)) = questions.next().await {
+            answers.push((index, begun.elapsed().as_secs(), answer));
+        }
+        answers
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_come_as_they_are_ready_and_at_the_deadline_the_rest_is_late() {
+        let late = TxtAnswer::Failed(LookupFailure::Timeout);
+        let clock = Clock::default();
+        let queries = queries(&["3", "known", "1", "9", "2"]);
+        let mut questions = ask_all(&clock, &queries, Duration::from_secs(5));
+        assert_eq!(
+            all(&mut questions).await,
+            [
+                (1, 0, TxtAnswer::NoRecord),
+                (2, 1, TxtAnswer::NoName),
+                (4, 2, TxtAnswer::NoName),
+                (0, 3, TxtAnswer::NoName),
+                (3, 5, late),
+            ]
+        );
+        assert_eq!(questions.next().await, None);
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(clock.left.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_counts_from_the_question_whenever_the_answer_is_taken() {
+        let clock = Clock::default();
+        let mut questions = ask_all(&clock, &queries(&["1", "6"]), Duration::from_secs(5));
+        sleep(Duration::from_secs(7)).await;
+        let answers = all(&mut questions).await;
+        // Both came while nobody looked; what is there counts.
+        assert!(answers.iter().all(|(_, waited, _)| *waited == 0), "{answers:?}");
+        assert!(answers.contains(&(0, 0, TxtAnswer::NoName)), "{answers:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_lost_when_somebody_stops_waiting() {
+        let clock = Clock::default();
+        let mut questions = ask_all(&clock, &queries(&["2", "3"]), Duration::from_secs(5));
+        for _ in 0..10 {
+            let waited = tokio::time::timeout(Duration::from_millis(100), questions.next()).await;
+            assert!(waited.is_err());
+        }
+        assert_eq!(all(&mut questions).await.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_dropped_waits_no_longer() {
+        let clock = Clock::default();
+        let questions = ask_all(&clock, &queries(&["2", "3"]), Duration::from_secs(5));
+        tokio::task::yield_now().await;
+        drop(questions);
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(clock.left.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_may_be_all_the_time_in_the_world() {
+        let mut questions = ask_all(&Clock::default(), &queries(&["3600"]), Duration::MAX);
+        assert_eq!(all(&mut questions).await, [(0, 3600, TxtAnswer::NoName)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_questions_have_no_answers() {
+        let mut questions = ask_all(&Clock::default(), &[], Duration::from_secs(5));
+        assert_eq!(questions.next().await, None);
     }
 }

@@ -1,6 +1,6 @@
 //! Several servers, in turn: a question that stays unanswered goes out again, to the next of them.
 
-use super::exchange;
+use super::{FOREVER, exchange};
 use hickory_net::proto::op::Message;
 use hickory_net::proto::rr::Name;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use twinseal_dkim::LookupFailure;
 
 /// How often a question is sent, over all servers. Whoever was asked may answer until the time is
@@ -32,7 +32,11 @@ impl Servers {
     /// More than [`TRIES`] would not all be asked: the first ones count.
     pub(super) fn new(mut addresses: Vec<SocketAddr>, timeout: Duration) -> Self {
         addresses.truncate(TRIES);
-        Self { addresses: addresses.into(), first: AtomicUsize::new(0), timeout }
+        Self {
+            addresses: addresses.into(),
+            first: AtomicUsize::new(0),
+            timeout: timeout.min(FOREVER),
+        }
     }
 
     /// How long a question with all that follows from it may take.
@@ -79,8 +83,11 @@ struct Tries<'s> {
 
 impl Tries<'_> {
     async fn answer(&mut self, name: &Name, deadline: Instant) -> Result<Message, LookupFailure> {
-        let mut next = interval((self.servers.timeout / PART).max(Duration::from_millis(1)));
+        let part = (self.servers.timeout / PART).max(Duration::from_millis(1));
+        let mut next = interval_at(Instant::now() + part, part);
         next.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Not at a tick: even one that is due takes a millisecond.
+        self.ask_next(name, deadline);
         while !self.exhausted() {
             tokio::select! {
                 _ = next.tick(), if !self.waiting.is_empty() => self.ask_next(name, deadline),
@@ -93,7 +100,8 @@ impl Tries<'_> {
                     };
                     self.failed.entry(server).or_insert(failure);
                     self.waiting.retain(|other| *other != server);
-                    next.reset_immediately();
+                    self.ask_next(name, deadline);
+                    next.reset();
                 }
             }
         }

@@ -60,3 +60,51 @@ fn address(text: &str) -> Option<SocketAddr> {
     let address = std::net::SocketAddrV6::new(address.parse().ok()?, PORT, 0, index);
     Some(SocketAddr::V6(address))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: Option<&str>) -> (Vec<String>, Vec<String>) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("resolv.conf");
+        if let Some(text) = text {
+            fs::write(&file, text).unwrap();
+        }
+        let mut warnings = Vec::new();
+        let servers = nameservers(&file, |warning| warnings.push(warning));
+        let place = directory.path().display().to_string();
+        let warnings = warnings.into_iter().map(|warning| warning.replace(&place, "")).collect();
+        (servers.iter().map(ToString::to_string).collect(), warnings)
+    }
+
+    #[test]
+    fn servers_come_in_their_order_and_the_rest_is_passed_over() {
+        let text = "# nameserver 192.0.2.9\n; nameserver 192.0.2.8\nsearch a.example b.example\n\
+                    nameserver 192.0.2.1\n  nameserver\t2001:db8::1  # ours\n\
+                    options ndots:5 edns0 use-vc nonsense\nnameserver fe80::1%1\nnonsense\nnameserver\n";
+        let (servers, warnings) = told(Some(text));
+        assert_eq!(servers, ["192.0.2.1:53", "[2001:db8::1]:53", "[fe80::1%1]:53"]);
+        assert_eq!(warnings, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_and_passed_over() {
+        let (servers, warnings) = told(Some("nameserver dns.example\nnameserver 192.0.2.1\n"));
+        assert_eq!(servers, ["192.0.2.1:53"]);
+        let want = "/resolv.conf:1: \"dns.example\" is no address of a server; passed over";
+        assert_eq!(warnings, [want]);
+    }
+
+    #[test]
+    fn without_a_server_this_host_is_asked_and_that_is_told() {
+        for (text, why) in [
+            (None, "/resolv.conf cannot be read (No such file or directory (os error 2))"),
+            (Some("search a.example\n"), "/resolv.conf names no server"),
+        ] {
+            let (servers, warnings) = told(text);
+            assert_eq!(servers, ["127.0.0.1:53"]);
+            assert_eq!(warnings, [format!("{why}: DNS is asked at 127.0.0.1:53")]);
+        }
+    }
+}
