@@ -129,3 +129,6 @@ impl MethodResult {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
