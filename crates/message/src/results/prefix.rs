@@ -1,6 +1,6 @@
-//! How much of a signature names it (RFC 6008 §4).
+//! How much of a signature names it (RFC 6008).
 
-/// The fewest characters that are shown (RFC 6008 §4, trap A3).
+/// The fewest characters that are shown (RFC 6008, trap A3).
 const FEWEST: usize = 8;
 
 /// For each signature of a message (`b=` in base64, without white space) its shortest beginning
