@@ -3,7 +3,11 @@
 //! Each event is a value; its text is one way to show it. The wording is an interface: log
 //! analysers match it.
 
+use crate::verifying::action::Why;
+use crate::verifying::standing::Cause;
 use std::fmt;
+use twinseal_config::Action;
+use twinseal_dkim::{Outcome, Verdict};
 use twinseal_message::{Domain, HeaderTooLarge, Selector};
 
 /// One log line about a message.
@@ -43,6 +47,25 @@ pub enum What<'a> {
     },
     /// A step on the way to a decision; shown when the administrator asks why.
     Step(&'a str),
+    /// A signature was verified.
+    Verified(&'a Verdict),
+    /// A message has more than one signature.
+    SeveralSignatures(&'a [&'a Verdict]),
+    /// A message has more signatures than are looked at.
+    SignaturesIgnored(usize),
+    /// A message has no signature.
+    Unsigned,
+    /// Its header is larger than what is looked at.
+    HeaderTooLarge(HeaderTooLarge),
+    /// That many fields claimed to be ours, and were removed.
+    ForgedRemoved(usize),
+    /// Something was done with a message because of what its signatures came to.
+    Acted {
+        /// What.
+        action: Action,
+        /// Why.
+        why: Why,
+    },
 }
 
 /// Why a message, or one seal of it, was left out.
@@ -235,7 +258,14 @@ impl Event<'_> {
             What::FieldAdded { .. }
             | What::NotSigned(_)
             | What::FieldNotAdded { .. }
-            | What::Step(_) => tracing::info!("{self}"),
+            | What::Step(_)
+            | What::Verified(_)
+            | What::SeveralSignatures(_)
+            | What::SignaturesIgnored(_)
+            | What::Unsigned
+            | What::HeaderTooLarge(_)
+            | What::ForgedRemoved(_)
+            | What::Acted { .. } => tracing::info!("{self}"),
         }
     }
 }
@@ -253,7 +283,51 @@ impl fmt::Display for Event<'_> {
             }
             What::Deferred { error } => write!(f, "deferred: {error}"),
             What::Step(step) => f.write_str(step),
+            What::Verified(verdict) => verified(verdict, f),
+            What::SeveralSignatures(verdicts) => {
+                let domains = verdicts.iter().filter_map(|one| one.claims.domain.as_ref());
+                let domains: Vec<&str> = domains.map(Domain::as_str).collect();
+                write!(f, "message has signatures from {}", domains.join(", "))
+            }
+            What::SignaturesIgnored(count) => write!(f, "ignoring {count} signatures"),
+            What::Unsigned => f.write_str(Why::Unsigned.text()),
+            What::HeaderTooLarge(limit) => write!(f, "too much header data: {limit}"),
+            What::ForgedRemoved(count) => {
+                write!(f, "Authentication-Results fields that claim to be ours removed: {count}")
+            }
+            What::Acted { action, why } => write!(f, "{}: {}", acted(*action), why.text()),
         }
+    }
+}
+
+/// One signature, in words that analysers of dkim-filter's log know.
+fn verified(verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Verdict { claims, outcome, .. } = verdict;
+    f.write_str(match Cause::of(outcome) {
+        None if *outcome == Outcome::Pass => Why::Valid.text(),
+        None => "ignoring signature",
+        Some(Cause::NoAnswer | Cause::NoKey) => "key retrieval failed",
+        Some(Cause::Revoked) => "key revoked",
+        Some(Cause::Syntax) => "syntax error",
+        Some(Cause::Unusable) => "signature verification failed",
+        Some(Cause::Mismatch) => "bad signature data",
+    })?;
+    if let (Some(selector), Some(domain)) = (&claims.selector, &claims.domain) {
+        write!(f, " (s={selector}, d={domain})")?;
+    }
+    if *outcome == Outcome::Pass {
+        return Ok(());
+    }
+    write!(f, ": {outcome} (reason={})", outcome.code())
+}
+
+const fn acted(action: Action) -> &'static str {
+    match action {
+        Action::Accept => "accepted",
+        Action::Reject => "rejected",
+        Action::TempFail => "deferred",
+        Action::Discard => "discarded",
+        Action::Quarantine => "quarantined",
     }
 }
 

@@ -5,12 +5,15 @@ use crate::background::CannotLaunch;
 use crate::descriptors;
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account, CannotBecome};
+use crate::resolver::{DnsResolver, KeyFileResolver, MAX_SOCKETS, Resolver, Settings};
 use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
 use crate::signing::keyring::{self, KeyMistakes, Parse};
+use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,9 +64,11 @@ impl Server {
         parse: Parse,
         mut warn: impl FnMut(String),
     ) -> Result<Self, CannotServe> {
+        let resolver = resolver(config, &mut warn)?;
         let connections = config.limits.connections;
+        let sockets = if resolver.is_some() { MAX_SOCKETS } else { 0 };
         // Now, because root can do most about it.
-        if let Err(possible) = descriptors::provide(connections) {
+        if let Err(possible) = descriptors::provide(connections, sockets) {
             let grants = "the system grants file descriptors for";
             warn(format!("limits.connections: {grants} {possible}, not for {connections}"));
         }
@@ -82,7 +87,8 @@ impl Server {
             group: config.socket_group.as_deref().map(privileges::group).transpose()?,
         };
         let directory = Directory::from_files(config.rules.clone(), keys);
-        let service = Arc::new(Service::new(config, directory));
+        let office = resolver.map(|resolver| Office::new(config, resolver));
+        let service = Arc::new(Service::new(config, directory, office));
         Ok(Self { service, account, rights })
     }
 
@@ -109,6 +115,30 @@ impl Server {
         let sockets = all(found.into_iter().map(|place| place.bind(self.rights)))?;
         let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
         Ok(Listening { service: self.service, sockets, pid_file, signals })
+    }
+}
+
+/// Who is asked for keys, where mail is verified.
+fn resolver(
+    config: &Config,
+    warn: &mut impl FnMut(String),
+) -> Result<Option<Arc<dyn Resolver>>, CannotServe> {
+    // The door of dk-filter only signs, whatever its mode says.
+    if !config.mode.verifies() || config.door == Door::DkFilter {
+        return Ok(None);
+    }
+    let Some(path) = &config.dns.test_keys else {
+        let settings =
+            Settings { servers: config.dns.servers.clone(), timeout: config.dns.timeout };
+        return Ok(Some(Arc::new(DnsResolver::new(&settings, warn))));
+    };
+    let file = fs::read_to_string(path)
+        .map_err(|error| CannotServe::KeyFile(vec![format!("{}: {error}", text::path(path))]))?;
+    match KeyFileResolver::parse(&file) {
+        Ok(resolver) => Ok(Some(Arc::new(resolver))),
+        Err(mistakes) => Err(CannotServe::KeyFile(
+            mistakes.iter().map(|mistake| format!("{}:{mistake}", text::path(path))).collect(),
+        )),
     }
 }
 
@@ -218,6 +248,9 @@ pub enum CannotServe {
     /// Keys that cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyMistakes),
+    /// The file that takes the place of DNS cannot be used.
+    #[error("{}", .0.join("\n"))]
+    KeyFile(Vec<String>),
     /// The user cannot be had.
     #[error(transparent)]
     User(#[from] CannotBecome),
@@ -252,7 +285,7 @@ impl CannotServe {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Several(all) => all.first().map_or(ExitCode::Internal, Self::exit_code),
-            Self::Keys(_) => ExitCode::Configuration,
+            Self::Keys(_) | Self::KeyFile(_) => ExitCode::Configuration,
             // Not 78: on that, init scripts of dkim-filter start again, without signing.
             Self::PidFile { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ExitCode::Permission

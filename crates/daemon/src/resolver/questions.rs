@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
-use twinseal_dkim::{KeyQuery, LookupFailure, TxtAnswer};
+use twinseal_dkim::{LookupFailure, TxtAnswer};
 
 /// Questions whose answers are taken as they come. Dropping it gives up waiting; what was asked is
 /// still remembered by who was asked.
@@ -20,9 +20,9 @@ pub struct Questions {
 /// Asks for all of them, inside a runtime. After `budget`, counted from now, whatever has no answer
 /// has [`LookupFailure::Timeout`] for one.
 #[must_use]
-pub fn ask_all<'q>(
+pub fn ask_all(
     resolver: &dyn Resolver,
-    queries: impl IntoIterator<Item = &'q KeyQuery>,
+    names: impl IntoIterator<Item = impl AsRef<str>>,
     budget: Duration,
 ) -> Questions {
     let mut questions = Questions {
@@ -31,12 +31,12 @@ pub fn ask_all<'q>(
         unanswered: Vec::new(),
         deadline: deadline(budget),
     };
-    for (index, query) in queries.into_iter().enumerate() {
-        if let Some(answer) = resolver.known(query.name()) {
+    for (index, name) in names.into_iter().enumerate() {
+        if let Some(answer) = resolver.known(name.as_ref()) {
             questions.ready.push_back((index, answer));
             continue;
         }
-        let lookup = resolver.txt(query.name());
+        let lookup = resolver.txt(name.as_ref());
         questions.asked.spawn(async move { (index, lookup.await) });
         questions.unanswered.push(index);
     }
@@ -44,6 +44,22 @@ pub fn ask_all<'q>(
 }
 
 impl Questions {
+    /// The next answer that has come, with the index of its query. Takes no time.
+    pub fn at_hand(&mut self) -> Option<(usize, TxtAnswer)> {
+        if let Some(answer) = self.ready.pop_front() {
+            return Some(answer);
+        }
+        let (index, answer) = self.asked.try_join_next()?.ok()?;
+        self.unanswered.retain(|waiting| *waiting != index);
+        Some((index, answer))
+    }
+
+    /// Whether every answer has been taken.
+    #[must_use]
+    pub fn are_answered(&self) -> bool {
+        self.ready.is_empty() && self.unanswered.is_empty()
+    }
+
     /// The next answer, with the index of its query; `None` after the last one. Answers that are at
     /// hand come first. Nothing is lost when the future is dropped before it is ready.
     pub async fn next(&mut self) -> Option<(usize, TxtAnswer)> {
@@ -74,7 +90,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::time::sleep;
-    use twinseal_message::{Domain, Selector};
 
     /// Knows what begins with `known`, answers after as many seconds as the name begins with, and
     /// counts who does not wait that long.
@@ -107,9 +122,8 @@ mod tests {
         }
     }
 
-    fn queries(selectors: &[&str]) -> Vec<KeyQuery> {
-        let domain = Domain::parse("example.com").unwrap();
-        selectors.iter().map(|s| KeyQuery::new(&Selector::parse(s).unwrap(), &domain)).collect()
+    fn queries(selectors: &[&str]) -> Vec<String> {
+        selectors.iter().map(|selector| format!("{selector}._domainkey.example.com")).collect()
     }
 
     async fn all(questions: &mut Questions) -> Vec<(usize, u64, TxtAnswer)> {
@@ -145,7 +159,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_deadline_counts_from_the_question_whenever_the_answer_is_taken() {
         let clock = Clock::default();
-        let mut questions = ask_all(&clock, &queries(&["1", "6"]), Duration::from_secs(5));
+        let mut questions = ask_all(&clock, queries(&["1", "6"]), Duration::from_secs(5));
         sleep(Duration::from_secs(7)).await;
         let answers = all(&mut questions).await;
         // Both came while nobody looked; what is there counts.
@@ -156,7 +170,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_is_lost_when_somebody_stops_waiting() {
         let clock = Clock::default();
-        let mut questions = ask_all(&clock, &queries(&["2", "3"]), Duration::from_secs(5));
+        let mut questions = ask_all(&clock, queries(&["2", "3"]), Duration::from_secs(5));
         for _ in 0..10 {
             let waited = tokio::time::timeout(Duration::from_millis(100), questions.next()).await;
             assert!(waited.is_err());
@@ -167,7 +181,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_dropped_waits_no_longer() {
         let clock = Clock::default();
-        let questions = ask_all(&clock, &queries(&["2", "3"]), Duration::from_secs(5));
+        let questions = ask_all(&clock, queries(&["2", "3"]), Duration::from_secs(5));
         tokio::task::yield_now().await;
         drop(questions);
         sleep(Duration::from_millis(1)).await;
@@ -176,13 +190,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn there_may_be_all_the_time_in_the_world() {
-        let mut questions = ask_all(&Clock::default(), &queries(&["3600"]), Duration::MAX);
+        let mut questions = ask_all(&Clock::default(), queries(&["3600"]), Duration::MAX);
         assert_eq!(all(&mut questions).await, [(0, 3600, TxtAnswer::NoName)]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_questions_have_no_answers() {
-        let mut questions = ask_all(&Clock::default(), &[], Duration::from_secs(5));
+        let mut questions = ask_all(&Clock::default(), [""; 0], Duration::from_secs(5));
         assert_eq!(questions.next().await, None);
     }
 }

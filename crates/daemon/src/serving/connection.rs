@@ -1,9 +1,10 @@
 //! One connection from an MTA: octets in, octets out, messages between.
 
 use super::service::{Client, Service};
-use super::transaction::{self, Ending, Facts, Fate, Transaction};
+use super::transaction::{self, Done, Ending, Facts, Obstacle, Told, Transaction};
 use crate::signing::policy::Fidelity;
-use crate::signing::seal::SealedField;
+use crate::verifying::action::Why;
+use crate::verifying::forgeries::Guard;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -14,15 +15,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
-use twinseal_config::Limits;
+use twinseal_config::{Action, Limits};
 use twinseal_message::text::shown;
 use twinseal_milter::{
-    AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken, MessageToken,
-    Options, ProtocolError, Session,
+    Actions, AnswerError, ConnectReply, Disposition, Event, HeadersReply, HeadersToken,
+    MessageReply, MessageToken, Options, ProtocolError, Session,
 };
 
 /// How much is read at once, in octets: all of a body that is held, and only while it is taken.
 const READ_OCTETS: usize = 8 * 1024;
+
+/// How often the MTA hears from us while DNS is waited for (trap W16).
+const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Why a connection ended early.
 #[derive(Debug, thiserror::Error)]
@@ -75,17 +79,16 @@ where
             let is_orderly = connection.is_idle() && connection.session.terms().is_some();
             return if is_orderly { Ok(()) } else { Err(Ended::Cut(when)) };
         }
-        let taken = connection.take(&octets).await;
-        // What was answered before the mistake is owed to the MTA nevertheless.
-        let patience = connection.service.limits.write;
-        write(&mut stream, connection.session.output(), patience).await?;
-        connection.session.clear_output();
-        // Only now: what the log says was added has left.
-        for (queue_id, fields) in connection.added.drain(..) {
-            transaction::log_added(queue_id.as_deref(), &fields);
-        }
-        if taken? == Said::Quit {
-            return Ok(());
+        let mut rest = octets.as_slice();
+        loop {
+            let taken = connection.take(&mut rest).await;
+            // What was answered before the mistake is owed to the MTA nevertheless.
+            connection.flush(&mut stream).await?;
+            match taken? {
+                Said::More => break,
+                Said::Quit => return Ok(()),
+                Said::Waits => connection.wait_for_answers(&mut stream).await?,
+            }
         }
     }
 }
@@ -130,14 +133,23 @@ struct Connection {
     message: Option<Transaction>,
     /// The frame that has not arrived whole, and when it has to have.
     dawdling: Option<(u64, Instant)>,
-    /// What was added to messages whose answer has not been written yet: queue id and fields.
-    added: Vec<(Option<String>, Vec<SealedField>)>,
+    /// Who watches over the name of our results; known when the MTA has said its own.
+    guard: Option<Arc<Guard>>,
+    /// The end of a message that waits for DNS.
+    ending: Option<MessageToken>,
+    /// What the log is told about messages whose answer has not been written yet, with their queue
+    /// ids.
+    told: Vec<(Option<String>, Told)>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Said {
+    /// It has said all that has arrived.
     More,
+    /// It is gone.
     Quit,
+    /// A message has ended, and DNS has not said everything yet.
+    Waits,
 }
 
 impl Connection {
@@ -145,14 +157,20 @@ impl Connection {
         // The macros that are looked at, `i`, `{auth_type}` and `{auth_authen}`, are among those
         // that Postfix and Sendmail send unasked.
         let decide_at_connect = !service.peers.is_empty();
-        let session = Session::new(Options { decide_at_connect, ..Options::default() });
+        let mut options = Options { decide_at_connect, ..Options::default() };
+        if service.may_quarantine() {
+            options.needed = options.needed | Actions::QUARANTINE;
+        }
+        let session = Session::new(options);
         Self {
             service,
             session,
             client: Client::default(),
             message: None,
             dawdling: None,
-            added: Vec::new(),
+            guard: None,
+            ending: None,
+            told: Vec::new(),
         }
     }
 
@@ -184,16 +202,21 @@ impl Connection {
         Wait { until: now + patience, patience, when }
     }
 
-    async fn take(&mut self, mut input: &[u8]) -> Result<Said, Ended> {
+    /// Takes what has arrived, up to where something has to be waited for.
+    async fn take(&mut self, input: &mut &[u8]) -> Result<Said, Ended> {
+        if let Some(token) = self.ending.take() {
+            self.end_of_message(token)?;
+        }
         loop {
             let step = self.session.receive(input)?;
-            input = input.get(step.consumed..).unwrap_or_default();
+            *input = input.get(step.consumed..).unwrap_or_default();
             match step.event {
                 Event::NeedMore => return Ok(Said::More),
                 Event::Quit => return Ok(Said::Quit),
                 Event::Connect { client, reply } => {
                     self.client = Client::new(&client);
                     self.message = None;
+                    self.guard = None;
                     if let Some(token) = reply {
                         let is_peer = self.client.is_in(&self.service.peers);
                         let reply =
@@ -201,9 +224,11 @@ impl Connection {
                         self.session.answer_connect(token, reply)?;
                     }
                 }
-                Event::MailFrom(_) => self.message = Some(Transaction::default()),
+                Event::MailFrom(_) => self.message = Some(self.new_message()),
                 Event::Header { name, value } => {
-                    self.message.get_or_insert_default().header(name, value);
+                    if let Some(message) = &mut self.message {
+                        message.header(name, value);
+                    }
                 }
                 Event::EndOfHeaders(token) => self.end_of_headers(token).await?,
                 Event::Body(chunk) => {
@@ -211,7 +236,13 @@ impl Connection {
                         message.body(chunk);
                     }
                 }
-                Event::EndOfMessage(token) => self.end_of_message(token)?,
+                Event::EndOfMessage(token) => {
+                    if self.message.as_mut().is_some_and(|message| message.waits().is_some()) {
+                        self.ending = Some(token);
+                        return Ok(Said::Waits);
+                    }
+                    self.end_of_message(token)?;
+                }
                 Event::Abort | Event::QuitNewConnection => self.message = None,
                 Event::Negotiated(terms) => tracing::debug!("negotiated {terms:?}"),
                 Event::Helo(_) | Event::Recipient(_) | Event::Data | Event::UnknownCommand(_) => {}
@@ -220,6 +251,8 @@ impl Connection {
     }
 
     async fn end_of_headers(&mut self, token: HeadersToken) -> Result<(), Ended> {
+        let message = self.message.take();
+        let mut message = message.unwrap_or_else(|| self.new_message());
         let queue_id = self.queue_id();
         let facts = Facts {
             queue_id: queue_id.as_deref(),
@@ -227,39 +260,90 @@ impl Connection {
             authenticated: self.is_authenticated(),
             fidelity: self.fidelity(),
         };
-        let mut message = self.message.take().unwrap_or_default();
-        let reply = match message.end_of_headers(&self.service, &facts).await {
-            Fate::Sealed | Fate::Marked => {
-                self.message = Some(message);
-                HeadersReply::Continue
-            }
-            Fate::Passed => HeadersReply::Accept,
-            Fate::Deferred => HeadersReply::TempFail,
-        };
+        let reply = message.end_of_headers(&self.service, &facts).await;
+        if reply == HeadersReply::Continue {
+            self.message = Some(message);
+        }
         Ok(self.session.answer_headers(token, reply)?)
+    }
+
+    /// Waits until DNS has said everything, at most as long as a message may wait for it, and lets
+    /// the MTA know that we are still here (trap W16).
+    async fn wait_for_answers<S>(&mut self, stream: &mut S) -> Result<(), Ended>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        let (Some(message), Some(token)) = (&mut self.message, &self.ending) else {
+            return Ok(());
+        };
+        let Some(verification) = message.waits() else { return Ok(()) };
+        let patience = self.service.limits.write;
+        while timeout(PROGRESS, verification.answers()).await.is_err() {
+            self.session.progress(token)?;
+            write(stream, self.session.output(), patience).await?;
+            self.session.clear_output();
+        }
+        Ok(())
+    }
+
+    /// Writes what was answered, and then the log: what it says was added has left.
+    async fn flush<S>(&mut self, stream: &mut S) -> Result<(), Ended>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        write(stream, self.session.output(), self.service.limits.write).await?;
+        self.session.clear_output();
+        for (queue_id, told) in self.told.drain(..) {
+            told.log(queue_id.as_deref());
+        }
+        Ok(())
     }
 
     fn end_of_message(&mut self, token: MessageToken) -> Result<(), Ended> {
         let queue_id = self.queue_id();
         let host = self.macro_value("j");
-        let message = self.message.take().unwrap_or_default();
+        let message = self.message.take();
+        let message = message.unwrap_or_else(|| self.new_message());
         let mut reply = token.reply();
         let ending = Ending { queue_id: queue_id.as_deref(), host: host.as_deref() };
-        let fate = match message.end_of_message(&mut reply, &ending) {
-            Ok(fields) => {
-                self.added.push((queue_id, fields));
-                Fate::Sealed
+        let disposition = match message.end_of_message(&self.service, &mut reply, &ending) {
+            Ok(Done { disposition, told }) => {
+                self.told.push((queue_id, told));
+                disposition
             }
             Err(obstacle) => {
                 transaction::log_deferred(queue_id.as_deref(), &obstacle.to_string());
-                obstacle.fate()
+                self.despite(&obstacle, &mut reply)
             }
         };
-        let disposition = match fate {
-            Fate::Sealed | Fate::Marked | Fate::Passed => Disposition::Accept,
-            Fate::Deferred => Disposition::TempFail,
-        };
         Ok(self.session.answer_message(reply, disposition)?)
+    }
+
+    /// What becomes of a message that cannot be dealt with at its end.
+    fn despite(&self, obstacle: &Obstacle, reply: &mut MessageReply) -> Disposition {
+        match obstacle.action(&self.service.actions) {
+            Action::Accept => Disposition::Accept,
+            Action::Reject => {
+                let refused = Why::CannotSign.reject(self.service.door);
+                refused.map_or(Disposition::Reject, Disposition::Refuse)
+            }
+            Action::TempFail => Disposition::TempFail,
+            Action::Discard => Disposition::Discard,
+            // Where it cannot be held, it must not go on.
+            Action::Quarantine => match reply.quarantine(Why::CannotSign.text()) {
+                Ok(()) => Disposition::Accept,
+                Err(_) => Disposition::TempFail,
+            },
+        }
+    }
+
+    /// A message that begins.
+    fn new_message(&mut self) -> Transaction {
+        if let (None, Some(office)) = (&self.guard, &self.service.office) {
+            let host = self.macro_value("j");
+            self.guard = Some(Arc::new(office.guard(host.as_deref())));
+        }
+        Transaction::new(&self.service, self.fidelity(), self.guard.clone())
     }
 
     fn queue_id(&self) -> Option<String> {

@@ -2,11 +2,12 @@
 
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
+use crate::verifying::office::Office;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
-use twinseal_config::{Config, DomainList, Door, HostList, Limits};
+use twinseal_config::{Action, Actions, Config, DomainList, Door, HostList, Limits};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Mailbox};
 use twinseal_milter::{ClientAddress, ConnectInfo};
@@ -26,6 +27,10 @@ pub struct Service {
     pub external_ignore: HostList,
     /// Whether mail is signed at all.
     pub signs: bool,
+    /// What mail that is not signed is verified with, if it is.
+    pub office: Option<Office>,
+    /// What follows from what.
+    pub actions: Actions,
     /// What is asked whose message it is, and what follows from the answer.
     pub deciding: Deciding,
     /// Domains whose mail is deferred when no rule signs for it.
@@ -96,9 +101,10 @@ impl std::fmt::Display for Client {
 }
 
 impl Service {
-    /// What a configuration says, and the directory that was made of its rules and keys.
+    /// What a configuration says, the directory that was made of its rules and keys, and what mail
+    /// is verified with, if it is.
     #[must_use]
-    pub fn new(config: &Config, directory: Directory) -> Self {
+    pub fn new(config: &Config, directory: Directory, office: Option<Office>) -> Self {
         Self {
             door: config.door,
             directory,
@@ -106,6 +112,8 @@ impl Service {
             peers: config.peers.clone(),
             external_ignore: config.external_ignore.clone(),
             signs: config.mode.signs(),
+            office,
+            actions: config.actions,
             deciding: Deciding {
                 sender_headers: config.sender_headers.clone(),
                 parent_identity: config.parent_identity,
@@ -117,6 +125,26 @@ impl Service {
             limits: config.limits,
             connections: Arc::new(Semaphore::new(config.limits.connections)),
         }
+    }
+
+    /// Whether the MTA may have to hold a message.
+    #[must_use]
+    pub fn may_quarantine(&self) -> bool {
+        let Actions {
+            bad_signature,
+            no_signature,
+            key_not_found,
+            dns_error,
+            internal_error,
+            security,
+            signature_error,
+        } = self.actions;
+        let arriving =
+            [bad_signature, no_signature, key_not_found, dns_error, internal_error, security];
+        let held = |action: &Action| *action == Action::Quarantine;
+        let office = self.office.as_ref();
+        office.is_some_and(|office| office.quarantine || arriving.iter().any(held))
+            || (self.signs && held(&signature_error))
     }
 
     /// The domain that has to sign for that address, if there is one.

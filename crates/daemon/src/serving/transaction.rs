@@ -1,4 +1,8 @@
-//! One message, from its first header field to its seals.
+//! One message, from its first header field to what becomes of it.
+
+mod arriving;
+
+pub use arriving::Judged;
 
 use super::service::{Client, Service};
 use crate::VERSION;
@@ -7,9 +11,16 @@ use crate::signing::directory::{Purpose, Unavailable};
 use crate::signing::order::Order;
 use crate::signing::policy::{self, Addresses, Fidelity, Known, Orders, Origin, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
+use crate::verifying::action::Why;
+use crate::verifying::forgeries::{Forgeries, Guard};
+use crate::verifying::office::Office;
+use crate::verifying::verification::Verification;
+use std::sync::Arc;
+use twinseal_config::{Action, Actions, Door};
 use twinseal_keys::SignError;
+use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
-use twinseal_milter::{MessageReply, ModificationError};
+use twinseal_milter::{Disposition, HeadersReply, MessageReply, ModificationError};
 
 /// What stands for the queue id where the MTA has not given one (trap W17).
 const UNKNOWN_ID: &str = "(unknown-jobid)";
@@ -21,13 +32,27 @@ const UNKNOWN_HOST: &str = "unknown-host";
 const TRACE_FIELD: &str = "X-DomainKeys";
 
 /// One message.
-#[derive(Default)]
 pub struct Transaction {
     header: HeaderBlock,
     overflow: Option<HeaderTooLarge>,
-    seals: Vec<Box<dyn Seal>>,
+    fidelity: Fidelity,
+    /// Fields that claim to be ours; only looked for where mail is verified.
+    forgeries: Option<Forgeries>,
+    role: Role,
     /// The product that the trace field names, if there is to be one.
     trace: Option<String>,
+}
+
+/// What is done with a message until it ends.
+enum Role {
+    /// Nothing.
+    Passing,
+    /// It is signed.
+    Signing(Vec<Box<dyn Seal>>),
+    /// Its signatures are verified.
+    Verifying(Box<Verification>),
+    /// The MTA is asked to hold it, which can be done at its end only.
+    Held(Why),
 }
 
 /// What the connection knows about a message when it is complete.
@@ -66,17 +91,24 @@ impl Ending<'_> {
     }
 }
 
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is being signed: what is still to come of it is wanted.
-    Sealed,
-    /// It is not signed, and gets a field nevertheless, which can be added at its end only.
-    Marked,
-    /// It passes as it is; nothing more of it is wanted.
-    Passed,
-    /// It should be signed and cannot be now: its sender is to try again.
-    Deferred,
+/// What becomes of a message at its end.
+#[derive(Debug)]
+pub struct Done {
+    /// What the MTA is told.
+    pub disposition: Disposition,
+    /// What the log is told when that has left.
+    pub told: Told,
+}
+
+/// What is worth a log line when the answer has left.
+#[derive(Debug)]
+pub enum Told {
+    /// The fields that were inserted.
+    Sealed(Vec<SealedField>),
+    /// What the signatures came to.
+    Judged(Box<Judged>),
+    /// Nothing.
+    Nothing,
 }
 
 /// What stands in the way of signing a message that should be signed.
@@ -98,50 +130,144 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// The one place that says what an error of ours means for the message. Unsigned mail is never
-    /// the answer: it would look forged.
+    /// the answer unless it was asked for: it would look forged.
     #[must_use]
-    pub const fn fate(&self) -> Fate {
+    pub const fn action(&self, actions: &Actions) -> Action {
         match self {
-            Self::Rules(_) | Self::NoKey | Self::Key(_) | Self::Field(_) => Fate::Deferred,
+            // Its sender is one of us, and the configuration is to be mended.
+            Self::NoKey => Action::TempFail,
+            Self::Rules(_) | Self::Key(_) | Self::Field(_) => actions.signature_error,
         }
     }
 }
 
 impl Transaction {
-    /// Takes a header field as the MTA shows it.
-    pub fn header(&mut self, name: &[u8], value: &[u8]) {
-        if self.overflow.is_none() {
-            self.overflow = self.header.push(name, value).err();
+    /// A message of which nothing is known yet. `guard` looks for forged fields.
+    #[must_use]
+    pub fn new(service: &Service, fidelity: Fidelity, guard: Option<Arc<Guard>>) -> Self {
+        let limit = service.office.as_ref().map_or(MAX_HEADER_OCTETS, |one| one.maximum_header);
+        Self {
+            header: HeaderBlock::with_limit(limit),
+            overflow: None,
+            fidelity,
+            forgeries: guard.map(Forgeries::new),
+            role: Role::Passing,
+            trace: None,
         }
     }
 
-    /// Decides what becomes of the message, and says so in the log unless it is signed.
-    pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> Fate {
+    /// Takes a header field as the MTA shows it.
+    pub fn header(&mut self, name: &[u8], value: &[u8]) {
+        if let Some(forgeries) = &mut self.forgeries {
+            forgeries.look(name, value);
+        }
+        if self.overflow.is_some() {
+            return;
+        }
+        // Trap W1: one space was taken away, and most fields have one.
+        let restored = match self.fidelity {
+            Fidelity::Approximate if !value.starts_with(b"\n") => Some([b" ", value].concat()),
+            Fidelity::Approximate | Fidelity::Exact => None,
+        };
+        self.overflow = self.header.push(name, restored.as_deref().unwrap_or(value)).err();
+    }
+
+    /// Decides what becomes of the message, and says so in the log unless that is for its end.
+    pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> HeadersReply {
         let header = std::mem::take(&mut self.header);
         self.trace = service.trace_header.then(|| service.door.product(VERSION));
-        match plan(service, facts, &header, self.overflow).await {
+        if let (Some(limit), Some(_)) = (self.overflow, &service.office) {
+            facts.log(What::HeaderTooLarge(limit));
+            return self.answer(service.actions.security, Why::HeaderTooLarge, service.door, facts);
+        }
+        let origin = service.origin(facts.client, facts.authenticated);
+        match plan(service, facts, &header, self.overflow, &origin).await {
             Ok(Plan::Sign { seals, left_out }) => {
                 for (field, reason) in &left_out {
                     facts.log(What::FieldNotAdded { field, reason });
                 }
-                self.seals = seals;
-                Fate::Sealed
+                self.role = Role::Signing(seals);
+                HeadersReply::Continue
             }
             Ok(Plan::Ignore(reason)) => {
-                facts.log(What::NotSigned(&reason));
-                if self.trace.is_some() { Fate::Marked } else { Fate::Passed }
+                if service.office.is_none() || is_ours_to_sign(&reason, &origin) {
+                    facts.log(What::NotSigned(&reason));
+                }
+                match &service.office {
+                    Some(office) => self.verify(header, office, service, facts),
+                    None => self.pass(),
+                }
             }
             Err(obstacle) => {
                 facts.log(What::Deferred { error: &obstacle.to_string() });
-                obstacle.fate()
+                let action = obstacle.action(&service.actions);
+                self.answer(action, Why::CannotSign, service.door, facts)
             }
+        }
+    }
+
+    /// Begins to verify, unless everything that would come of it is known already.
+    fn verify(
+        &mut self,
+        header: HeaderBlock,
+        office: &Office,
+        service: &Service,
+        facts: &Facts<'_>,
+    ) -> HeadersReply {
+        let verification = Verification::begin(header, &office.means((service.clock)()));
+        let unsigned = service.actions.no_signature;
+        if verification.is_moot() && !office.results.always {
+            if service.log_why || unsigned != Action::Accept {
+                facts.log(What::Unsigned);
+            }
+            return self.answer(unsigned, Why::Unsigned, service.door, facts);
+        }
+        self.role = Role::Verifying(Box::new(verification));
+        HeadersReply::Continue
+    }
+
+    /// Lets the message go on as it is, apart from what can be done at its end only.
+    const fn pass(&self) -> HeadersReply {
+        let forged = match &self.forgeries {
+            Some(forgeries) => forgeries.count() > 0,
+            None => false,
+        };
+        if forged || self.trace.is_some() { HeadersReply::Continue } else { HeadersReply::Accept }
+    }
+
+    fn answer(&mut self, action: Action, why: Why, door: Door, facts: &Facts<'_>) -> HeadersReply {
+        if action != Action::Accept && why != Why::CannotSign {
+            facts.log(What::Acted { action, why });
+        }
+        match action {
+            Action::Accept => self.pass(),
+            Action::Quarantine => {
+                self.role = Role::Held(why);
+                HeadersReply::Continue
+            }
+            Action::Reject => why.reject(door).map_or(HeadersReply::Reject, HeadersReply::Refuse),
+            Action::TempFail => match why {
+                Why::CannotSign => HeadersReply::TempFail,
+                _ => why.defer().map_or(HeadersReply::TempFail, HeadersReply::Refuse),
+            },
+            Action::Discard => HeadersReply::Discard,
         }
     }
 
     /// Takes the next octets of the body.
     pub fn body(&mut self, chunk: &[u8]) {
-        for seal in &mut self.seals {
-            seal.feed(chunk);
+        match &mut self.role {
+            Role::Signing(seals) => seals.iter_mut().for_each(|seal| seal.feed(chunk)),
+            Role::Verifying(verification) => verification.feed(chunk),
+            Role::Passing | Role::Held(_) => {}
+        }
+    }
+
+    /// What has to be waited for before the message can end.
+    pub fn waits(&mut self) -> Option<&mut Verification> {
+        match &mut self.role {
+            Role::Verifying(verification) => Some(&mut **verification).filter(|one| one.waits()),
+            Role::Passing | Role::Signing(_) | Role::Held(_) => None,
         }
     }
 
@@ -151,22 +277,66 @@ impl Transaction {
     /// The first [`Obstacle`].
     pub fn end_of_message(
         self,
+        service: &Service,
         reply: &mut MessageReply,
         ending: &Ending<'_>,
-    ) -> Result<Vec<SealedField>, Obstacle> {
+    ) -> Result<Done, Obstacle> {
+        let mut disposition = Disposition::Accept;
+        // Trap W12: what is there is removed before anything is inserted.
+        let forged = self.remove_forged(reply)?;
+        let mut judged = None;
         let mut fields = Vec::new();
-        for seal in self.seals {
-            fields.append(&mut seal.finish()?);
+        match self.role {
+            Role::Signing(seals) => {
+                for seal in seals {
+                    fields.append(&mut seal.finish()?);
+                }
+                for SealedField { field, index, .. } in &fields {
+                    reply.insert_header(*index, field.name, field.value.as_bytes())?;
+                }
+            }
+            Role::Verifying(verification) => {
+                judged = Some(Judged::new(verification.finish(), forged, service));
+            }
+            Role::Held(why) => reply.quarantine(&arriving::held(why, service.door))?,
+            Role::Passing => {}
         }
-        for SealedField { field, index, .. } in &fields {
-            reply.insert_header(*index, field.name, field.value.as_bytes())?;
-        }
-        // Last, and so above the seals (trap W8), which do not cover it.
+        // After the seals, and so above them (trap W8), which do not cover it.
         if let Some(product) = &self.trace {
             let value = ending.trace(product);
             reply.insert_header(BELOW_RECEIVED, TRACE_FIELD, value.as_bytes())?;
         }
-        Ok(fields)
+        // Last: it goes above the MTA's own field (trap W9).
+        if let Some(judged) = &judged {
+            disposition = judged.conclude(service, reply, ending)?;
+        }
+        let told = match judged {
+            Some(judged) => Told::Judged(Box::new(judged)),
+            None if fields.is_empty() => Told::Nothing,
+            None => Told::Sealed(fields),
+        };
+        Ok(Done { disposition, told })
+    }
+
+    fn remove_forged(&self, reply: &mut MessageReply) -> Result<usize, ModificationError> {
+        // Mail that we sign is our own.
+        let forgeries = match self.role {
+            Role::Signing(_) => None,
+            Role::Passing | Role::Verifying(_) | Role::Held(_) => self.forgeries.as_ref(),
+        };
+        let Some(forgeries) = forgeries else { return Ok(0) };
+        forgeries.remove(reply)?;
+        Ok(forgeries.count())
+    }
+}
+
+/// Whether a message that is not signed could have been: mail from elsewhere could not, unless
+/// it claims to come from here.
+const fn is_ours_to_sign(reason: &Reason, origin: &Origin) -> bool {
+    match (reason, origin) {
+        (Reason::SigningOff, _) => false,
+        (_, Origin::Internal | Origin::Authenticated) | (Reason::ExternalHost { .. }, _) => true,
+        (_, Origin::External { .. }) => false,
     }
 }
 
@@ -175,6 +345,7 @@ async fn plan(
     facts: &Facts<'_>,
     header: &HeaderBlock,
     overflow: Option<HeaderTooLarge>,
+    origin: &Origin,
 ) -> Result<Plan, Obstacle> {
     if !service.signs {
         return Ok(Plan::Ignore(Reason::SigningOff));
@@ -186,14 +357,13 @@ async fn plan(
         Ok(addresses) => addresses,
         Err(reason) => return Ok(Plan::Ignore(reason)),
     };
-    let origin = service.origin(facts.client, facts.authenticated);
     let purpose = match origin {
         Origin::Internal | Origin::Authenticated => Purpose::Sign,
         Origin::External { .. } => Purpose::Tell,
     };
     let orders = look_up(service, &addresses, purpose).await?;
     if service.log_why {
-        explain(facts, &addresses, &orders, &origin);
+        explain(facts, &addresses, &orders, origin);
     }
     if orders.author.is_none()
         && let Some(domain) = service.claimed(&addresses.author)
@@ -201,6 +371,7 @@ async fn plan(
         return match origin {
             Origin::Internal | Origin::Authenticated => Err(Obstacle::NoKey),
             Origin::External { client, expected } => {
+                let (client, expected) = (client.clone(), *expected);
                 Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
             }
         };
@@ -208,7 +379,7 @@ async fn plan(
     let known = Known {
         addresses: &addresses,
         orders: &orders,
-        origin: &origin,
+        origin,
         fidelity: facts.fidelity,
         parent_identity: service.deciding.parent_identity,
         now: (service.clock)(),
@@ -256,36 +427,58 @@ fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &O
     }
 }
 
-/// The log lines of the fields that were inserted.
-pub fn log_added(queue_id: Option<&str>, fields: &[SealedField]) {
-    for SealedField { field, selector, domain, .. } in fields {
-        let what = What::FieldAdded { field: field.name, selector, domain };
-        Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
+impl Told {
+    /// Writes the lines.
+    pub fn log(&self, queue_id: Option<&str>) {
+        let queue_id = queue_id.unwrap_or(UNKNOWN_ID);
+        match self {
+            Self::Sealed(fields) => {
+                for SealedField { field, selector, domain, .. } in fields {
+                    let what = What::FieldAdded { field: field.name, selector, domain };
+                    Event { queue_id, what }.log();
+                }
+            }
+            Self::Judged(judged) => judged.log(queue_id),
+            Self::Nothing => {}
+        }
     }
 }
 
-/// The log line of a message that could not be signed at its end.
+/// The log line of a message that could not be dealt with at its end.
 pub fn log_deferred(queue_id: Option<&str>, error: &str) {
     Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what: What::Deferred { error } }.log();
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Fate, Obstacle};
+    use super::Obstacle;
     use crate::signing::directory::Unavailable;
+    use twinseal_config::{Action, Actions};
     use twinseal_keys::SignError;
     use twinseal_milter::ModificationError;
 
     #[test]
-    fn no_error_of_ours_lets_a_message_pass_unsigned() {
+    fn an_error_of_ours_has_the_action_for_it() {
+        let actions = Actions {
+            bad_signature: Action::Accept,
+            no_signature: Action::Accept,
+            key_not_found: Action::Accept,
+            dns_error: Action::Accept,
+            internal_error: Action::Accept,
+            security: Action::Accept,
+            signature_error: Action::Reject,
+        };
         let name = "a b".to_owned();
-        for obstacle in [
-            Obstacle::Rules(Unavailable::Rules("the store does not answer".to_owned())),
-            Obstacle::NoKey,
-            Obstacle::Key(SignError::NotRsa),
-            Obstacle::Field(ModificationError::BadName { name }),
+        for (obstacle, action) in [
+            (
+                Obstacle::Rules(Unavailable::Rules("the store does not answer".to_owned())),
+                Action::Reject,
+            ),
+            (Obstacle::NoKey, Action::TempFail),
+            (Obstacle::Key(SignError::NotRsa), Action::Reject),
+            (Obstacle::Field(ModificationError::BadName { name }), Action::Reject),
         ] {
-            assert_eq!(obstacle.fate(), Fate::Deferred, "{obstacle}");
+            assert_eq!(obstacle.action(&actions), action, "{obstacle}");
         }
     }
 }

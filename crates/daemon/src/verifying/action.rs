@@ -32,6 +32,8 @@ pub enum Why {
     Adsp,
     /// Its author's domain does not exist.
     NoSuchDomain,
+    /// It is ours, and cannot be signed.
+    CannotSign,
 }
 
 /// What follows from what the signatures come to. One function, and one test of all of it.
@@ -76,6 +78,7 @@ impl Why {
             Self::Internal => "internal DKIM error",
             Self::Adsp => "rejected due to DKIM ADSP evaluation",
             Self::NoSuchDomain => "sender domain does not exist",
+            Self::CannotSign => "DKIM signing error",
         }
     }
 
@@ -90,7 +93,8 @@ impl Why {
                 | Self::Unsigned
                 | Self::Invalid(_)
                 | Self::HeaderTooLarge
-                | Self::Internal,
+                | Self::Internal
+                | Self::CannotSign,
                 _,
             ) => "5.7.0",
         }
@@ -105,7 +109,8 @@ impl Why {
             | Self::HeaderTooLarge
             | Self::Internal
             | Self::Adsp
-            | Self::NoSuchDomain => "4.7.0",
+            | Self::NoSuchDomain
+            | Self::CannotSign => "4.7.0",
         }
     }
 
@@ -208,6 +213,7 @@ mod tests {
             Why::Internal,
             Why::Adsp,
             Why::NoSuchDomain,
+            Why::CannotSign,
         ];
         for why in CAUSES.map(Why::Invalid).into_iter().chain(others) {
             for door in Door::ALL {

@@ -1,0 +1,127 @@
+//! Authentication-Results fields that claim to be ours: whoever wrote them, it was not us (RFC 8601
+//! §5).
+
+use std::sync::Arc;
+use twinseal_config::{AuthservPattern, Results};
+use twinseal_message::Field;
+use twinseal_message::results::{Claimants, FIELD_NAME, Removal};
+use twinseal_milter::{MessageReply, ModificationError};
+
+/// Whose fields have to go.
+#[derive(Debug)]
+pub struct Guard {
+    own: Claimants,
+    others: Claimants,
+    removal: Removal<'static>,
+}
+
+impl Guard {
+    /// Nobody but us may speak in that name, and others are not to speak in those of the
+    /// configuration.
+    #[must_use]
+    pub fn new(authserv_id: &str, results: &Results) -> Self {
+        let names = results.remove_from.iter().map(|pattern| match pattern {
+            AuthservPattern::Exact(name) | AuthservPattern::Below(name) => name.as_str(),
+        });
+        let removal = if results.remove_all { Removal::All } else { Removal::Reporting("dkim") };
+        Self { own: Claimants::new([authserv_id]), others: Claimants::new(names), removal }
+    }
+
+    fn objects(&self, field: Field<'_>) -> bool {
+        let goes = |claimants: &Claimants, removal| {
+            !claimants.indices(std::iter::once(field), removal).is_empty()
+        };
+        goes(&self.own, Removal::All) || goes(&self.others, self.removal)
+    }
+}
+
+/// The forged fields of one message. Fields are looked at as they come, so that none is missed where
+/// the header is too large to be held.
+#[derive(Debug)]
+pub struct Forgeries {
+    guard: Arc<Guard>,
+    /// How many Authentication-Results fields there were.
+    seen: u32,
+    /// Which of them have to go, counted from 1 (trap W13).
+    found: Vec<u32>,
+}
+
+impl Forgeries {
+    /// None so far.
+    #[must_use]
+    pub const fn new(guard: Arc<Guard>) -> Self {
+        Self { guard, seen: 0, found: Vec::new() }
+    }
+
+    /// Looks at the next field of the header.
+    pub fn look(&mut self, name: &[u8], value: &[u8]) {
+        if !name.trim_ascii_end().eq_ignore_ascii_case(FIELD_NAME.as_bytes()) {
+            return;
+        }
+        self.seen = self.seen.saturating_add(1);
+        let octets = [name, b":", value].concat();
+        if Field::new(&octets).is_some_and(|field| self.guard.objects(field)) {
+            self.found.push(self.seen);
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Has the MTA remove them, from the highest down: it may count anew after each (trap W11).
+    ///
+    /// # Errors
+    /// When the MTA does not let us.
+    pub fn remove(&self, reply: &mut MessageReply) -> Result<(), ModificationError> {
+        let mut all = self.found.iter().rev();
+        all.try_for_each(|&instance| reply.delete_header(instance, FIELD_NAME))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Forgeries, Guard};
+    use std::sync::Arc;
+    use twinseal_config::{AuthservPattern, Results};
+
+    fn found(results: &Results, values: &[&str]) -> Vec<u32> {
+        let mut forgeries = Forgeries::new(Arc::new(Guard::new("mx.example.org", results)));
+        forgeries.look(b"Subject", b" mx.example.org; dkim=pass");
+        for value in values {
+            forgeries.look(b"AUTHENTICATION-results", value.as_bytes());
+        }
+        forgeries.found
+    }
+
+    fn results(remove_all: bool) -> Results {
+        Results {
+            authserv_id: None,
+            with_job_id: false,
+            always: false,
+            remove_all,
+            remove_from: vec![
+                AuthservPattern::Exact("old.example.org".to_owned()),
+                AuthservPattern::Below(".example.net".to_owned()),
+            ],
+        }
+    }
+
+    #[test]
+    fn ours_go_whatever_they_say_and_those_of_others_as_configured() {
+        // Trap A1
+        let values = [
+            " mx.example.org; dkim=pass",
+            " mx.example.com; dkim=pass",
+            " (hello) MX.Example.ORG 1; spf=pass",
+            " dkim=pass",
+            " old.example.org; spf=pass",
+            " a.example.net; dkim=fail",
+            " \"mx.example.org/4AB12\"; none",
+        ];
+        assert_eq!(found(&results(false), &values), [1, 3, 6, 7]);
+        assert_eq!(found(&results(true), &values), [1, 3, 5, 6, 7]);
+    }
+}
