@@ -1,7 +1,7 @@
 //! The table as text: `--help`, the sample file, and what is in force.
 
 use crate::door::Door;
-use crate::params::{Acts, Kind, Letter, PARAMS, Param, Sample, named};
+use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Sample, named};
 use crate::rules::{SigningDomain, SigningRule};
 use crate::settings::Config;
 use std::fmt::Write as _;
@@ -38,8 +38,10 @@ pub fn usage(door: Door) -> String {
         if let Acts::Refused(_) = param.acts {
             continue;
         }
+        let form = param.dkim_filter.parameter.map(|parameter| parameter.form);
         let value = match known {
             Letter { means: Some(_), .. } => String::new(),
+            _ if door == Door::DkimFilter && form == Some(Form::Seconds) => "SECONDS".to_owned(),
             Letter { commas: false, .. } => param.name.to_uppercase(),
             Letter { .. } => param.metavariable(),
         };

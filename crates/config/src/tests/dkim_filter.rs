@@ -456,10 +456,12 @@ fn its_letters_are_not_those_of_dk_filter() {
 #[test]
 fn its_usage_lists_its_letters() {
     let usage = crate::render::usage(DOOR);
-    for letter in "apxbcdDfiIkKloPsuV".chars() {
+    for letter in "apqrxbcCdDfiIkKlLoPsTuV".chars() {
         assert!(usage.contains(&format!("\n  -{letter} ")), "-{letter} is not in\n{usage}");
     }
-    for text in ["log to syslog", "-k names a key list, not a key", "with -K, the key list"] {
+    for text in
+        ["-T SECONDS ", "log to syslog", "-k names a key list, not a key", "with -K, the key list"]
+    {
         assert!(usage.contains(text), "{text:?} is not in\n{usage}");
     }
 }

@@ -1,0 +1,506 @@
+//! What is done with mail that arrives: the file, the command line, `dkim-filter`.
+
+use super::{Map, load, load_in, mistakes, mistakes_in, request_in, warnings};
+use crate::{
+    Action, Actions, AdspPolicy, AuthservPattern, BodyCoverage, Config, Door, ExitCode, Loaded,
+};
+use std::time::Duration;
+use twinseal_message::Domain;
+
+use Action::{Accept, Discard, Quarantine, Reject, TempFail};
+
+/// What a file needs that does nothing but verify.
+const HEAD: &str = "socket: /s\nmode: v\n";
+const PATH: &str = "/etc/dkim-filter.conf";
+const DKIM: Door = Door::DkimFilter;
+
+/// The defaults, which are the same everywhere.
+const DEFAULTS: Actions = Actions {
+    bad_signature: Accept,
+    no_signature: Accept,
+    key_not_found: Accept,
+    dns_error: TempFail,
+    internal_error: TempFail,
+    security: TempFail,
+    signature_error: TempFail,
+};
+
+/// All of them the same.
+const fn all(action: Action) -> Actions {
+    Actions {
+        bad_signature: action,
+        no_signature: action,
+        key_not_found: action,
+        dns_error: action,
+        internal_error: action,
+        security: action,
+        signature_error: action,
+    }
+}
+
+fn native(text: &str) -> Loaded {
+    load("--config t.yaml", &Map::default().with("t.yaml", &format!("{HEAD}{text}")))
+}
+
+fn wrong(text: &str) -> Vec<String> {
+    mistakes("--config t.yaml", &Map::default().with("t.yaml", &format!("{HEAD}{text}")))
+}
+
+fn dkim_files(text: &str) -> Map {
+    Map::default().with(PATH, &format!("Socket /s\nMode v\nSyslog yes\n{text}"))
+}
+
+fn dkim_filter(words: &str, text: &str) -> Loaded {
+    load_in(DKIM, &format!("-x {PATH} {words}"), &dkim_files(text))
+}
+
+fn dkim_wrong(words: &str, text: &str) -> Vec<String> {
+    mistakes_in(DKIM, &format!("-x {PATH} {words}"), &dkim_files(text))
+}
+
+fn domain(text: &str) -> Domain {
+    Domain::parse(text).unwrap()
+}
+
+#[test]
+fn each_door_has_its_own_defaults() {
+    let (ours, theirs) = (native("").config, dkim_filter("", "").config);
+    let dk_filter = load_in(Door::DkFilter, "-p /s -d a -s /k/m -S m", &Map::default()).config;
+    assert_eq!(ours.actions, DEFAULTS);
+    // A key that is missing was no other case than DNS that does not answer.
+    assert_eq!(theirs.actions, Actions { key_not_found: TempFail, ..DEFAULTS });
+    for config in [&ours, &theirs, &dk_filter] {
+        let verify = &config.verify;
+        assert_eq!((verify.maximum_signatures, verify.minimum_key_bits), (10, 1024));
+        assert_eq!(verify.clock_drift, Duration::from_secs(300));
+        assert_eq!(verify.minimum_body, BodyCoverage::Octets(0));
+        assert!(verify.must_be_signed.is_empty() && verify.trusted.is_none());
+        assert!(!verify.required_headers && !config.quarantine && config.adsp.is_none());
+        let results = &config.results;
+        assert!(results.authserv_id.is_none() && results.remove_from.is_empty());
+        assert!(!results.with_job_id && !results.always && !results.remove_all);
+        assert!(config.dns.servers.is_empty() && config.dns.test_keys.is_none());
+        assert_eq!(config.dns.timeout, Duration::from_secs(5));
+    }
+    assert_eq!((ours.verify.maximum_header, theirs.verify.maximum_header), (1 << 20, 65536));
+    assert_eq!((ours.log.success, theirs.log.success), (true, false));
+}
+
+/// Everything set, in whichever way.
+fn assert_everything(config: &Config) {
+    let verify = &config.verify;
+    assert_eq!((verify.maximum_signatures, verify.minimum_key_bits), (3, 2048));
+    assert_eq!((verify.clock_drift, verify.maximum_header), (Duration::from_secs(60), 32768));
+    let names: Vec<&str> = verify.must_be_signed.iter().map(|name| name.as_str()).collect();
+    assert_eq!((names, verify.minimum_body), (vec!["subject", "to"], BodyCoverage::Percent(50)));
+    let trusted = verify.trusted.as_ref().unwrap();
+    assert!(trusted.lists(&domain("A.example")) && trusted.lists(&domain("x.b.example")));
+    assert!(!trusted.lists(&domain("b.example")) && !trusted.lists(&domain("x.a.example")));
+    let results = &config.results;
+    assert_eq!(results.authserv_id.as_deref(), Some("mx.example.com"));
+    let below = AuthservPattern::Below(".example.net".to_owned());
+    assert_eq!(results.remove_from, [AuthservPattern::Exact("mx2.example".to_owned()), below]);
+    assert!(verify.required_headers && results.with_job_id && results.always);
+    assert!(results.remove_all && config.log.success);
+    let servers: Vec<String> = config.dns.servers.iter().map(ToString::to_string).collect();
+    assert_eq!(servers, ["127.0.0.1:53", "[::1]:5353"]);
+    assert_eq!(config.dns.timeout, Duration::from_secs(9));
+}
+
+#[test]
+fn everything_can_be_set_in_the_file() {
+    let loaded = native(
+        "verify:\n  maximum-signatures: 3\n  minimum-key-bits: 2048\n  clock-drift: 1m\n  \
+         must-be-signed: [Subject, To]\n  minimum-body: 50%\n  required-headers: yes\n  \
+         trusted: [a.example, '*.b.example']\n  maximum-header: 32KiB\nresults:\n  \
+         authserv-id: mx.example.com\n  with-job-id: yes\n  always: yes\n  remove-all: yes\n  \
+         remove-from: [MX2.example, .example.net]\ndns:\n  servers: [127.0.0.1, '[::1]:5353']\n  \
+         timeout: 9s\nlog: {success: yes}\n",
+    );
+    assert_everything(&loaded.config);
+    assert_eq!(warnings(&loaded), [""; 0]);
+}
+
+#[test]
+fn everything_can_be_set_behind_long_options() {
+    let words = "-p /s -b v --verify-maximum-signatures 3 --verify-minimum-key-bits 2048 \
+                 --verify-clock-drift 60s --verify-must-be-signed subject,to \
+                 --verify-minimum-body=50% --verify-required-headers --verify-trusted /trusted \
+                 --verify-maximum-header 32KiB --results-authserv-id mx.example.com \
+                 --results-with-job-id --results-always --results-remove-all \
+                 --results-remove-from mx2.example,.example.net --dns-servers 127.0.0.1,[::1]:5353 \
+                 --dns-timeout 9s --log-success";
+    let files = Map::default().with("/trusted", "# ours\r\na.example # and\r\n\r\n*.b.example\r\n");
+    assert_everything(&load(words, &files).config);
+}
+
+#[test]
+fn everything_can_be_set_in_the_file_of_dkim_filter() {
+    let loaded = dkim_filter(
+        "-T 9 -L 50% -r",
+        "MaximumSignaturesToVerify 3\nMinimumKeyBits 2048\nClockDrift 60\n\
+         MustBeSigned Subject,To\nMinimum 1+\nTrustSignaturesFrom a.example,*.b.example\n\
+         MaximumHeaders 32768\nAuthservID mx.example.com\nAuthservIDWithJobID yes\n\
+         AlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom mx2.example,.example.net\n\
+         Nameservers 127.0.0.1,[::1]:5353\nDNSTimeout 7\nSyslogSuccess yes\n",
+    );
+    assert_everything(&loaded.config);
+    assert_eq!(warnings(&loaded), [""; 0]);
+}
+
+#[test]
+fn a_list_of_trusted_domains_may_be_a_file_in_dkim_filter_too() {
+    let files = dkim_files("TrustSignaturesFrom /t\n").with("/t", "a.example\n");
+    let config = load_in(DKIM, &format!("-x {PATH}"), &files).config;
+    assert!(config.verify.trusted.unwrap().lists(&domain("a.example")));
+    let lines = dkim_wrong("", "TrustSignaturesFrom /none\n");
+    assert_eq!(
+        lines,
+        [
+            "/etc/dkim-filter.conf:4: TrustSignaturesFrom: \"/none\" cannot be read: entity not found"
+        ]
+    );
+}
+
+/// What is wrong with a file, behind [`HEAD`].
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "actions: {bad-signature: r}\n",
+        "actions.bad-signature: found \"r\", allowed: accept, reject",
+    ),
+    ("actions: {default: bounce}\n", "actions.default: found \"bounce\", allowed: accept, reject"),
+    ("actions: {baad: accept}\n", "actions.baad: there is no such key"),
+    ("verify: {maximum-signatures: 0}\n", "verify.maximum-signatures: found \"0\", allowed: a num"),
+    ("verify: {minimum-key-bits: 512}\n", "verify.minimum-key-bits: found \"512\", allowed: a num"),
+    ("verify: {minimum-key-bits: 0}\n", "verify.minimum-key-bits: found \"0\", allowed: a number"),
+    ("verify: {clock-drift: 300}\n", "verify.clock-drift: found \"300\", allowed: a whole number"),
+    ("verify: {must-be-signed: [a b]}\n", "verify.must-be-signed: \"a b\" is no header field name"),
+    ("verify: {minimum-body: 101%}\n", "verify.minimum-body: found \"101%\", allowed: octets that"),
+    ("verify: {required-headers: 5}\n", "verify.required-headers: found \"5\", allowed: yes or no"),
+    ("verify: {trusted: []}\n", "verify.trusted: the list is empty"),
+    ("verify: {trusted: [a b]}\n", "verify.trusted: \"a b\" is no domain name"),
+    (
+        "verify: {trusted: a.example}\n",
+        "verify.trusted: \"a.example\" cannot be read: entity not found; domains themselves are w",
+    ),
+    ("verify: {maximum-header: 2MiB}\n", "verify.maximum-header: found \"2097152B\", allowed: mo"),
+    ("verify: {maximum-header: 0B}\n", "verify.maximum-header: found \"0B\", allowed: more than"),
+    ("verify: {maximum-header: 9}\n", "verify.maximum-header: found \"9\", allowed: a whole numb"),
+    ("results: {authserv-id: \"\"}\n", "results.authserv-id: \"\" is no name to speak in: it is e"),
+    ("results: {remove-from: ['*.a']}\n", "results.remove-from: found \"*.a\", allowed: a host's"),
+    ("dns: {servers: [localhost]}\n", "dns.servers: found \"localhost\", allowed: an address"),
+    (
+        "dns: {timeout: 0s}\n",
+        "dns.timeout: found \"0s\", allowed: more than nothing, and at most 3",
+    ),
+    ("dns: {timeout: 6m}\n", "dns.timeout: found \"360s\", allowed: more than nothing, and at mos"),
+    ("dns: {timeout: 5}\n", "dns.timeout: found \"5\", allowed: a whole number and its unit"),
+    ("adsp: {local: /none}\n", "adsp.local: \"/none\" cannot be read: entity not found"),
+    ("adsp: yes\n", "adsp: found \"yes\", allowed: a section with the keys evaluate, reject-disc"),
+    ("quarantine: yes\n", "quarantine: there is no such key"),
+    ("AuthservID: a\n", "AuthservID: there is no such key, did you mean results.authserv-id"),
+    ("On-Default: a\n", "On-Default: there is no such key, did you mean actions.default"),
+];
+
+#[test]
+fn every_mistake_of_the_file_has_its_line_and_says_what_is_allowed() {
+    for (text, want) in MISTAKES {
+        let lines = wrong(text);
+        assert_eq!(lines.len(), 1, "{text}{lines:#?}");
+        let want = format!("t.yaml:3: {want}");
+        assert!(lines[0].starts_with(&want), "{text}:\n{}\nis not\n{want}", lines[0]);
+    }
+}
+
+/// The same in a file of dkim-filter.
+const HISTORIC_MISTAKES: &[(&str, &str)] = &[
+    ("On-NoSignature bounce", "On-NoSignature: found \"bounce\", allowed: accept, reject, temp"),
+    ("On-Default", "On-Default: required value missing; allowed: accept, reject, tempfail"),
+    ("ClockDrift 5m", "ClockDrift: found \"5m\", allowed: a whole number of seconds"),
+    ("ClockDrift -5", "ClockDrift: found \"-5\", allowed: a whole number of seconds"),
+    ("DNSTimeout 99999999999999999999", "DNSTimeout: found \"99999999999999999999s\", allowed:"),
+    ("MaximumHeaders 64k", "MaximumHeaders: found \"64k\", allowed: a whole number of octets"),
+    ("Minimum half", "Minimum: found \"half\", allowed: octets that have to be signed"),
+    ("MinimumKeyBits x", "MinimumKeyBits: found \"x\", allowed: a number of bits"),
+    ("MaximumSignaturesToVerify 0", "MaximumSignaturesToVerify: found \"0\", allowed: a number"),
+    ("Nameservers localhost", "Nameservers: found \"localhost\", allowed: an address"),
+    ("Quarantine perhaps", "Quarantine: found \"perhaps\", allowed: yes or no, true or false"),
+    ("LocalADSP /none", "LocalADSP: \"/none\" cannot be read: entity not found"),
+    ("RemoveARFrom *", "RemoveARFrom: found \"*\", allowed: a host's name"),
+    ("AllowSHA1Only perhaps", "AllowSHA1Only: found \"perhaps\", allowed: yes or no"),
+    ("InsecureKey fail", "InsecureKey: dkim-filter had it, this version does not support it"),
+];
+
+#[test]
+fn every_mistake_of_the_historic_file_has_its_line_and_says_what_is_allowed() {
+    for (text, want) in HISTORIC_MISTAKES {
+        let lines = dkim_wrong("", text);
+        assert_eq!(lines.len(), 1, "{text}\n{lines:#?}");
+        let want = format!("{PATH}:4: {want}");
+        assert!(lines[0].starts_with(&want), "{text}:\n{}\nis not\n{want}", lines[0]);
+    }
+}
+
+#[test]
+fn the_default_action_counts_first_wherever_it_stands() {
+    let rejecting = Actions { no_signature: Accept, dns_error: TempFail, ..all(Reject) };
+    for text in [
+        "{default: reject, no-signature: accept, dns-error: tempfail}",
+        "{no-signature: accept, dns-error: tempfail, default: reject}",
+    ] {
+        assert_eq!(native(&format!("actions: {text}\n")).config.actions, rejecting, "{text}");
+    }
+    // A missing key goes the way of DNS that does not answer.
+    let rejecting = Actions { key_not_found: TempFail, ..rejecting };
+    for text in [
+        "On-Default reject\nOn-NoSignature accept\nOn-DNSError tempfail\n",
+        "on-dnserror T\nOn-NoSignature Accept\nON-DEFAULT r\n",
+    ] {
+        assert_eq!(dkim_filter("", text).config.actions, rejecting, "{text}");
+    }
+    let words = "-p /s -b v --actions-default reject --actions-security quarantine";
+    let config = load(words, &Map::default()).config;
+    assert_eq!(config.actions, Actions { security: Quarantine, ..all(Reject) });
+}
+
+#[test]
+fn each_action_has_its_own_name_in_both_files() {
+    let text = "On-BadSignature q\nOn-NoSignature d\nOn-KeyNotFound reject\nOn-DNSError accept\n\
+                On-InternalError a\nOn-Security reject\nOn-SignatureError accept\n";
+    let want = Actions {
+        bad_signature: Quarantine,
+        no_signature: Discard,
+        key_not_found: Reject,
+        dns_error: Accept,
+        internal_error: Accept,
+        security: Reject,
+        signature_error: Accept,
+    };
+    assert_eq!(dkim_filter("", text).config.actions, want);
+    let text = "actions:\n  bad-signature: quarantine\n  no-signature: discard\n  \
+                key-not-found: reject\n  dns-error: accept\n  internal-error: accept\n  \
+                security: reject\n  signature-error: accept\n";
+    assert_eq!(native(text).config.actions, want);
+}
+
+#[test]
+fn a_list_of_actions_is_read_from_the_left_to_the_right() {
+    let base = Actions { key_not_found: TempFail, ..DEFAULTS };
+    for (list, want) in [
+        ("bad=r", Actions { bad_signature: Reject, ..base }),
+        (
+            "BadSignature=Reject,no=Q",
+            Actions { bad_signature: Reject, no_signature: Quarantine, ..base },
+        ),
+        ("dns=a", Actions { dns_error: Accept, key_not_found: Accept, ..base }),
+        ("int=accept,sec=d,", Actions { internal_error: Accept, security: Discard, ..base }),
+        (
+            "internal=r,dnserror=r",
+            Actions { internal_error: Reject, dns_error: Reject, key_not_found: Reject, ..base },
+        ),
+        ("nosignature=r,security=a", Actions { no_signature: Reject, security: Accept, ..base }),
+        ("def=r,bad=a", Actions { bad_signature: Accept, ..all(Reject) }),
+        ("bad=a,default=r", all(Reject)),
+        ("bad=a,bad=r", Actions { bad_signature: Reject, ..base }),
+    ] {
+        assert_eq!(dkim_filter(&format!("-C {list}"), "").config.actions, want, "{list}");
+    }
+    let told = warnings(&dkim_filter("-C bad=a,def=a", ""));
+    let want = "-C: accepted, but without effect: of what stands in front of default=, nothing is";
+    assert!(told.len() == 1 && told[0].starts_with(want), "{told:?}");
+}
+
+#[test]
+fn a_list_of_actions_takes_the_place_of_those_in_the_file() {
+    let loaded = dkim_filter("-C bad=r", "On-Default accept\nOn-DNSError reject\n");
+    let want = Actions { bad_signature: Reject, key_not_found: TempFail, ..DEFAULTS };
+    assert_eq!(loaded.config.actions, want);
+    let reason = "accepted, but without effect: -C takes the place of all actions in the file";
+    let (default, dns) =
+        (format!("{PATH}:4: On-Default: {reason}"), format!("{PATH}:5: On-DNSError: {reason}"));
+    assert_eq!(warnings(&loaded), [default, dns]);
+}
+
+#[test]
+fn a_wrong_pair_of_actions_is_told_in_the_historic_words() {
+    for (list, want) in [
+        ("bad", "syntax error in configuration string: found \"bad\", allowed: result=action"),
+        ("bad=", "syntax error in configuration string: found \"bad=\""),
+        ("=r", "syntax error in configuration string: found \"=r\""),
+        ("bad=x", "invalid configuration value `x'; allowed: accept, reject, tempfail, discard, q"),
+        ("bad=rej", "invalid configuration value `rej'"),
+        ("bad=r=a", "invalid configuration value `r=a'"),
+        ("x=r", "invalid configuration parameter `x'; allowed: nosignature, badsignature, dnserro"),
+        ("on-default=r", "invalid configuration parameter `on-default'"),
+    ] {
+        let lines = dkim_wrong(&format!("-C {list}"), "");
+        let want = format!("-C: invalid action configuration: {want}");
+        assert!(lines.len() == 1 && lines[0].starts_with(&want), "{list}: {lines:?}");
+        let code = request_in(DKIM, &format!("-p /s -b v -C {list}"), &Map::default());
+        assert_eq!(code.unwrap_err().exit_code(), ExitCode::Configuration, "{list}");
+    }
+    let lines = dkim_wrong("-C bad,no=x,y=r", "");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(
+        mistakes_in(DKIM, "-p /s -T", &Map::default()),
+        ["-T: it needs a value: a whole number of seconds"]
+    );
+    let lines = mistakes_in(DKIM, "-p /s -b v -T 5s", &Map::default());
+    assert_eq!(lines, ["-T: found \"5s\", allowed: a whole number of seconds"]);
+}
+
+#[test]
+fn what_has_no_limit_in_a_historic_file_gets_the_largest_one() {
+    let limits = |text: &str| {
+        let loaded = dkim_filter("", text);
+        let told = warnings(&loaded).join("\n");
+        let Config { verify, dns, .. } = loaded.config;
+        (verify.maximum_header, dns.timeout.as_secs(), verify.minimum_key_bits, told)
+    };
+    let line = |text| format!("{PATH}:4: {text}");
+    let header = line("MaximumHeaders: there has to be a limit, and 1MiB is the largest");
+    let timeout = line("DNSTimeout: there has to be a limit, and 300s is the largest");
+    let bits =
+        line("MinimumKeyBits: keys of less than 1024 bits never count, whatever stands here");
+    for (text, want) in [
+        ("MaximumHeaders 0", (1 << 20, 5, 1024, header.clone())),
+        ("MaximumHeaders 9999999", (1 << 20, 5, 1024, header)),
+        ("DNSTimeout 0", (65536, 300, 1024, timeout.clone())),
+        ("DNSTimeout 301", (65536, 300, 1024, timeout)),
+        ("MinimumKeyBits 0", (65536, 5, 1024, bits.clone())),
+        ("MinimumKeyBits 1023", (65536, 5, 1024, bits)),
+        ("DNSTimeout 300", (65536, 300, 1024, String::new())),
+        ("MaximumHeaders 1048576", (1 << 20, 5, 1024, String::new())),
+    ] {
+        assert_eq!(limits(text), want, "{text}");
+    }
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said() {
+    for (text, want) in [
+        ("actions: {bad-signature: discard}\n", "actions.bad-signature: nobody is told of mail"),
+        ("actions: {default: discard}\n", "actions.default: nobody is told of mail that is disc"),
+        ("actions: {no-signature: tempfail}\n", "actions.no-signature: the sender will try again"),
+        ("actions: {bad-signature: tempfail}\n", "actions.bad-signature: the sender will try aga"),
+        ("actions: {signature-error: reject}\n", "actions.signature-error: mail of our own users"),
+        ("verify: {minimum-key-bits: 4096}\n", "verify.minimum-key-bits: most domains have keys"),
+        ("adsp: {reject-discardable: yes}\n", "adsp.reject-discardable: ADSP is a thing of the p"),
+        (
+            "adsp: {evaluate: no, reject-nxdomain: yes}\n",
+            "adsp.reject-nxdomain: accepted, but without effect: adsp.evaluate is no",
+        ),
+        (
+            "dns: {servers: [127.0.0.1], test-keys: /k}\n",
+            "dns.servers: accepted, but without effect: a file of keys takes the place of DNS",
+        ),
+    ] {
+        let told = warnings(&native(text));
+        let want = format!("t.yaml:3: {want}");
+        assert!(told.len() == 1 && told[0].starts_with(&want), "{text}{told:?}\nis not\n{want}");
+    }
+    let quiet = "actions: {default: tempfail, bad-signature: reject, no-signature: quarantine}\n";
+    assert_eq!(warnings(&native(quiet)), [""; 0]);
+}
+
+#[test]
+fn policies_of_authors_are_looked_at_when_somebody_asks() {
+    for (text, asked) in [
+        ("", false),
+        ("adsp:\n", false),
+        ("adsp: {evaluate: yes}\n", true),
+        ("adsp: {reject-discardable: yes}\n", true),
+        ("adsp: {reject-nxdomain: yes}\n", true),
+        ("adsp: {reject-nxdomain: no}\n", false),
+        ("adsp: {evaluate: no, reject-nxdomain: yes}\n", false),
+    ] {
+        assert_eq!(native(text).config.adsp.is_some(), asked, "{text}");
+    }
+    for (name, discard) in [
+        ("ADSPDiscard", true),
+        ("ASPDiscard", true),
+        ("UseASPDiscard", true),
+        ("usesspdeny", true),
+        ("ADSPNoSuchDomain", false),
+        ("ASPNoSuchDomain", false),
+    ] {
+        let loaded = dkim_filter("", &format!("{name} yes\n"));
+        let adsp = loaded.config.adsp.as_ref().unwrap();
+        assert_eq!((adsp.discard, adsp.no_such_domain), (discard, !discard), "{name}");
+        let renamed = warnings(&loaded).iter().any(|line| line.contains("it is called ADSP"));
+        assert_eq!(renamed, !name.starts_with("ADSP"), "{name}");
+        assert!(dkim_filter("", &format!("{name} no\n")).config.adsp.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn policies_that_are_known_here_are_those_of_the_nearest_domain() {
+    let list = "# ours\r\nExample.com:all\r\n.example.com : discardable # below\n\n\
+                .sub.example.com:unknown\nb\u{fc}cher.example:All\n";
+    let files = dkim_files("LocalADSP /l\n").with("/l", list);
+    let config = load_in(DKIM, &format!("-x {PATH}"), &files).config;
+    let local = config.adsp.unwrap().local;
+    assert!(!local.is_empty());
+    for (name, want) in [
+        ("example.com", Some(AdspPolicy::All)),
+        ("EXAMPLE.com", Some(AdspPolicy::All)),
+        ("sub.example.com", Some(AdspPolicy::Discardable)),
+        ("a.b.example.com", Some(AdspPolicy::Discardable)),
+        ("a.sub.example.com", Some(AdspPolicy::Unknown)),
+        ("xn--bcher-kva.example", Some(AdspPolicy::All)),
+        ("badexample.com", None),
+        ("com", None),
+    ] {
+        assert_eq!(local.find(&domain(name)), want, "{name}");
+    }
+    let list =
+        "a.example\na b:all\nc.example:some\nd.example:all\n.d.example:all\nD.example:unknown";
+    let lines =
+        mistakes_in(DKIM, &format!("-x {PATH}"), &dkim_files("LocalADSP /l\n").with("/l", list));
+    let wants = [
+        "/l:1: found \"a.example\", allowed: domain:policy",
+        "/l:2: \"a b\" is no domain name",
+        "/l:3: found \"some\", allowed: unknown, all, discardable",
+        "/l:6: \"D.example\" is listed twice",
+    ];
+    assert_eq!(lines.len(), wants.len(), "{lines:#?}");
+    for (line, want) in lines.iter().zip(wants) {
+        assert!(line.starts_with(want), "{line}\nis not\n{want}");
+    }
+}
+
+#[test]
+fn what_does_nothing_here_is_taken_and_named() {
+    for (text, want) in [
+        ("On-SignatureMissing reject", "On-SignatureMissing: accepted, but without effect: there"),
+        ("AllowSHA1Only yes", "AllowSHA1Only: accepted, but without effect: SHA-256 is always"),
+        ("QueryCache yes", "QueryCache: accepted, but without effect: answers are always kept"),
+        ("TrustAnchorFile /a", "TrustAnchorFile: accepted, but without effect: DNSSEC is checked"),
+    ] {
+        let told = warnings(&dkim_filter("", text));
+        let want = format!("{PATH}:4: {want}");
+        assert!(told.len() == 1 && told[0].starts_with(&want), "{text}: {told:?}");
+    }
+}
+
+#[test]
+fn both_spellings_keep_mail_back() {
+    assert!(dkim_filter("-q", "").config.quarantine);
+    assert!(dkim_filter("", "Quarantine yes\n").config.quarantine);
+    assert!(!dkim_filter("", "Quarantine yes\nQuarantine no\n").config.quarantine);
+}
+
+#[test]
+fn verifying_alone_needs_no_key_and_says_nothing() {
+    for loaded in [native(""), dkim_filter("", ""), dkim_filter("", "Domain a.example\n")] {
+        assert!(loaded.config.rules.is_empty() && loaded.config.mode.verifies());
+        assert_eq!(warnings(&loaded), [""; 0]);
+    }
+}
+
+#[test]
+fn a_file_of_keys_may_take_the_place_of_dns() {
+    let path = |loaded: Loaded| loaded.config.dns.test_keys.unwrap();
+    assert_eq!(path(native("dns: {test-keys: /k}\n")).to_str(), Some("/k"));
+    assert_eq!(path(dkim_filter("", "TestPublicKeys /k\n")).to_str(), Some("/k"));
+}
