@@ -59,8 +59,8 @@ fn entry(text: &str, origin: &Origin, raw: &mut Raw, report: &mut Report) {
     let Some((param, known)) = row(current.unwrap_or(name)) else {
         return report.mistake(origin, &Quoted::plain(name), unknown(name));
     };
-    if let Some(name) = current {
-        report.warn(origin, known.name, Caution::Renamed { name });
+    if let Some(present) = current {
+        report.warn(origin, &Quoted::plain(name), Caution::Renamed { name: present });
     }
     let (value, more) = word(rest);
     if !more.is_empty() {

@@ -99,14 +99,9 @@ pub struct Results {
     pub remove_from: Vec<AuthservPattern>,
 }
 
-/// A name that fields speak in, or a domain with all names below it.
+/// A name that fields speak in; with a dot in front, every name below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuthservPattern {
-    /// That name, in small letters.
-    Exact(String),
-    /// Every name that ends in this, which begins with a dot and is in small letters.
-    Below(String),
-}
+pub struct AuthservPattern(pub(crate) String);
 
 /// Where keys are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,34 +170,9 @@ impl AdspPolicy {
 }
 
 impl AuthservPattern {
-    /// Whether that name, without a job id, is meant. Capitals make no difference.
+    /// It, as it was written.
     #[must_use]
-    pub fn matches(&self, authserv_id: &str) -> bool {
-        let name = authserv_id.to_lowercase();
-        match self {
-            Self::Exact(exact) => name == *exact,
-            Self::Below(domain) => name.len() > domain.len() && name.ends_with(domain.as_str()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::AuthservPattern;
-
-    #[test]
-    fn a_domain_with_a_dot_is_what_is_below_it() {
-        let exact = AuthservPattern::Exact("mx.example.com".to_owned());
-        let below = AuthservPattern::Below(".example.com".to_owned());
-        for (name, is_exact, is_below) in [
-            ("mx.example.com", true, true),
-            ("MX.Example.Com", true, true),
-            ("example.com", false, false),
-            (".example.com", false, false),
-            ("mx.badexample.com", false, false),
-            ("a.mx.example.com", false, true),
-        ] {
-            assert_eq!((exact.matches(name), below.matches(name)), (is_exact, is_below), "{name}");
-        }
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }

@@ -98,8 +98,8 @@ fn assert_everything(config: &Config) {
     assert!(!trusted.lists(&domain("b.example")) && !trusted.lists(&domain("x.a.example")));
     let results = &config.results;
     assert_eq!(results.authserv_id.as_deref(), Some("mx.example.com"));
-    let below = AuthservPattern::Below(".example.net".to_owned());
-    assert_eq!(results.remove_from, [AuthservPattern::Exact("mx2.example".to_owned()), below]);
+    let removed: Vec<&str> = results.remove_from.iter().map(AuthservPattern::as_str).collect();
+    assert_eq!(removed, ["MX2.example", ".example.net"]);
     assert!(verify.required_headers && results.with_job_id && results.always);
     assert!(results.remove_all && config.log.success);
     let servers: Vec<String> = config.dns.servers.iter().map(ToString::to_string).collect();
@@ -128,7 +128,7 @@ fn everything_can_be_set_behind_long_options() {
                  --verify-minimum-body=50% --verify-required-headers --verify-trusted /trusted \
                  --verify-maximum-header 32KiB --results-authserv-id mx.example.com \
                  --results-with-job-id --results-always --results-remove-all \
-                 --results-remove-from mx2.example,.example.net --dns-servers 127.0.0.1,[::1]:5353 \
+                 --results-remove-from MX2.example,.example.net --dns-servers 127.0.0.1,[::1]:5353 \
                  --dns-timeout 9s --log-success";
     let files = Map::default().with("/trusted", "# ours\r\na.example # and\r\n\r\n*.b.example\r\n");
     assert_everything(&load(words, &files).config);
@@ -141,7 +141,7 @@ fn everything_can_be_set_in_the_file_of_dkim_filter() {
         "MaximumSignaturesToVerify 3\nMinimumKeyBits 2048\nClockDrift 60\n\
          MustBeSigned Subject,To\nMinimum 1+\nTrustSignaturesFrom a.example,*.b.example\n\
          MaximumHeaders 32768\nAuthservID mx.example.com\nAuthservIDWithJobID yes\n\
-         AlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom mx2.example,.example.net\n\
+         AlwaysAddARHeader yes\nRemoveARAll yes\nRemoveARFrom MX2.example,.example.net\n\
          Nameservers 127.0.0.1,[::1]:5353\nDNSTimeout 7\nSyslogSuccess yes\n",
     );
     assert_everything(&loaded.config);
@@ -186,7 +186,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("verify: {maximum-header: 2MiB}\n", "verify.maximum-header: found \"2097152B\", allowed: mo"),
     ("verify: {maximum-header: 0B}\n", "verify.maximum-header: found \"0B\", allowed: more than"),
     ("verify: {maximum-header: 9}\n", "verify.maximum-header: found \"9\", allowed: a whole numb"),
-    ("results: {authserv-id: \"\"}\n", "results.authserv-id: \"\" is no name to speak in: it is e"),
+    ("results: {authserv-id: \"\"}\n", "results.authserv-id: \"\" is no name to speak in: there"),
     ("results: {remove-from: ['*.a']}\n", "results.remove-from: found \"*.a\", allowed: a host's"),
     ("dns: {servers: [localhost]}\n", "dns.servers: found \"localhost\", allowed: an address"),
     (
@@ -399,6 +399,10 @@ fn what_is_probably_not_meant_is_said() {
         let want = format!("t.yaml:3: {want}");
         assert!(told.len() == 1 && told[0].starts_with(&want), "{text}{told:?}\nis not\n{want}");
     }
+    let told = warnings(&dkim_filter("-C bad=d,no=d,sec=d,dns=t", ""));
+    assert!(told.len() == 1 && told[0].starts_with("-C: nobody is told of mail"), "{told:?}");
+    let both = "actions: {bad-signature: discard, no-signature: discard}\n";
+    assert_eq!(warnings(&native(both)).len(), 2);
     let quiet = "actions: {default: tempfail, bad-signature: reject, no-signature: quarantine}\n";
     assert_eq!(warnings(&native(quiet)), [""; 0]);
 }
@@ -427,7 +431,9 @@ fn policies_of_authors_are_looked_at_when_somebody_asks() {
         let loaded = dkim_filter("", &format!("{name} yes\n"));
         let adsp = loaded.config.adsp.as_ref().unwrap();
         assert_eq!((adsp.discard, adsp.no_such_domain), (discard, !discard), "{name}");
-        let renamed = warnings(&loaded).iter().any(|line| line.contains("it is called ADSP"));
+        let renamed = warnings(&loaded)
+            .iter()
+            .any(|line| line.contains(&format!("{name}: it is called ADSP")));
         assert_eq!(renamed, !name.starts_with("ADSP"), "{name}");
         assert!(dkim_filter("", &format!("{name} no\n")).config.adsp.is_none(), "{name}");
     }

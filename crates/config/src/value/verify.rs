@@ -62,8 +62,8 @@ pub(crate) fn octets(text: &str) -> Result<u64, Wrong> {
 }
 
 pub(crate) fn authserv_id(text: &str) -> Result<String, Wrong> {
-    let why = if text.is_empty() {
-        "it is empty"
+    let why = if !has_name(text) {
+        "there is no letter and no digit in it"
     } else if text.len() > MAX_AUTHSERV_ID {
         "it has more than 255 octets"
     } else if text.contains(char::is_control) {
@@ -77,12 +77,16 @@ pub(crate) fn authserv_id(text: &str) -> Result<String, Wrong> {
 pub(crate) fn authserv_pattern(text: &str) -> Result<AuthservPattern, Wrong> {
     let name = text.strip_prefix('.').unwrap_or(text);
     let odd = |ch: char| ch.is_whitespace() || ch.is_control() || matches!(ch, '*' | '/' | ',');
-    if name.is_empty() || name.contains(odd) {
+    if !has_name(name) || name.contains(odd) {
         return Err(Wrong::value(text, "a host's name, or a domain with a dot in front"));
     }
-    let lower = text.to_lowercase();
-    let is_domain = text.starts_with('.');
-    Ok(if is_domain { AuthservPattern::Below(lower) } else { AuthservPattern::Exact(lower) })
+    Ok(AuthservPattern(text.to_owned()))
+}
+
+/// Whether anything is left of it when names are compared. Fields in a name of which that is not
+/// true could not be told from others.
+fn has_name(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
 }
 
 /// An address, with a port behind it unless that is the usual one.
@@ -110,7 +114,7 @@ mod tests {
         authserv_id, authserv_pattern, body_coverage, key_bits, maximum_signatures, name_server,
         octets,
     };
-    use crate::settings::{AuthservPattern, BodyCoverage};
+    use crate::settings::BodyCoverage;
 
     #[test]
     fn a_part_of_a_body_is_octets_or_a_share_or_what_may_be_left() {
@@ -177,12 +181,13 @@ mod tests {
         for text in ["mx.example.com", "a b", "m\u{fc}ller", "\"x\"", &longest] {
             assert_eq!(authserv_id(text).unwrap(), text);
         }
-        for text in ["", "a\nb", "a\u{7f}", &format!("{longest}a")] {
+        for text in ["", "...", "\"\"", "a\nb", "a\u{7f}", &format!("{longest}a")] {
             assert!(authserv_id(text).is_err(), "{text:?}");
         }
-        let below = AuthservPattern::Below(".example.com".to_owned());
-        assert_eq!(authserv_pattern(".Example.com").unwrap(), below);
-        for text in ["", ".", "*.example.com", "a b", "mx/1", "a,b"] {
+        for text in [".Example.com", "mx", "b\u{fc}cher.example"] {
+            assert_eq!(authserv_pattern(text).unwrap().as_str(), text);
+        }
+        for text in ["", ".", "..", "*.example.com", "a b", "mx/1", "a,b"] {
             assert!(authserv_pattern(text).is_err(), "{text:?}");
         }
     }

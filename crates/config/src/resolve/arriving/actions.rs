@@ -6,6 +6,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{Raw, RawActions, Set};
 use crate::settings::{Action, Actions};
+use std::mem::discriminant;
 
 /// The actions. A list of them takes the place of what is said one by one.
 pub(super) fn actions(raw: &mut Raw, door: Door, report: &mut Report) -> Option<Actions> {
@@ -73,21 +74,27 @@ fn over(list: RawActions, below: RawActions) -> RawActions {
     }
 }
 
-/// What is probably not meant. A default is not what somebody meant.
+/// What is probably not meant. A default is not what somebody meant, and -C is one option.
 fn action_cautions(given: &RawActions, report: &mut Report) {
+    let mut told = Vec::new();
     for (name, action) in named(given) {
         let Some(Set { value, origin }) = action else { continue };
-        if matches!(origin, Origin::Default) {
-            continue;
+        let Some(caution) = caution(name, *value) else { continue };
+        let kind = discriminant(&caution);
+        let again = || matches!(origin, Origin::Option(_)) && told.contains(&(origin, kind));
+        if *origin != Origin::Default && !again() {
+            report.warn(origin, name, caution);
+            told.push((origin, kind));
         }
-        let lasting = matches!(name, "actions.bad-signature" | "actions.no-signature");
-        match value {
-            Action::Discard => report.warn(origin, name, Caution::Discards),
-            Action::TempFail if lasting => report.warn(origin, name, Caution::DefersInVain),
-            Action::Reject if name == "actions.signature-error" => {
-                report.warn(origin, name, Caution::BouncesOwn);
-            }
-            Action::Accept | Action::Reject | Action::TempFail | Action::Quarantine => {}
-        }
+    }
+}
+
+fn caution(name: &str, action: Action) -> Option<Caution> {
+    let lasting = matches!(name, "actions.bad-signature" | "actions.no-signature");
+    match action {
+        Action::Discard => Some(Caution::Discards),
+        Action::TempFail if lasting => Some(Caution::DefersInVain),
+        Action::Reject if name == "actions.signature-error" => Some(Caution::BouncesOwn),
+        Action::Accept | Action::Reject | Action::TempFail | Action::Quarantine => None,
     }
 }
