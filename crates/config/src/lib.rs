@@ -61,8 +61,8 @@ pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
-    Action, Actions, Adsp, AdspPolicy, AuthservPattern, BodyCoverage, Config, Dns, Facility,
-    Limits, Log, LogFormat, LogTo, Mode, Results, Setting, User, Verify,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Dns, Facility, Limits, Log,
+    LogFormat, LogTo, Mode, Results, Setting, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use wrong::Wrong;

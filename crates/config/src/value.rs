@@ -2,11 +2,12 @@
 
 mod verify;
 
-use crate::settings::{AdspPolicy, Facility, LogFormat, LogTo, Mode, User};
+use crate::settings::{Facility, LogFormat, LogTo, Mode, User};
 use crate::wrong::Wrong;
 use std::path::PathBuf;
 use std::time::Duration;
 use twinseal_canon::domainkeys;
+use twinseal_dkim::adsp::Practice;
 use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{Domain, FieldName, Selector};
 
@@ -162,8 +163,9 @@ pub(crate) fn facility(text: &str) -> Result<Facility, Wrong> {
     choice(text, Facility::ALL, Facility::name)
 }
 
-pub(crate) fn adsp_policy(text: &str) -> Result<AdspPolicy, Wrong> {
-    choice(text, AdspPolicy::ALL, AdspPolicy::name)
+pub(crate) fn practice(text: &str) -> Result<Practice, Wrong> {
+    Practice::parse(&text.to_ascii_lowercase())
+        .map_err(|_| Wrong::value(text, "unknown, all, discardable"))
 }
 
 /// One of a few, by its name.

@@ -5,23 +5,23 @@ use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::Set;
-use crate::settings::AdspPolicy;
 use crate::value;
 use crate::wrong::{Quoted, Wrong};
 use std::collections::HashMap;
+use twinseal_dkim::adsp::Practice;
 use twinseal_message::Domain;
 
 /// Domains and their policies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LocalPolicies {
-    exact: HashMap<Domain, AdspPolicy>,
-    below: HashMap<Domain, AdspPolicy>,
+    exact: HashMap<Domain, Practice>,
+    below: HashMap<Domain, Practice>,
 }
 
 impl LocalPolicies {
     /// The policy of that domain: its own, else that for what is below the nearest of its parents.
     #[must_use]
-    pub fn find(&self, domain: &Domain) -> Option<AdspPolicy> {
+    pub fn find(&self, domain: &Domain) -> Option<Practice> {
         let inherited = || domain.parents().find_map(|parent| self.below.get(&parent));
         self.exact.get(domain).or_else(inherited).copied()
     }
@@ -63,11 +63,11 @@ fn twice(name: &str, origin: &Origin, report: &mut Report) {
 }
 
 /// The name as it is written, the domain, and the policy.
-fn entry(line: &str) -> Result<(&str, Domain, AdspPolicy), Wrong> {
+fn entry(line: &str) -> Result<(&str, Domain, Practice), Wrong> {
     let (name, policy) =
         line.split_once(':').map(|(name, policy)| (name.trim(), policy.trim())).ok_or_else(
             || Wrong::value(line, "domain:policy, or .domain:policy for what is below it"),
         )?;
     let domain = value::domain(name.strip_prefix('.').unwrap_or(name))?;
-    Ok((name, domain, value::adsp_policy(policy)?))
+    Ok((name, domain, value::practice(policy)?))
 }

@@ -125,17 +125,6 @@ pub struct Adsp {
     pub local: LocalPolicies,
 }
 
-/// What a domain does with its mail (RFC 5617 §4.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AdspPolicy {
-    /// It may sign it.
-    Unknown,
-    /// It signs all of it.
-    All,
-    /// It signs all of it, and wants the rest thrown away.
-    Discardable,
-}
-
 impl Action {
     /// All of them.
     pub const ALL: &[Self] =
@@ -150,21 +139,6 @@ impl Action {
             Self::TempFail => "tempfail",
             Self::Discard => "discard",
             Self::Quarantine => "quarantine",
-        }
-    }
-}
-
-impl AdspPolicy {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Unknown, Self::All, Self::Discardable];
-
-    /// Its word in a record (RFC 5617 §4.2.1).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::All => "all",
-            Self::Discardable => "discardable",
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What is done with mail that arrives: the file, the command line, `dkim-filter`.
 
 use super::{Map, load, load_in, mistakes, mistakes_in, request_in, warnings};
-use crate::{
-    Action, Actions, AdspPolicy, AuthservPattern, BodyCoverage, Config, Door, ExitCode, Loaded,
-};
+use crate::{Action, Actions, AuthservPattern, BodyCoverage, Config, Door, ExitCode, Loaded};
 use std::time::Duration;
+use twinseal_dkim::adsp::Practice;
 use twinseal_message::Domain;
 
 use Action::{Accept, Discard, Quarantine, Reject, TempFail};
@@ -448,12 +447,12 @@ fn policies_that_are_known_here_are_those_of_the_nearest_domain() {
     let local = config.adsp.unwrap().local;
     assert!(!local.is_empty());
     for (name, want) in [
-        ("example.com", Some(AdspPolicy::All)),
-        ("EXAMPLE.com", Some(AdspPolicy::All)),
-        ("sub.example.com", Some(AdspPolicy::Discardable)),
-        ("a.b.example.com", Some(AdspPolicy::Discardable)),
-        ("a.sub.example.com", Some(AdspPolicy::Unknown)),
-        ("xn--bcher-kva.example", Some(AdspPolicy::All)),
+        ("example.com", Some(Practice::All)),
+        ("EXAMPLE.com", Some(Practice::All)),
+        ("sub.example.com", Some(Practice::Discardable)),
+        ("a.b.example.com", Some(Practice::Discardable)),
+        ("a.sub.example.com", Some(Practice::Unknown)),
+        ("xn--bcher-kva.example", Some(Practice::All)),
         ("badexample.com", None),
         ("com", None),
     ] {
