@@ -246,10 +246,8 @@ impl Transaction {
                 HeadersReply::Continue
             }
             Action::Reject => why.reject(door).map_or(HeadersReply::Reject, HeadersReply::Refuse),
-            Action::TempFail => match why {
-                Why::CannotSign => HeadersReply::TempFail,
-                _ => why.defer().map_or(HeadersReply::TempFail, HeadersReply::Refuse),
-            },
+            Action::TempFail if why == Why::CannotSign => HeadersReply::TempFail,
+            Action::TempFail => why.defer().map_or(HeadersReply::TempFail, HeadersReply::Refuse),
             Action::Discard => HeadersReply::Discard,
         }
     }

@@ -2,7 +2,6 @@
 //! §5).
 
 use std::sync::Arc;
-use twinseal_config::{AuthservPattern, Results};
 use twinseal_message::Field;
 use twinseal_message::results::{Claimants, FIELD_NAME, Removal};
 use twinseal_milter::{MessageReply, ModificationError};
@@ -16,15 +15,16 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Nobody but us may speak in that name, and others are not to speak in those of the
-    /// configuration.
+    /// Nobody but us may speak in our name. Fields in those of others go where they say something
+    /// about DKIM, or in any case.
     #[must_use]
-    pub fn new(authserv_id: &str, results: &Results) -> Self {
-        let names = results.remove_from.iter().map(|pattern| match pattern {
-            AuthservPattern::Exact(name) | AuthservPattern::Below(name) => name.as_str(),
-        });
-        let removal = if results.remove_all { Removal::All } else { Removal::Reporting("dkim") };
-        Self { own: Claimants::new([authserv_id]), others: Claimants::new(names), removal }
+    pub fn new<'n>(
+        own: &str,
+        others: impl IntoIterator<Item = &'n str>,
+        in_any_case: bool,
+    ) -> Self {
+        let removal = if in_any_case { Removal::All } else { Removal::Reporting("dkim") };
+        Self { own: Claimants::new([own]), others: Claimants::new(others), removal }
     }
 
     fn objects(&self, field: Field<'_>) -> bool {
@@ -85,28 +85,16 @@ impl Forgeries {
 mod tests {
     use super::{Forgeries, Guard};
     use std::sync::Arc;
-    use twinseal_config::{AuthservPattern, Results};
 
-    fn found(results: &Results, values: &[&str]) -> Vec<u32> {
-        let mut forgeries = Forgeries::new(Arc::new(Guard::new("mx.example.org", results)));
+    fn found(in_any_case: bool, values: &[&str]) -> Vec<u32> {
+        let others = ["old.example.org", ".example.net"];
+        let guard = Guard::new("mx.example.org", others, in_any_case);
+        let mut forgeries = Forgeries::new(Arc::new(guard));
         forgeries.look(b"Subject", b" mx.example.org; dkim=pass");
         for value in values {
             forgeries.look(b"AUTHENTICATION-results", value.as_bytes());
         }
         forgeries.found
-    }
-
-    fn results(remove_all: bool) -> Results {
-        Results {
-            authserv_id: None,
-            with_job_id: false,
-            always: false,
-            remove_all,
-            remove_from: vec![
-                AuthservPattern::Exact("old.example.org".to_owned()),
-                AuthservPattern::Below(".example.net".to_owned()),
-            ],
-        }
     }
 
     #[test]
@@ -121,7 +109,7 @@ mod tests {
             " a.example.net; dkim=fail",
             " \"mx.example.org/4AB12\"; none",
         ];
-        assert_eq!(found(&results(false), &values), [1, 3, 6, 7]);
-        assert_eq!(found(&results(true), &values), [1, 3, 5, 6, 7]);
+        assert_eq!(found(false, &values), [1, 3, 6, 7]);
+        assert_eq!(found(true, &values), [1, 3, 5, 6, 7]);
     }
 }

@@ -6,7 +6,7 @@ use crate::resolver::Resolver;
 use nix::unistd::gethostname;
 use std::sync::Arc;
 use std::time::Duration;
-use twinseal_config::{Adsp, BodyCoverage, Config, Door, Results, Verify};
+use twinseal_config::{Adsp, AuthservPattern, BodyCoverage, Config, Door, Results, Verify};
 use twinseal_dkim::{BodyDemand, Demands};
 
 /// What stands for the name of an MTA that does not tell it, in the historic doors.
@@ -68,7 +68,8 @@ impl Office {
     /// Who watches over that name.
     #[must_use]
     pub fn guard(&self, mta: Option<&str>) -> Guard {
-        Guard::new(self.authserv_id(mta), &self.results)
+        let others = self.results.remove_from.iter().map(AuthservPattern::as_str);
+        Guard::new(self.authserv_id(mta), others, self.results.remove_all)
     }
 
     /// What a message is verified with.

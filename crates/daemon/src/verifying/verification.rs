@@ -2,7 +2,7 @@
 
 use crate::resolver::{Questions, Resolver, ask_all};
 use std::time::Duration;
-use twinseal_config::{Adsp, AdspPolicy};
+use twinseal_config::Adsp;
 use twinseal_dkim::adsp::Source;
 use twinseal_dkim::{
     AdspQuery, AdspResult, Demands, LookupFailure, Outcome, Practice, TxtAnswer, Verdict, Verifier,
@@ -150,7 +150,7 @@ fn author(header: &HeaderBlock) -> Option<Domain> {
 
 impl Author {
     fn ask(domain: Domain, adsp: &Adsp, names: &mut Vec<String>) -> Self {
-        let local = adsp.local.find(&domain).map(practice);
+        let local = adsp.local.find(&domain);
         let policy = local.map_or_else(
             || {
                 let (query, first) = (AdspQuery::new(&domain), names.len());
@@ -182,14 +182,6 @@ impl Policy {
             Self::Asked { first, domain, .. } if number == *first => *domain = answer,
             Self::Asked { record, .. } => *record = answer,
         }
-    }
-}
-
-const fn practice(policy: AdspPolicy) -> Practice {
-    match policy {
-        AdspPolicy::Unknown => Practice::Unknown,
-        AdspPolicy::All => Practice::All,
-        AdspPolicy::Discardable => Practice::Discardable,
     }
 }
 
