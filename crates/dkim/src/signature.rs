@@ -49,7 +49,7 @@ pub struct Claims {
     /// On whose behalf, `i=`, or what its absence means.
     pub identity: Option<Identity>,
     /// The signature, `b=`, in base64 without white space; its first characters are enough to tell
-    /// signatures apart (RFC 6008 §3).
+    /// signatures apart.
     pub signature: String,
 }
 

@@ -271,7 +271,7 @@ fn facts(key: &PublishedKey, security: Security) -> KeyFacts {
     KeyFacts { bits: key.key.bits(), testing: key.testing, security }
 }
 
-/// Holds a signature against its key (RFC 6376 §6.1.2, §6.1.3): what is left to compare, or why
+/// Holds a signature against its key (RFC 6376 §6.1.2, RFC 6376 §6.1.3): what is left to compare, or why
 /// nothing is.
 fn judge(
     waiting: &Waiting,

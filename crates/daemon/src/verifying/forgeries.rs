@@ -1,5 +1,5 @@
-//! Authentication-Results fields that claim to be ours: whoever wrote them, it was not us (RFC 8601
-//! §5).
+//! Authentication-Results fields that claim to be ours: whoever wrote them, it was not us
+//! (RFC 8601 §5).
 
 use std::sync::Arc;
 use twinseal_message::Field;
