@@ -230,10 +230,23 @@ fn cut(text: &str, octets: usize) -> &str {
 
 /// A text that explains: one that is too long ends in dots.
 fn explaining(text: &str) -> String {
+    let text: String = text.chars().map(unquotable).collect();
     if text.len() <= MAX_TEXT_OCTETS {
-        return text.to_owned();
+        return text;
     }
-    format!("{}...", cut(text, MAX_TEXT_OCTETS - 3))
+    format!("{}...", cut(&text, MAX_TEXT_OCTETS - 3))
+}
+
+/// Nothing that would need a backslash: a common reader, Mail::AuthenticationResults, refuses the
+/// whole field for one.
+const fn unquotable(ch: char) -> char {
+    match ch {
+        '"' => '\'',
+        '(' => '[',
+        ')' => ']',
+        '\\' => '/',
+        ch => ch,
+    }
 }
 
 #[cfg(test)]
