@@ -9,29 +9,26 @@ use twinseal_milter::{MessageReply, ModificationError};
 /// Whose fields have to go.
 #[derive(Debug)]
 pub struct Guard {
-    own: Claimants,
-    others: Claimants,
-    removal: Removal<'static>,
+    own: (Claimants, Removal<'static>),
+    others: (Claimants, Removal<'static>),
 }
 
 impl Guard {
-    /// Nobody but us may speak in our name. Fields in those of others go where they say something
-    /// about DKIM, or in any case.
+    /// Nobody but us may speak in the name `own`, nor in those of `others`: of the fields that do,
+    /// these go.
     #[must_use]
     pub fn new<'n>(
-        own: &str,
-        others: impl IntoIterator<Item = &'n str>,
-        in_any_case: bool,
+        own: (&str, Removal<'static>),
+        others: (impl IntoIterator<Item = &'n str>, Removal<'static>),
     ) -> Self {
-        let removal = if in_any_case { Removal::All } else { Removal::Reporting("dkim") };
-        Self { own: Claimants::new([own]), others: Claimants::new(others), removal }
+        Self { own: (Claimants::new([own.0]), own.1), others: (Claimants::new(others.0), others.1) }
     }
 
     fn objects(&self, field: Field<'_>) -> bool {
-        let goes = |claimants: &Claimants, removal| {
-            !claimants.indices(std::iter::once(field), removal).is_empty()
-        };
-        goes(&self.own, Removal::All) || goes(&self.others, self.removal)
+        let mut both = [&self.own, &self.others].into_iter();
+        both.any(|(claimants, removal)| {
+            !claimants.indices(std::iter::once(field), *removal).is_empty()
+        })
     }
 }
 
@@ -83,12 +80,12 @@ impl Forgeries {
 
 #[cfg(test)]
 mod tests {
-    use super::{Forgeries, Guard};
+    use super::{Forgeries, Guard, Removal};
     use std::sync::Arc;
 
-    fn found(in_any_case: bool, values: &[&str]) -> Vec<u32> {
-        let others = ["old.example.org", ".example.net"];
-        let guard = Guard::new("mx.example.org", others, in_any_case);
+    fn found(own: Removal<'static>, others: Removal<'static>, values: &[&str]) -> Vec<u32> {
+        let names = ["old.example.org", ".example.net"];
+        let guard = Guard::new(("mx.example.org", own), (names, others));
         let mut forgeries = Forgeries::new(Arc::new(guard));
         forgeries.look(b"Subject", b" mx.example.org; dkim=pass");
         for value in values {
@@ -98,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_go_whatever_they_say_and_those_of_others_as_configured() {
+    fn each_name_has_its_own_measure() {
         // Trap A1
         let values = [
             " mx.example.org; dkim=pass",
@@ -109,7 +106,9 @@ mod tests {
             " a.example.net; dkim=fail",
             " \"mx.example.org/4AB12\"; none",
         ];
-        assert_eq!(found(false, &values), [1, 3, 6, 7]);
-        assert_eq!(found(true, &values), [1, 3, 5, 6, 7]);
+        let dkim = Removal::Reporting("dkim");
+        assert_eq!(found(Removal::All, dkim, &values), [1, 3, 6, 7]);
+        assert_eq!(found(Removal::All, Removal::All, &values), [1, 3, 5, 6, 7]);
+        assert_eq!(found(dkim, dkim, &values), [1, 6]);
     }
 }

@@ -1,6 +1,7 @@
 //! What all connections share to verify with.
 
 use super::forgeries::Guard;
+use super::report::METHOD;
 use super::verification::Means;
 use crate::resolver::Resolver;
 use nix::unistd::gethostname;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use twinseal_config::{Adsp, AuthservPattern, BodyCoverage, Config, Door, Results, Verify};
 use twinseal_dkim::{BodyDemand, Demands};
+use twinseal_message::results::Removal;
 
 /// What stands for the name of an MTA that does not tell it, in the historic doors.
 const UNKNOWN_HOST: &str = "unknown-host";
@@ -33,6 +35,8 @@ pub struct Office {
     pub adsp: Option<Adsp>,
     /// Whether valid signatures are logged.
     pub logs_success: bool,
+    /// In whose place we stand.
+    door: Door,
     /// Who we are to readers of mail, where neither the configuration nor the MTA says it.
     host: String,
 }
@@ -55,6 +59,7 @@ impl Office {
             results: config.results.clone(),
             adsp: config.adsp.clone(),
             logs_success: config.log.success,
+            door: config.door,
             host: host.unwrap_or_else(|| UNKNOWN_HOST.to_owned()),
         }
     }
@@ -68,8 +73,12 @@ impl Office {
     /// Who watches over that name.
     #[must_use]
     pub fn guard(&self, mta: Option<&str>) -> Guard {
+        let measure = |all| if all { Removal::All } else { Removal::Reporting(METHOD) };
+        let all = self.results.remove_all;
+        // Filters in front of dkim-filter could write about other things in its name, and did.
+        let own = measure(all || self.door == Door::Native);
         let others = self.results.remove_from.iter().map(AuthservPattern::as_str);
-        Guard::new(self.authserv_id(mta), others, self.results.remove_all)
+        Guard::new((self.authserv_id(mta), own), (others, measure(all)))
     }
 
     /// What a message is verified with.

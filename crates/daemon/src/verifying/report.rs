@@ -7,7 +7,7 @@ use twinseal_message::NewField;
 use twinseal_message::results::{Layout, MethodResult, ResultsWriter, unique_prefixes};
 
 /// The method's name (RFC 8601 §2.7.1).
-const METHOD: &str = "dkim";
+pub const METHOD: &str = "dkim";
 
 /// What is known when a field is to be written.
 #[derive(Debug, Clone, Copy)]
