@@ -16,6 +16,7 @@
 //! - [`hostile_dns`]: one that answers late, never, wrongly or too much
 //! - [`cutting`]: the same side, as free as an MTA is in how it cuts
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
+//! - [`signers`]: Mail::DKIM, dkimpy and opendkim again, on the other side
 //! - [`claims`]: what they are asked to confirm
 //! - [`defects`]: where those are known to be wrong
 //! - [`message`]: fields and body of a message, as octets
@@ -43,6 +44,7 @@ pub mod reasons;
 pub mod scenario;
 pub mod scratch;
 pub mod sendmail;
+pub mod signers;
 pub mod sink;
 pub mod smtp;
 pub mod users;
