@@ -19,6 +19,11 @@ def tags_of(value):
         return {}
 
 
+def word(value):
+    """On one line and without blanks, whatever a damaged message has in it."""
+    return "".join(value.decode("ascii", "replace").split()) or "-"
+
+
 class Complaints(logging.Handler):
     """Some refusals are only logged; the last one becomes the reason."""
 
@@ -40,7 +45,7 @@ def verdicts(message, records, complaints, logger):
         except Exception as error:  # any exception is a "no", and must not stop the batch
             passed, reason = False, f"{type(error).__name__}: {error}"
         tags = tags_of(fields[index])
-        named = (tags.get(tag, b"-").decode("ascii", "replace") for tag in (b"d", b"s", b"a", b"c"))
+        named = (word(tags.get(tag, b"-")) for tag in (b"d", b"s", b"a", b"c"))
         yield "dkim {} d={} s={} a={} c={} ({})".format(
             "pass" if passed else "fail", *named, " ".join(reason.split())
         )

@@ -64,6 +64,14 @@ sub octets_of {
     return scalar <$in> // '';
 }
 
+# On one line and without blanks, whatever a damaged message has in it.
+sub word {
+    my ($value) = @_;
+    $value //= '';
+    $value =~ s/\s+//g;
+    return $value eq '' ? '-' : $value;
+}
+
 sub judge {
     my ($path) = @_;
     my $verifier = Mail::DKIM::Verifier->new;
@@ -78,7 +86,7 @@ sub judge {
         $detail =~ s/[\t\r\n]+/ /g;
         printf "%s\t%s %s d=%s s=%s a=%s c=%s (%s)\n", $path, $old ? 'domainkeys' : 'dkim',
             ($signature->result // '') eq 'pass' ? 'pass' : 'fail',
-            map({ $_ // '-' } $signature->domain, $signature->selector, $signature->algorithm,
+            map({ word($_) } $signature->domain, $signature->selector, $signature->algorithm,
                 scalar $signature->canonicalization), $detail;
     }
     return;

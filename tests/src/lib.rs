@@ -21,7 +21,10 @@
 //! - [`defects`]: where those are known to be wrong
 //! - [`message`]: fields and body of a message, as octets
 //! - [`generator`]: random messages from a seed
+//! - [`templates`]: random signature fields, for other people's signers to sign
+//! - [`damage`]: what may happen to a signed message
 //! - [`scenario`]: the text files that say what is sent and what must come of it
+//! - [`verifier`]: the program on the receiving side
 //! - [`users`]: the users of the historic packages
 //! - [`reasons`]: the words of the log, in one place
 
@@ -29,6 +32,7 @@
 
 pub mod claims;
 pub mod cutting;
+pub mod damage;
 pub mod defects;
 pub mod filter;
 pub mod generator;
@@ -47,7 +51,9 @@ pub mod sendmail;
 pub mod signers;
 pub mod sink;
 pub mod smtp;
+pub mod templates;
 pub mod users;
+pub mod verifier;
 
 use std::path::PathBuf;
 

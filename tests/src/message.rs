@@ -5,8 +5,10 @@
 pub struct Message {
     /// The fields, each with the CRLF that ends it.
     pub fields: Vec<Field>,
-    /// All that follows the blank line.
+    /// All that follows the blank line, or the line that ended the header in its place.
     pub body: Vec<u8>,
+    /// Whether a line without a colon ended the header.
+    pub cut_short: bool,
 }
 
 /// One header field as it stands in the message.
@@ -25,18 +27,18 @@ impl Message {
             let end = find(rest, b"\r\n").map_or(rest.len(), |at| at + 2);
             let (line, after) = rest.split_at(end);
             if line == b"\r\n" {
-                return Self { fields, body: after.to_vec() };
+                return Self { fields, body: after.to_vec(), cut_short: false };
             }
             match fields.last_mut() {
                 Some(last) if matches!(line[0], b' ' | b'\t') => {
                     last.octets.extend_from_slice(line);
                 }
                 _ if line.contains(&b':') => fields.push(Field { octets: line.to_vec() }),
-                _ => return Self { fields, body: rest.to_vec() },
+                _ => return Self { fields, body: rest.to_vec(), cut_short: true },
             }
             rest = after;
         }
-        Self { fields, body: Vec::new() }
+        Self { fields, body: Vec::new(), cut_short: false }
     }
 
     /// The fields with this name, whatever its case.
@@ -76,6 +78,15 @@ pub fn declared(signature: &Field) -> String {
         .collect();
     tags.sort_unstable();
     tags.join(" ")
+}
+
+/// The value of the first tag of this name, without the white space around it.
+pub fn tag(signature: &Field, name: &str) -> Option<String> {
+    let value = String::from_utf8_lossy(signature.value()).into_owned();
+    value.split(';').find_map(|tag| {
+        let (found, text) = tag.split_once('=')?;
+        (found.trim() == name).then(|| text.trim().to_owned())
+    })
 }
 
 /// Where `needle` begins in `haystack`.

@@ -1,7 +1,7 @@
 //! Signers that others wrote: each in its own hand, or a field that was written for it.
 
 use crate::here;
-use crate::judges::Opendkim;
+use crate::judges::{Judge, Opendkim};
 use crate::scratch::Scratch;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,14 @@ impl Script {
     /// Whether it can sign with a key of this name.
     pub fn can_sign(self, key: &str) -> bool {
         self == Self::Dkimpy || key.starts_with("rsa")
+    }
+
+    /// The same program on the other side: what it gets wrong there it gets wrong here.
+    pub fn judge(self) -> Judge {
+        match self {
+            Self::MailDkim => Judge::MailDkim,
+            Self::Dkimpy => Judge::Dkimpy,
+        }
     }
 
     fn own_hand(self) -> &'static str {

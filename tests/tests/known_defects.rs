@@ -3,10 +3,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use twinseal_e2e::defects::{MOST, known_defects};
+use std::slice;
+use twinseal_e2e::defects::{MOST, known_defects, known_differences};
 use twinseal_e2e::here;
-use twinseal_e2e::judges::ask_all;
+use twinseal_e2e::judges::{Keys, Seal, ask_all};
+use twinseal_e2e::message::Message;
 use twinseal_e2e::scratch::Scratch;
+use twinseal_e2e::verifier::verify;
 
 #[test]
 fn every_known_defect_is_still_there_and_another_judge_sees_it() {
@@ -34,6 +37,33 @@ fn every_known_defect_is_still_there_and_another_judge_sees_it() {
             defect.excuses(defect.judge, defect.seal, &canonicalization, &octets),
             "{name}: `when` does not fit its own message"
         );
+    }
+}
+
+#[test]
+fn every_known_difference_is_still_there() {
+    /// When the messages are judged; none of them says when it was signed.
+    const NOW: u64 = 1_700_000_000;
+    let scratch = Scratch::new("differences");
+    let differences = known_differences();
+    assert!(differences.len() <= MOST, "{} differences", differences.len());
+    let records = here("data/keys/records.txt");
+    for difference in &differences {
+        let name = difference.message.display();
+        let path = slice::from_ref(&difference.message);
+        let passes = |lists: Vec<Vec<twinseal_e2e::judges::Verdict>>| {
+            lists[0].iter().any(|verdict| verdict.seal == Seal::Dkim && verdict.pass)
+        };
+        let theirs = passes(difference.judge.judge(Keys::File(&records), path, &scratch));
+        let ours = passes(verify(&records, NOW, path));
+        assert_ne!(theirs, ours, "{name}: {} sees it as we do", difference.judge);
+        assert!(difference.wrongly.explains(theirs), "{name}: it errs to the other side");
+        assert!(difference.convicted_by.starts_with("RFC "), "{name}: {}", difference.convicted_by);
+        let message = Message::parse(&fs::read(&difference.message).unwrap());
+        let fits = message
+            .all("DKIM-Signature")
+            .any(|field| difference.fits(difference.judge, field, &message));
+        assert!(fits, "{name}: `when` does not fit its own message");
     }
 }
 
