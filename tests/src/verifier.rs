@@ -41,6 +41,11 @@ impl Records {
                 TxtAnswer::Records { texts, security: Security::Unproved }
             }
         };
+        self.set(name, answer);
+    }
+
+    /// Has DNS answer this to questions for that name.
+    pub fn set(&mut self, name: &str, answer: TxtAnswer) {
         self.answers.insert(name.to_ascii_lowercase(), answer);
     }
 
