@@ -5,7 +5,7 @@
 
 mod opendkim;
 
-pub use opendkim::Opendkim;
+pub use opendkim::{Opendkim, verdicts_of_filter};
 
 use crate::here;
 use crate::nameserver::Nameserver;

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use twinseal_dkim::{Demands, Outcome, ResultWord, Verdict};
 use twinseal_e2e::here;
-use twinseal_e2e::judges::require_peers;
+use twinseal_e2e::judges::{self, require_peers, verdicts_of_filter};
 use twinseal_e2e::message::{Message, find};
+use twinseal_e2e::net::Address;
+use twinseal_e2e::program::Daemon;
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::signers::{every_way, sources};
-use twinseal_e2e::verifier::{Records, verdicts};
+use twinseal_e2e::verifier::{Records, verdicts, verify};
 
 /// When the messages are verified: long after all of them say that they were signed.
 const AT: u64 = 4_000_000_000;
@@ -71,6 +73,39 @@ fn with_another_subject(octets: &[u8]) -> Vec<u8> {
     let letter = changed[at..].iter().position(u8::is_ascii_alphabetic).expect("a text in it");
     changed[at + letter] ^= 1;
     changed
+}
+
+#[test]
+fn the_milter_says_what_the_library_says() {
+    require_peers();
+    let scratch = Scratch::new("verified");
+    let records = here("data/keys/records.txt");
+    let mut messages: Vec<PathBuf> =
+        every_way(&sources(), &scratch).into_iter().step_by(5).collect();
+    for path in messages.clone() {
+        let octets = fs::read(&path).expect("a message just signed");
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let changed = with_another_subject(&octets);
+        messages.push(scratch.write(&format!("changed/{name}"), changed));
+    }
+    let address = Address::Unix(scratch.join("t.sock"));
+    let configuration = format!(
+        "socket: {}\nmode: v\nlog: {{ to: stderr }}\nresults: {{ authserv-id: mx.example.org }}\n\
+         dns: {{ test-keys: {} }}\n",
+        address.for_filter(),
+        records.display()
+    );
+    let file = scratch.write("twinseal.yaml", configuration);
+    let arguments = ["serve".as_ref(), "--config".as_ref(), file.as_os_str()];
+    let daemon = Daemon::start(&arguments, &address, &scratch);
+    let said = verdicts_of_filter(&address, &messages);
+    assert!(daemon.stop().success());
+    let library = verify(&records, AT, &messages);
+    let passes = |lists: &[Vec<judges::Verdict>]| -> Vec<Vec<bool>> {
+        lists.iter().map(|list| list.iter().map(|verdict| verdict.pass).collect()).collect()
+    };
+    assert_eq!(passes(&said), passes(&library), "{said:?}");
+    assert!(messages.len() > 40, "{}", messages.len());
 }
 
 #[test]

@@ -73,36 +73,39 @@ impl Opendkim {
 
     /// Its verdicts on these messages.
     pub fn judge(&self, messages: &[PathBuf]) -> Vec<Vec<Verdict>> {
-        let mut peer = self.open().expect("opendkim takes a connection");
-        messages
-            .iter()
-            .map(|path| {
-                let octets = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-                self.judge_one(&mut peer, &Message::parse(&octets))
-                    .unwrap_or_else(|e| panic!("opendkim on {}: {e}", path.display()))
-            })
-            .collect()
+        verdicts_of_filter(&self.address, messages)
     }
+}
 
-    fn open(&self) -> Result<Peer> {
-        let mut peer = Peer::connect(&self.address)?;
-        peer.negotiate()?;
-        peer.introduce("outside.example.net", "192.0.2.1")?;
-        Ok(peer)
-    }
+/// What any verifying filter inserts as Authentication-Results into these messages, from a client
+/// outside.
+pub fn verdicts_of_filter(address: &Address, messages: &[PathBuf]) -> Vec<Vec<Verdict>> {
+    let mut peer = open(address).expect("the filter takes a connection");
+    let one = |path: &PathBuf| {
+        let octets = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        judge_one(&mut peer, &Message::parse(&octets))
+            .unwrap_or_else(|e| panic!("the filter on {}: {e}", path.display()))
+    };
+    messages.iter().map(one).collect()
+}
 
-    fn judge_one(&self, peer: &mut Peer, message: &Message) -> Result<Vec<Verdict>> {
-        let answers = peer.deliver("a@example.net", "b@example.net", message)?;
-        // insert header: index, name, value
-        let inserted = answers.iter().find_map(|(letter, payload)| {
-            let value = payload.get(4..)?.strip_prefix(b"Authentication-Results\0")?;
-            (*letter == b'i').then(|| String::from_utf8_lossy(value).into_owned())
-        });
-        // It gives up on some messages without a word: no result for any of their signatures.
-        let silence =
-            message.all("DKIM-Signature").map(|_| Verdict::parse("dkim fail (no result)"));
-        Ok(inserted.map_or_else(|| silence.collect(), |value| results_of(&value)))
-    }
+fn open(address: &Address) -> Result<Peer> {
+    let mut peer = Peer::connect(address)?;
+    peer.negotiate()?;
+    peer.introduce("outside.example.net", "192.0.2.1")?;
+    Ok(peer)
+}
+
+fn judge_one(peer: &mut Peer, message: &Message) -> Result<Vec<Verdict>> {
+    let answers = peer.deliver("a@example.net", "b@example.net", message)?;
+    // insert header: index, name, value
+    let inserted = answers.iter().find_map(|(letter, payload)| {
+        let value = payload.get(4..)?.strip_prefix(b"Authentication-Results\0")?;
+        (*letter == b'i').then(|| String::from_utf8_lossy(value).into_owned())
+    });
+    // opendkim gives up on some messages without a word: no result for any of their signatures.
+    let silence = message.all("DKIM-Signature").map(|_| Verdict::parse("dkim fail (no result)"));
+    Ok(inserted.map_or_else(|| silence.collect(), |value| results_of(&value)))
 }
 
 impl Drop for Opendkim {
