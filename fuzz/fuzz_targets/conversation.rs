@@ -317,7 +317,7 @@ fn service(peers: bool) -> &'static Arc<Service> {
 fn made(loaded: &Loaded) -> Service {
     let keys = keyring::load(&loaded.config, &[], Parse::Now, |_| {}).expect("a test key");
     let directory = Directory::from_files(loaded.config.rules.clone(), keys);
-    let mut service = Service::new(&loaded.config, directory);
+    let mut service = Service::new(&loaded.config, directory, None);
     service.clock = || 1_795_000_000;
     service
 }
