@@ -2,5 +2,6 @@
 
 pub mod demo;
 pub mod genkey;
+mod message;
 mod options;
 pub mod sign;

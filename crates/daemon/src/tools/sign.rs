@@ -1,5 +1,6 @@
 //! `twinseal sign`: one message, standard input to standard output.
 
+use super::message::{CannotRead, Message};
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::event::Reason;
@@ -7,17 +8,15 @@ use crate::serving::service::system_clock;
 use crate::signing::keyfile::{self, Exposure};
 use crate::signing::order::{Order, SelectedKey};
 use crate::signing::policy::{self, Deciding, Fidelity, Known, Orders, Origin, Plan};
-use crate::signing::seal::{Seal, SealedField};
+use crate::signing::seal::SealedField;
 use crate::terminal::Terminal;
-use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read, Seek as _, Write};
+use std::io::{self, Seek as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::SpooledTempFile;
 use twinseal_config::ExitCode;
-use twinseal_message::header::MAX_HEADER_OCTETS;
-use twinseal_message::{Domain, HeaderBlock, HeaderLines, Line, Selector};
+use twinseal_message::{Domain, Selector};
 
 const OPTIONS: &[ToolOption] = &[
     ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the signing domain" },
@@ -52,16 +51,13 @@ seals to standard output, line ends kept.";
 /// temporary file.
 const SPOOLED_OCTETS: usize = 1024 * 1024;
 
-/// How much of a body is read at once, in octets.
-const CHUNK_OCTETS: usize = 64 * 1024;
-
 /// Why no signed message came out.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("not signed: {reason} (reason={})", reason.code())]
     NotSigned { reason: Reason },
-    #[error("standard input: {0}")]
-    Input(io::Error),
+    #[error(transparent)]
+    Unread(#[from] CannotRead),
     #[error("standard output: {0}")]
     Output(io::Error),
     #[error(transparent)]
@@ -72,7 +68,7 @@ impl Failure {
     const fn exit_code(&self) -> ExitCode {
         match self {
             Self::NotSigned { .. } => ExitCode::Data,
-            Self::Input(_) => ExitCode::NoInput,
+            Self::Unread(error) => error.exit_code(),
             Self::Output(_) => ExitCode::System,
             Self::Key(_) => ExitCode::Internal,
         }
@@ -166,9 +162,14 @@ fn load_keys(given: &Given) -> Result<Vec<Arc<twinseal_keys::SigningKey>>, Vec<S
 }
 
 fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let mut message = Message::new();
-    let mut reader = BufReader::new(&mut *terminal.input);
-    let header = message.read_header(&mut reader)?;
+    let spool = SpooledTempFile::new(SPOOLED_OCTETS);
+    let mut message = Message::new("standard input".to_owned(), &mut *terminal.input, spool);
+    let header = message.read_header().map_err(|error| match error {
+        CannotRead::Header { error, .. } => {
+            Failure::NotSigned { reason: Reason::HeaderTooLarge(error) }
+        }
+        error @ (CannotRead::Input { .. } | CannotRead::Copy(_)) => Failure::Unread(error),
+    })?;
     let addresses = policy::addresses(&header, &Deciding::default())
         .map_err(|reason| Failure::NotSigned { reason })?;
     let orders = Orders { author: Some(order.clone()), sender: Some(order.clone()) };
@@ -185,7 +186,8 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
         Plan::Sign { seals, left_out } => (seals, left_out),
         Plan::Ignore(reason) => return Err(Failure::NotSigned { reason }),
     };
-    message.read_body(&mut reader, &mut seals)?;
+    let line_end = message.line_end();
+    let spool = message.read_body(|octets| seals.iter_mut().for_each(|seal| seal.feed(octets)))?;
     let mut fields = Vec::new();
     for seal in seals {
         fields.append(&mut seal.finish()?);
@@ -193,113 +195,23 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
     for (field, reason) in left_out {
         terminal.complain(format_args!("{field} not added: {reason} (reason={})", reason.code()));
     }
-    message.write(&fields, terminal.output).map_err(Failure::Output)
+    write(spool, &fields, line_end, terminal.output).map_err(Failure::Output)
 }
 
-/// A message on its way through: as it came, and as what is hashed.
-struct Message {
-    /// Everything, as it came.
-    spool: SpooledTempFile,
-    /// The part of the body that was read with the header.
-    first_of_body: Vec<u8>,
-    line_end: &'static str,
-}
-
-impl Message {
-    fn new() -> Self {
-        let spool = SpooledTempFile::new(SPOOLED_OCTETS);
-        Self { spool, first_of_body: Vec::new(), line_end: "\n" }
+/// Writes the fields, the last one on top as an MTA would have it, and the message below them.
+fn write(
+    mut message: SpooledTempFile,
+    fields: &[SealedField],
+    line_end: &str,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    for sealed in fields.iter().rev() {
+        let value = sealed.field.value.replace("\r\n", line_end);
+        write!(output, "{}:{value}{line_end}", sealed.field.name)?;
     }
-
-    fn read_header(&mut self, reader: &mut impl BufRead) -> Result<HeaderBlock, Failure> {
-        let mut lines = HeaderLines::default();
-        let mut line = Vec::new();
-        let mut first = true;
-        loop {
-            line.clear();
-            // A line longer than any header ends the search for its end.
-            let limit = MAX_HEADER_OCTETS as u64 + 1;
-            let read = reader.by_ref().take(limit).read_until(b'\n', &mut line);
-            if read.map_err(Failure::Input)? == 0 {
-                return Ok(lines.finish());
-            }
-            if std::mem::take(&mut first) && line.ends_with(b"\r\n") {
-                self.line_end = "\r\n";
-            }
-            self.spool.write_all(&line).map_err(Failure::Output)?;
-            match lines.line(&line) {
-                Ok(Line::Header) => {}
-                Ok(Line::Separator) => return Ok(lines.finish()),
-                Ok(Line::Body) => {
-                    self.first_of_body = line;
-                    return Ok(lines.finish());
-                }
-                Err(error) => {
-                    return Err(Failure::NotSigned { reason: Reason::HeaderTooLarge(error) });
-                }
-            }
-        }
-    }
-
-    fn read_body(
-        &mut self,
-        reader: &mut impl Read,
-        seals: &mut [Box<dyn Seal>],
-    ) -> Result<(), Failure> {
-        let lines_end_in_lf = self.line_end == "\n";
-        let mut wire = OnTheWire { lines_end_in_lf, after_cr: false };
-        let mut feed = |octets: &[u8]| {
-            let octets = wire.octets(octets);
-            seals.iter_mut().for_each(|seal| seal.feed(&octets));
-        };
-        feed(&std::mem::take(&mut self.first_of_body));
-        let mut chunk = vec![0; CHUNK_OCTETS];
-        loop {
-            let read = match reader.read(&mut chunk) {
-                Ok(0) => return Ok(()),
-                Ok(read) => chunk.get(..read).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::Input(error)),
-            };
-            self.spool.write_all(read).map_err(Failure::Output)?;
-            feed(read);
-        }
-    }
-
-    /// Writes the fields, the last one on top as an MTA would have it, and the message below them.
-    fn write(mut self, fields: &[SealedField], output: &mut dyn Write) -> io::Result<()> {
-        for sealed in fields.iter().rev() {
-            let value = sealed.field.value.replace("\r\n", self.line_end);
-            write!(output, "{}:{value}{}", sealed.field.name, self.line_end)?;
-        }
-        self.spool.rewind()?;
-        io::copy(&mut self.spool, output)?;
-        output.flush()
-    }
-}
-
-/// Turns line ends into those that the message will have on the wire. In a message of LF lines, LF
-/// becomes CRLF; in one of CRLF lines a bare LF is data, like a bare CR in either.
-struct OnTheWire {
-    lines_end_in_lf: bool,
-    after_cr: bool,
-}
-
-impl OnTheWire {
-    fn octets<'o>(&mut self, octets: &'o [u8]) -> Cow<'o, [u8]> {
-        if !self.lines_end_in_lf {
-            return Cow::Borrowed(octets);
-        }
-        let mut out = Vec::with_capacity(octets.len() + octets.len() / 32);
-        for &octet in octets {
-            if octet == b'\n' && !self.after_cr {
-                out.push(b'\r');
-            }
-            self.after_cr = octet == b'\r';
-            out.push(octet);
-        }
-        Cow::Owned(out)
-    }
+    message.rewind()?;
+    io::copy(&mut message, output)?;
+    output.flush()
 }
 
 #[cfg(test)]
