@@ -15,6 +15,7 @@
 //! | [`public`] | [`PublicKey`]: what judges a signature |
 //! | [`unparsed`] | [`UnparsedKey`]: a key that nobody has needed yet |
 //! | [`digest`] | [`Sha1`] and [`Sha256`] |
+//! | [`recovery`] | [`Recovered`]: what a signature says it was made over |
 //! | [`record`] | [`KeyRecord`]: what DNS has to say about a key |
 //! | [`exposure`] | who else can get at a key's file |
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ pub mod exposure;
 mod pem;
 pub mod public;
 pub mod record;
+pub mod recovery;
 pub mod signing;
 pub mod unparsed;
 
@@ -33,5 +35,6 @@ pub use digest::{Sha1, Sha256};
 pub use pem::BadPem;
 pub use public::{BadPublicKey, PublicKey};
 pub use record::KeyRecord;
+pub use recovery::Recovered;
 pub use signing::{KeyError, KeyKind, SignError, SigningKey};
 pub use unparsed::UnparsedKey;

@@ -158,6 +158,14 @@ impl PublicKey {
         }
     }
 
+    /// Modulus and exponent of an RSA key.
+    pub(crate) fn numbers(&self) -> Option<(&[u8], &[u8])> {
+        match &self.0 {
+            Inner::Rsa { modulus, exponent, .. } => Some((modulus, exponent)),
+            Inner::Ed25519(_) => None,
+        }
+    }
+
     /// What DNS has to publish for this key.
     #[must_use]
     pub fn record(&self) -> KeyRecord {
