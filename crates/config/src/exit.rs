@@ -6,6 +6,8 @@
 pub enum ExitCode {
     /// It did what it was asked to do.
     Ok = 0,
+    /// It did so, and the answer is no: a message has no signature that passes.
+    No = 1,
     /// The command line is wrong (`EX_USAGE`).
     Usage = 64,
     /// The input is wrong, or a user is unknown (`EX_DATAERR`).
@@ -28,8 +30,9 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Ok,
+        Self::No,
         Self::Usage,
         Self::Data,
         Self::NoInput,
@@ -68,6 +71,7 @@ mod tests {
     fn the_numbers_are_those_of_sysexits() {
         let codes = [
             (ExitCode::Ok, 0),
+            (ExitCode::No, 1),
             (ExitCode::Usage, 64),
             (ExitCode::Data, 65),
             (ExitCode::NoInput, 66),

@@ -65,6 +65,7 @@ pub use settings::{
     LogFormat, LogTo, Mode, Results, Setting, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
+pub use value::{authserv_id, name_server};
 pub use wrong::Wrong;
 
 /// What a command line asks for.

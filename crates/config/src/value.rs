@@ -12,9 +12,9 @@ use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{Domain, FieldName, Selector};
 
 pub(crate) use verify::{
-    action, authserv_id, authserv_pattern, body_coverage, key_bits, maximum_signatures,
-    name_server, octets,
+    action, authserv_pattern, body_coverage, key_bits, maximum_signatures, octets,
 };
+pub use verify::{authserv_id, name_server};
 
 /// The permission bits that a umask can take away.
 const UMASK_BITS: u32 = 0o777;

@@ -61,7 +61,11 @@ pub(crate) fn octets(text: &str) -> Result<u64, Wrong> {
     octets.ok_or_else(|| Wrong::value(text, "a whole number and its unit: 1000B, 64KiB or 1MiB"))
 }
 
-pub(crate) fn authserv_id(text: &str) -> Result<String, Wrong> {
+/// A name to write Authentication-Results in.
+///
+/// # Errors
+/// [`Wrong`] when it has no letter and no digit, is too long, or has a control character in it.
+pub fn authserv_id(text: &str) -> Result<String, Wrong> {
     let why = if !has_name(text) {
         "there is no letter and no digit in it"
     } else if text.len() > MAX_AUTHSERV_ID {
@@ -90,7 +94,10 @@ fn has_name(text: &str) -> bool {
 }
 
 /// An address, with a port behind it unless that is the usual one.
-pub(crate) fn name_server(text: &str) -> Result<SocketAddr, Wrong> {
+///
+/// # Errors
+/// [`Wrong`] when it is none.
+pub fn name_server(text: &str) -> Result<SocketAddr, Wrong> {
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
     let address = text.parse::<IpAddr>().ok().or_else(|| bracketed().map(IpAddr::V6));
     let server = match address {

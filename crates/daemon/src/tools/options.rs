@@ -30,6 +30,8 @@ pub(crate) struct ToolOption {
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     values: Vec<(&'static str, OsString)>,
+    /// The words that belong to no option, where the tool takes any.
+    pub(crate) operands: Vec<OsString>,
     /// Everything that is wrong with the command line.
     pub(crate) mistakes: Vec<String>,
     /// `--help` was asked for.
@@ -39,6 +41,15 @@ pub(crate) struct Given {
 impl Given {
     /// Reads a command line against the options of a tool.
     pub(crate) fn parse(words: Vec<OsString>, options: &[ToolOption]) -> Self {
+        Self::with_operands(words, options, 0)
+    }
+
+    /// The same, for a tool that takes so many words that belong to no option, or less.
+    pub(crate) fn with_operands(
+        words: Vec<OsString>,
+        options: &[ToolOption],
+        operands: usize,
+    ) -> Self {
         let mut given = Self::default();
         let mut parser = Parser::from_args(words);
         loop {
@@ -50,6 +61,12 @@ impl Given {
                         Arg::Short(_) | Arg::Value(_) => None,
                     };
                     given.help |= matches!(arg, Arg::Long("help") | Arg::Short('h' | '?'));
+                    if let Arg::Value(word) = &arg
+                        && given.operands.len() < operands
+                    {
+                        given.operands.push(word.clone());
+                        continue;
+                    }
                     match known {
                         Some(option) => given.take(*option, &mut parser),
                         None if given.help => return given,
@@ -88,6 +105,25 @@ impl Given {
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let value = self.all(name).last()?.clone();
+        self.take_value(name, value, read)
+    }
+
+    /// The same for all values of that option, which may be given several times.
+    pub(crate) fn read_all<T, E: Display>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        let values: Vec<OsString> = self.all(name).cloned().collect();
+        values.into_iter().filter_map(|value| self.take_value(name, value, &read)).collect()
+    }
+
+    fn take_value<T, E: Display>(
+        &mut self,
+        name: &str,
+        value: OsString,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let text = value.string().map_err(|error| error.to_string());
         match text.and_then(|text| read(&text).map_err(|error| error.to_string())) {
             Ok(value) => Some(value),
@@ -131,9 +167,11 @@ fn stray(arg: &Arg<'_>) -> String {
     }
 }
 
-/// The text of `--help`.
-pub(crate) fn help(name: &str, summary: &str, options: &[ToolOption]) -> String {
-    let mut text = format!("usage: twinseal {name} [OPTION…]\n\n{summary}\n\n");
+/// The text of `--help`; `usage` is the tool's name, with the words that it takes behind its options.
+pub(crate) fn help(usage: &str, summary: &str, options: &[ToolOption]) -> String {
+    let (name, operands) = usage.split_once(' ').unwrap_or((usage, ""));
+    let usage = format!("usage: twinseal {name} [OPTION…] {operands}");
+    let mut text = format!("{}\n\n{summary}\n\n", usage.trim_end());
     for option in options {
         let usage = match option.takes {
             Takes::Nothing => format!("--{}", option.name),
@@ -177,6 +215,22 @@ mod tests {
         assert_eq!(given.all("key").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(given.read("key", |text| text.parse::<String>()).as_deref(), Some("b"));
         assert!(given.has("once") && given.mistakes.is_empty());
+    }
+
+    #[test]
+    fn every_value_of_an_option_is_read() {
+        let mut given = parse(&["--key", "1", "--key", "x", "--key", "3"]);
+        assert_eq!(given.read_all("key", str::parse::<u8>), [1, 3]);
+        assert_eq!(given.mistakes, ["--key: invalid digit found in string"]);
+    }
+
+    #[test]
+    fn words_beyond_those_that_a_tool_takes_are_mistakes() {
+        let words = ["a", "--once", "b"].iter().map(Into::into).collect();
+        let given = Given::with_operands(words, OPTIONS, 1);
+        assert_eq!(given.operands, ["a"]);
+        assert_eq!(given.mistakes, ["unexpected word \"b\""]);
+        assert!(given.has("once"));
     }
 
     #[test]
