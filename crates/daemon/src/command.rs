@@ -35,6 +35,11 @@ const COMMANDS: &[Command] = &[
         summary: "sign one message, standard input to standard output",
         run: tools::sign::run,
     },
+    Command {
+        name: "verify",
+        summary: "check the signatures of one message, and say why one fails",
+        run: tools::verify::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

@@ -12,7 +12,7 @@
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
-//! | [`tools`] | `sign`, `genkey`, `demo` |
+//! | [`tools`] | `sign`, `verify`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |

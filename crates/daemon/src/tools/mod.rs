@@ -5,3 +5,4 @@ pub mod genkey;
 mod message;
 mod options;
 pub mod sign;
+pub mod verify;

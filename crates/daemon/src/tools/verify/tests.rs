@@ -1,0 +1,129 @@
+use super::run;
+use crate::terminal::Terminal;
+use std::path::PathBuf;
+use twinseal_config::ExitCode;
+
+pub(super) fn data(path: &str) -> String {
+    format!("{}/../../tests/data/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the tool on a message.
+pub(super) fn verify(message: &[u8], words: &[&str]) -> (ExitCode, String, String) {
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let mut input = message;
+    let mut terminal = Terminal {
+        program: crate::PROGRAM,
+        input: &mut input,
+        output: &mut output,
+        errors: &mut errors,
+    };
+    let code = run(words.iter().map(Into::into).collect(), &mut terminal);
+    (code, String::from_utf8(output).unwrap(), String::from_utf8(errors).unwrap())
+}
+
+#[test]
+fn the_vectors_of_the_standards_pass() {
+    for (set, signatures) in [("rfc6376", 1), ("rfc8463", 2)] {
+        let message = std::fs::read(data(&format!("{set}/appendix-a.signed.eml"))).unwrap();
+        let keys = data(&format!("{set}/records.txt"));
+        let words = ["--keys", &keys, "--at", "1528637910", "--authserv-id", "mx.example.org"];
+        let (code, output, errors) = verify(&message, &words);
+        assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""), "{set}");
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines.iter().filter(|line| line.starts_with("pass d=")).count(), signatures);
+        assert_eq!(lines[signatures], "");
+        assert_eq!(lines[signatures + 1], "Authentication-Results: mx.example.org;");
+        assert_eq!(output.matches("dkim=pass (").count(), signatures, "{output}");
+    }
+}
+
+#[test]
+fn a_message_without_signatures_prints_none() {
+    let (code, output, _) = verify(b"From: a@example.com\n\nx\n", &["--authserv-id", "mx"]);
+    let want = "none\n\nAuthentication-Results: mx;\n\tdkim=none\n";
+    assert_eq!((code, output.as_str()), (ExitCode::No, want));
+}
+
+#[test]
+fn what_is_unknown_is_a_hyphen_and_blanks_from_mail_make_no_words() {
+    let message =
+        b"DKIM-Signature: v=1; a=rsa\n\tbits=9; c=x\nDKIM-Signature: ;;\nFrom: a@b.example\n\n";
+    let (code, output, _) = verify(message, &["--authserv-id", "mx"]);
+    assert_eq!(code, ExitCode::No);
+    for line in output.lines().take(2) {
+        assert!(line.starts_with("permerror d=- s=- a="), "{line}");
+        assert!(
+            line.contains(" c=- bits=- ") || line.contains(" c=simple/simple bits=- "),
+            "{line}"
+        );
+        assert!(line.ends_with(" (reason=malformed)"), "{line}");
+        assert_eq!(line.split(' ').filter(|word| word.starts_with("bits=")).count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn only_dns_in_the_way_is_temporary() {
+    let message = std::fs::read(data("rfc6376/appendix-a.signed.eml")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let keys = scratch.path().join("keys");
+    for (mark, want, code) in [
+        ("SERVFAIL", ExitCode::Temporary, "key-unavailable"),
+        ("NXDOMAIN", ExitCode::No, "no-key"),
+        ("v=DKIM1; p=", ExitCode::No, "key-revoked"),
+    ] {
+        std::fs::write(&keys, format!("brisbane._domainkey.example.com {mark}\n")).unwrap();
+        let (got, output, _) = verify(&message, &["--keys", keys.to_str().unwrap()]);
+        assert_eq!(got, want, "{mark}");
+        assert!(output.lines().next().unwrap().ends_with(&format!("(reason={code})")), "{output}");
+    }
+}
+
+#[test]
+fn every_mistake_is_named_with_its_place() {
+    let mistakes =
+        ["--at", "x", "--nameserver", "mx", "--authserv-id", "", "--whole-body", "a", "b"];
+    let (code, _, errors) = verify(b"", &mistakes);
+    assert_eq!(code, ExitCode::Usage);
+    for mistake in
+        ["--at: ", "--nameserver: ", "--authserv-id: ", "--whole-body needs", "word \"b\""]
+    {
+        assert!(errors.contains(mistake), "{mistake}: {errors}");
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let keys: PathBuf = scratch.path().join("keys");
+    std::fs::write(&keys, "# keys\na..b v=DKIM1\nmail._domainkey.example.com\n").unwrap();
+    let (code, _, errors) = verify(b"", &["--keys", keys.to_str().unwrap()]);
+    assert_eq!(code, ExitCode::Configuration);
+    for line in [2, 3] {
+        assert!(errors.contains(&format!("{}:{line}: ", keys.display())), "{errors}");
+    }
+    let (code, _, errors) = verify(b"", &["--keys", "/nonexistent/keys"]);
+    assert_eq!(code, ExitCode::NoInput);
+    assert!(errors.contains("/nonexistent/keys: "), "{errors}");
+}
+
+#[test]
+fn what_is_no_message_or_not_there_is_told_apart() {
+    let large = [b"A: ".as_slice(), &vec![b'x'; 2 * 1024 * 1024], b"\n\n"].concat();
+    for (message, words, want, said) in [
+        (&b""[..], &[][..], ExitCode::Data, "standard input: there is no header field"),
+        (b"\nbody\n", &["-"], ExitCode::Data, "standard input: there is no header field"),
+        (&large, &[], ExitCode::Data, "standard input: its header is larger"),
+        (b"", &["/nonexistent/message"], ExitCode::NoInput, "/nonexistent/message: "),
+    ] {
+        let (code, output, errors) = verify(message, words);
+        assert_eq!((code, output.as_str()), (want, ""), "{said}");
+        assert!(errors.contains(said), "{errors}");
+    }
+}
+
+#[test]
+fn nul_and_8bit_octets_stop_nothing() {
+    let octets: Vec<u8> = (0..=255).collect();
+    let message = [b"From: a@\xff\0\nX-\x80: 1\n\n", octets.as_slice()].concat();
+    let (code, output, _) = verify(&message, &["--explain", "--json"]);
+    assert_eq!(code, ExitCode::No);
+    let value: serde_json::Value = serde_json::from_str(&output).unwrap();
+    assert_eq!(value["result"], "none");
+    assert_eq!(value["signatures"], serde_json::json!([]));
+}
