@@ -1,8 +1,13 @@
 //! The configuration files of the filters that are measured.
 
+mod verifying;
+
+pub use verifying::{Source, Verifier, record_name};
+
 use crate::body::Body;
+use crate::duty::Seals;
 use crate::mail::{DOMAIN, Mail};
-use crate::peer::{Address, Seals};
+use crate::peer::Address;
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod hostile;
 mod key_files;
 mod many_rules;
 mod memory;
@@ -9,6 +10,7 @@ mod message;
 mod negotiation;
 mod sizes;
 mod sockets;
+mod verifying;
 
 use crate::failure::{Failure, Result};
 use crate::report::{Report, Table, figure};
@@ -59,7 +61,22 @@ pub static ALL: &[Experiment] = &[
     Experiment {
         name: "memory",
         about: "Peak memory of many connections and of the largest message",
-        run: memory::run,
+        run: memory::sealing,
+    },
+    Experiment {
+        name: "verifying",
+        about: "Processor time per verified message, by size and with many signatures",
+        run: verifying::run,
+    },
+    Experiment {
+        name: "verifying-memory",
+        about: "Peak memory of many connections and of the largest message, verifying",
+        run: memory::verifying,
+    },
+    Experiment {
+        name: "hostile",
+        about: "Processor time per message that was made to cost much",
+        run: hostile::run,
     },
     Experiment {
         name: "many-rules",

@@ -15,7 +15,7 @@ pub enum Failure {
         /// Its answer.
         source: io::Error,
     },
-    /// A peer ended, or did not sign a message in time.
+    /// A peer ended, or was not done with a message in time.
     #[error("{peer} does not serve: {words}")]
     NoPeer {
         /// Which peer.
@@ -31,21 +31,16 @@ pub enum Failure {
         /// What went wrong.
         source: ClientError,
     },
-    /// A peer did something else with a message than to put the expected seals on it.
-    #[error(
-        "{peer}, asked to put {expected} on {message}, answered {verdict} and changed \
-         {modifications:?}"
-    )]
+    /// A peer did something else with a message than what it has to do.
+    #[error("{peer}, asked to {expected}, answered {verdict} and changed {modifications:?}")]
     WrongAnswer {
         /// Which peer.
         peer: String,
-        /// The message.
-        message: String,
         /// Its last word.
         verdict: Verdict,
         /// What it changed.
         modifications: Vec<Modification>,
-        /// What it should have added.
+        /// What it should have done.
         expected: String,
     },
     /// The independent verifier does not agree, or cannot be asked.

@@ -1,7 +1,7 @@
 //! Mail::DKIM, an independent verifier, on one message of each peer that was started.
 
+use crate::duty::Seals;
 use crate::failure::{Failure, Result};
-use crate::peer::Seals;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
@@ -62,7 +62,7 @@ impl Judge<'_> {
             seals += words.len();
         }
         Ok(format!(
-            "Every answer of every message was checked for its seals. One message of each peer was \
+            "Every answer of every message was checked. One message of each peer that seals was \
              put together again and given to Mail::DKIM: {seals} seals on {} messages, all of them \
              hold.",
             samples.len()

@@ -1,6 +1,7 @@
 //! The messages that are sent.
 
 use crate::body::{Body, size};
+use std::fmt;
 use twinseal_milter::client::{Header, Message, Outcome};
 
 /// The domain of the signing rule where there is only one.
@@ -13,10 +14,36 @@ pub struct Mail {
     pub name: String,
     /// The domain that signs it.
     pub domain: String,
+    /// What a verifier has to say about it.
+    pub results: Results,
     sender: String,
     header: Header,
     body: Vec<u8>,
 }
+
+/// What is to be said about the signatures of a message: this word about each of so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Results {
+    /// The result (RFC 8601 §2.7.1).
+    pub word: &'static str,
+    /// About how many signatures.
+    pub count: usize,
+}
+
+impl Results {
+    /// What is said where there is no signature.
+    const NONE: Self = Self { word: "none", count: 1 };
+}
+
+impl fmt::Display for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dkim={}", self.word)?;
+        if self.count == 1 { Ok(()) } else { write!(f, " {} times", self.count) }
+    }
+}
+
+/// What the MTA that filters puts on top of what it has received.
+const RECEIVED: &[u8] = b" by mail.example.com (Postfix); Mon, 23 Nov 2026 09:12:45 +0000";
 
 /// All but the author. Sixteen fields are what a message has that came through one other host.
 const FIELDS: &str = "\
@@ -50,10 +77,11 @@ impl Mail {
     pub fn new(sender: &str, domain: &str, body: Body, octets: usize) -> Self {
         let (mut header, _) = Header::parse(FIELDS.as_bytes());
         header.push(b"From", format!(" Joe SixPack <{sender}>").as_bytes());
-        header.put_received(b" by mail.example.com (Postfix); Mon, 23 Nov 2026 09:12:45 +0000");
+        header.put_received(RECEIVED);
         Self {
             name: format!("{} {}", size(octets), body.name()),
             domain: domain.to_owned(),
+            results: Results::NONE,
             sender: format!("<{sender}>"),
             header,
             body: body.octets(octets),
@@ -63,6 +91,14 @@ impl Mail {
     /// A message that the single rule signs.
     pub fn plain(body: Body, octets: usize) -> Self {
         Self::new(&format!("joe@{DOMAIN}"), DOMAIN, body, octets)
+    }
+
+    /// A message that has come as these octets, from the domain of the single rule.
+    pub fn arrived(name: String, octets: &[u8], results: Results) -> Self {
+        let (mut header, body) = Header::parse(octets);
+        header.put_received(RECEIVED);
+        let (domain, sender) = (DOMAIN.to_owned(), format!("<joe@{DOMAIN}>"));
+        Self { name, domain, results, sender, header, body: body.to_vec() }
     }
 
     /// As a filter is shown it.
@@ -76,6 +112,11 @@ impl Mail {
         }
     }
 
+    /// Its body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// How long its body is.
     pub fn body_octets(&self) -> usize {
         self.body.len()
@@ -85,6 +126,17 @@ impl Mail {
     pub fn sealed(&self, outcome: &Outcome, leading_space: bool) -> Vec<u8> {
         let mut header = self.header.clone();
         outcome.modifications.iter().for_each(|change| header.apply(change, leading_space));
+        self.under(&header)
+    }
+
+    /// As it was before the MTA that filters had it.
+    pub fn sent(&self) -> Vec<u8> {
+        let mut header = Header::default();
+        self.header.shown().for_each(|field| header.push(&field.name, &field.value));
+        self.under(&header)
+    }
+
+    fn under(&self, header: &Header) -> Vec<u8> {
         [header.to_bytes().as_slice(), b"\r\n", &self.body].concat()
     }
 }
@@ -98,5 +150,14 @@ mod tests {
         let mail = Mail::plain(Body::Text, 2048);
         assert_eq!(mail.header.shown().count(), 16);
         assert_eq!(mail.name, "2 KiB text");
+    }
+
+    #[test]
+    fn what_arrives_is_what_was_sent() {
+        let sent = Mail::plain(Body::Text, 2048).sent();
+        let results = Results { word: "pass", count: 2 };
+        let arrived = Mail::arrived("a copy".to_owned(), &sent, results);
+        assert_eq!(arrived.sent(), sent);
+        assert_eq!(arrived.results.to_string(), "dkim=pass 2 times");
     }
 }

@@ -1,6 +1,7 @@
 //! The filters that are measured: starting and stopping them, and how they are reached.
 
 use crate::cleanup;
+use crate::duty::Duty;
 use crate::failure::{Failure, Result};
 use crate::load;
 use crate::mail::Mail;
@@ -17,8 +18,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use twinseal_milter::Terms;
 
-/// How long a peer may take to sign its first message. Who reads 100,000 keys at a millisecond each
-/// is slow, and worth a figure.
+/// How long a peer may take until its first message is done. Who reads 100,000 keys at a
+/// millisecond each is slow, and worth a figure.
 const START: Duration = Duration::from_secs(240);
 
 /// How often it is asked whether it does.
@@ -26,15 +27,6 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// How long a peer may be silent. Postfix waits as long.
 const SILENCE: Duration = Duration::from_secs(300);
-
-/// Which fields a peer has to add to a message, each once and no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seals {
-    /// A `DKIM-Signature`.
-    pub dkim: bool,
-    /// A `DomainKey-Signature`.
-    pub domainkeys: bool,
-}
 
 /// Where a peer listens.
 #[derive(Clone, Debug)]
@@ -62,8 +54,8 @@ pub struct Plan {
     pub address: Address,
     /// Where its words go.
     pub log: PathBuf,
-    /// What it puts on messages.
-    pub seals: Seals,
+    /// What it does to messages.
+    pub duty: Duty,
 }
 
 /// A peer that runs; it is stopped when this is dropped.
@@ -72,23 +64,12 @@ pub struct Peer {
     plan: Plan,
     process: Child,
     pid: Pid,
-    /// From its start until the first message was signed.
+    /// From its start until the first message was done.
     pub start: Duration,
     /// What it has negotiated.
     pub terms: Option<Terms>,
     /// The first message as it came back.
     pub sealed: Vec<u8>,
-}
-
-impl fmt::Display for Seals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.dkim, self.domainkeys) {
-            (true, true) => "both seals",
-            (true, false) => "a DKIM seal alone",
-            (false, true) => "a DomainKeys seal alone",
-            (false, false) => "no seal",
-        })
-    }
 }
 
 impl Address {
@@ -134,10 +115,10 @@ impl Address {
 }
 
 impl Peer {
-    /// Starts it and waits until it has put the right seals on `probe`.
+    /// Starts it and waits until it has done to `probe` what it has to do.
     ///
     /// # Errors
-    /// When it ends, is silent for too long, or puts something else on the message.
+    /// When it ends, is silent for too long, or does something else.
     pub fn start(plan: Plan, probe: &Mail) -> Result<Self> {
         let log = File::create(&plan.log).and_then(|log| Ok((log.try_clone()?, log)));
         let (stdout, stderr) = log.map_err(Failure::system(plan.log.display().to_string()))?;
@@ -180,9 +161,9 @@ impl Peer {
         &self.plan.name
     }
 
-    /// What it has to put on messages.
-    pub fn seals(&self) -> Seals {
-        self.plan.seals
+    /// What it has to do to messages.
+    pub fn duty(&self) -> Duty {
+        self.plan.duty
     }
 
     /// Where it listens.

@@ -54,6 +54,14 @@ impl<'a> Candidate<'a> {
         Self::Peer { name: peer.name().to_owned(), peer, load }
     }
 
+    /// The same under another name.
+    pub fn called(self, called: &str) -> Self {
+        match self {
+            Self::Peer { peer, load, .. } => Self::Peer { name: called.to_owned(), peer, load },
+            Self::Bare(..) => self,
+        }
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Peer { name, .. } => name,

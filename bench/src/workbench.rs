@@ -1,11 +1,16 @@
 //! What all experiments share: a scratch directory, a key, the program, and how much to do.
 
+mod verifying;
+
+pub use verifying::SELECTORS;
+
 use crate::cleanup;
 use crate::configuration::{Carrier, Opendkim, SELECTOR, Twinseal, key_copy};
+use crate::duty::{Duty, Seals};
 use crate::failure::{Failure, Result};
 use crate::judge::{Judge, Sample};
 use crate::mail::Mail;
-use crate::peer::{Address, Peer, Plan, Seals};
+use crate::peer::{Address, Peer, Plan};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -108,8 +113,8 @@ impl Workbench {
         let arguments = vec!["serve".to_owned(), "--config".to_owned(), file];
         let program = self.program.clone();
         let log = base.with_extension("log");
-        let (name, seals) = (how.name.clone(), how.seals());
-        self.start(Plan { name, program, arguments, address, log, seals }, probe)
+        let (name, duty) = (how.name.clone(), Duty::Seal(how.seals()));
+        self.start(Plan { name, program, arguments, address, log, duty }, probe)
     }
 
     /// Starts opendkim, likewise.
@@ -125,8 +130,8 @@ impl Workbench {
         }
         let arguments = vec!["-f".to_owned(), "-x".to_owned(), file];
         let (name, program, log) = (how.name.clone(), OPENDKIM.into(), base.with_extension("log"));
-        let seals = Seals { dkim: true, domainkeys: false };
-        self.start(Plan { name, program, arguments, address, log, seals }, probe)
+        let duty = Duty::Seal(Seals { dkim: true, domainkeys: false });
+        self.start(Plan { name, program, arguments, address, log, duty }, probe)
     }
 
     /// Copies the key to that many files, where rules with a key file each expect them.
@@ -166,9 +171,10 @@ impl Workbench {
 
     fn start(&mut self, plan: Plan, probe: &Mail) -> Result<Peer> {
         let mut peer = Peer::start(plan, probe)?;
+        let octets = std::mem::take(&mut peer.sealed);
+        let Some(seals) = peer.duty().seals() else { return Ok(peer) };
         if probe.body_octets() <= LARGEST_SAMPLE {
-            let octets = std::mem::take(&mut peer.sealed);
-            let (name, seals) = (peer.name().to_owned(), peer.seals());
+            let name = peer.name().to_owned();
             self.samples.push(Sample { name, domain: probe.domain.clone(), seals, octets });
         }
         Ok(peer)

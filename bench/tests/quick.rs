@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use twinseal_bench::experiments;
 
 /// How many figures to reach there are.
-const FIGURES: usize = 17;
+const FIGURES: usize = 22;
 
 fn bench(arguments: &[&str]) -> Output {
     let ours = PathBuf::from(env!("CARGO_BIN_EXE_twinseal-bench"));

@@ -1,26 +1,77 @@
 //! Peak memory, each time of a process that has done nothing else.
 
 use crate::body::{Body, size};
-use crate::configuration::{Opendkim, Twinseal};
+use crate::configuration::{Opendkim, Twinseal, Verifier};
 use crate::failure::Result;
 use crate::load::{Load, Reuse, Until};
 use crate::mail::Mail;
 use crate::peer::Peer;
 use crate::report::{Report, Table, figure};
 use crate::rounds::millis;
-use crate::workbench::Workbench;
+use crate::workbench::{Scale, Workbench};
 
-pub(super) fn run(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<()> {
-    let scale = workbench.scale;
-    let crowd = format!("{} active connections", scale.crowd);
-    let active = Until::Elapsed(scale.crowd_time);
-    let cases = [
-        (format!("{crowd}, 2 KiB"), scale.crowd, 2 << 10, active, 16.0),
-        (format!("{crowd}, 64 KiB"), scale.crowd, 64 << 10, active, 24.0),
-        (format!("one message of {}", size(scale.huge)), 1, scale.huge, Until::Messages(1), 16.0),
-    ];
+/// Many connections, or a large message.
+struct Case {
+    what: String,
+    connections: usize,
+    octets: usize,
+    until: Until,
+    /// How much memory it may take, in MiB.
+    limit: f64,
+}
+
+pub(super) fn sealing(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<()> {
     let probe = Mail::plain(Body::Text, 2 << 10);
-    let mut table = Table::new(&[
+    let mut table = table();
+    for case in cases(workbench.scale) {
+        let mail = Mail::plain(Body::Text, case.octets);
+        let ours = workbench.twinseal(&Twinseal::both(), &probe)?;
+        let peak = case.measure(&ours, &mail, &mut table)?;
+        drop(ours);
+        report.goal(format!("peak memory, {}", case.what), case.limit, "MiB", peak);
+        let theirs = workbench.opendkim(&Opendkim::relaxed(), &probe)?;
+        case.measure(&theirs, &mail, &mut table)?;
+    }
+    report.table(&table);
+    Ok(())
+}
+
+pub(super) fn verifying(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<()> {
+    let probe = workbench.signed(Body::Text, 2 << 10, 1)?;
+    let mut table = table();
+    for case in cases(workbench.scale) {
+        let mail = workbench.signed(Body::Text, case.octets, 1)?;
+        let ours = workbench.verifier(&Verifier::ours(), &probe)?;
+        let peak = case.measure(&ours, &mail, &mut table)?;
+        drop(ours);
+        report.goal(format!("peak memory, verifying, {}", case.what), case.limit, "MiB", peak);
+        let theirs = workbench.opendkim_verifier(&probe)?;
+        case.measure(&theirs, &mail, &mut table)?;
+    }
+    report.table(&table);
+    Ok(())
+}
+
+fn cases(scale: Scale) -> [Case; 3] {
+    let crowd = |what: &str, octets, limit| Case {
+        what: format!("{} active connections, {what}", scale.crowd),
+        connections: scale.crowd,
+        octets,
+        until: Until::Elapsed(scale.crowd_time),
+        limit,
+    };
+    let one = Case {
+        what: format!("one message of {}", size(scale.huge)),
+        connections: 1,
+        octets: scale.huge,
+        until: Until::Messages(1),
+        limit: 16.0,
+    };
+    [crowd("2 KiB", 2 << 10, 16.0), crowd("64 KiB", 64 << 10, 24.0), one]
+}
+
+fn table() -> Table {
+    Table::new(&[
         "",
         "filter",
         "peak MiB",
@@ -28,36 +79,28 @@ pub(super) fn run(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<
         "messages",
         "CPU ms/message",
         "message p99 ms",
-    ]);
-    for (what, connections, octets, until, limit) in cases {
-        let mail = Mail::plain(Body::Text, octets);
-        let load = Load { mail: &mail, connections, reuse: Reuse::ManyMessages, until };
-        let ours = workbench.twinseal(&Twinseal::both(), &probe)?;
-        let peak = measure(&what, &ours, &load, &mut table)?;
-        drop(ours);
-        report.goal(format!("peak memory, {what}"), limit, "MiB", peak);
-        let theirs = workbench.opendkim(&Opendkim::relaxed(), &probe)?;
-        measure(&what, &theirs, &load, &mut table)?;
-    }
-    report.table(&table);
-    Ok(())
+    ])
 }
 
-/// Puts the load on a fresh peer; its peak memory in MiB.
-fn measure(what: &str, peer: &Peer, load: &Load<'_>, table: &mut Table) -> Result<f64> {
-    let tally = load.run(peer)?;
-    let memory = peer.memory()?;
-    let mut wholes = tally.wholes.clone();
-    wholes.sort();
-    let slow = wholes.get(wholes.len() * 99 / 100).copied().unwrap_or_default();
-    table.row([
-        what.to_owned(),
-        peer.name().to_owned(),
-        figure(memory.peak),
-        figure(memory.resident),
-        tally.messages().to_string(),
-        figure(millis(tally.processor) / tally.messages() as f64),
-        figure(millis(slow)),
-    ]);
-    Ok(memory.peak)
+impl Case {
+    /// Puts the load on a fresh peer; its peak memory in MiB.
+    fn measure(&self, peer: &Peer, mail: &Mail, table: &mut Table) -> Result<f64> {
+        let (connections, until) = (self.connections, self.until);
+        let load = Load { mail, connections, reuse: Reuse::ManyMessages, until };
+        let tally = load.run(peer)?;
+        let memory = peer.memory()?;
+        let mut wholes = tally.wholes.clone();
+        wholes.sort();
+        let slow = wholes.get(wholes.len() * 99 / 100).copied().unwrap_or_default();
+        table.row([
+            self.what.clone(),
+            peer.name().to_owned(),
+            figure(memory.peak),
+            figure(memory.resident),
+            tally.messages().to_string(),
+            figure(millis(tally.processor) / tally.messages() as f64),
+            figure(millis(slow)),
+        ]);
+        Ok(memory.peak)
+    }
 }
