@@ -71,7 +71,7 @@ fn behind_our_name(input: &[u8]) {
     ] {
         let octets = [b"Authentication-Results:", head.as_bytes(), input].concat();
         let fields = Field::new(&octets);
-        for removal in [Removal::All, Removal::Reporting("dkim")] {
+        for removal in [Removal::All, Removal::Reporting(&["dkim"])] {
             let indices = Claimants::new([OURS]).indices(fields, removal);
             assert_eq!(indices, [1], "{head:?} with that behind it stays, {removal:?}");
         }

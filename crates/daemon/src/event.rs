@@ -55,6 +55,8 @@ pub enum What<'a> {
     SignaturesIgnored(usize),
     /// A message has no signature.
     Unsigned,
+    /// Its header has not the fields that it has to have, in the words of dkim-filter.
+    BadFormat,
     /// Its header is larger than what is looked at.
     HeaderTooLarge(HeaderTooLarge),
     /// That many fields claimed to be ours, and were removed.
@@ -263,6 +265,7 @@ impl Event<'_> {
             | What::SeveralSignatures(_)
             | What::SignaturesIgnored(_)
             | What::Unsigned
+            | What::BadFormat
             | What::HeaderTooLarge(_)
             | What::ForgedRemoved(_)
             | What::Acted { .. } => tracing::info!("{self}"),
@@ -291,6 +294,7 @@ impl fmt::Display for Event<'_> {
             }
             What::SignaturesIgnored(count) => write!(f, "ignoring {count} signatures"),
             What::Unsigned => f.write_str(Why::Unsigned.text()),
+            What::BadFormat => f.write_str("RFC2822 header requirement error"),
             What::HeaderTooLarge(limit) => write!(f, "too much header data: {limit}"),
             What::ForgedRemoved(count) => {
                 write!(f, "Authentication-Results fields that claim to be ours removed: {count}")

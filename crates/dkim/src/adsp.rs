@@ -68,6 +68,17 @@ pub enum Source<'a> {
     },
 }
 
+/// What is known of a signature whose `d=` is the author's domain itself (RFC 5617 §2.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthorSignature {
+    /// A valid one is there.
+    Valid,
+    /// One is there, and DNS did not say whether it is valid.
+    Unsettled,
+    /// There is none, or none that is valid.
+    Missing,
+}
+
 /// What comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AdspResult {
@@ -159,15 +170,21 @@ impl Practice {
 }
 
 impl AdspResult {
-    /// The result for a message, which has or has not a valid signature whose `d=` is the author's
-    /// domain itself (RFC 5617 §2.7).
+    /// The result for a message.
     ///
-    /// With one, nothing needs to be asked: it is what every practice wants.
+    /// With a valid signature, nothing needs to be asked: it is what every practice wants. Nothing is
+    /// held against a message whose signature may turn out to be one (trap H17).
     #[must_use]
-    pub fn of(has_author_signature: bool, source: Source<'_>) -> Self {
-        if has_author_signature {
-            return Self::Pass;
+    pub fn of(signature: AuthorSignature, source: Source<'_>) -> Self {
+        match (signature, Self::unmet(source)) {
+            (AuthorSignature::Valid, _) => Self::Pass,
+            (AuthorSignature::Unsettled, Self::Fail | Self::Discard) => Self::TempError,
+            (AuthorSignature::Unsettled | AuthorSignature::Missing, result) => result,
         }
+    }
+
+    /// The result where the author's domain has not signed.
+    fn unmet(source: Source<'_>) -> Self {
         match source {
             Source::Local(practice) => practice.unmet(),
             // RFC 5617 §4.3: first whether there is such a domain, then what it says.
@@ -232,7 +249,7 @@ impl fmt::Display for AdspResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{AdspQuery, AdspResult, BadAdspRecord, Practice, Source};
+    use super::{AdspQuery, AdspResult, AuthorSignature, BadAdspRecord, Practice, Source};
     use crate::dns::{LookupFailure, MAX_RECORD_OCTETS, Security, TxtAnswer};
     use twinseal_message::Domain;
 
@@ -242,7 +259,7 @@ mod tests {
     }
 
     fn word(domain: &TxtAnswer, record: &TxtAnswer) -> &'static str {
-        AdspResult::of(false, Source::Dns { domain, record }).as_str()
+        AdspResult::of(AuthorSignature::Missing, Source::Dns { domain, record }).as_str()
     }
 
     #[test]
@@ -312,10 +329,23 @@ mod tests {
         ];
         for answer in &answers {
             let source = Source::Dns { domain: answer, record: answer };
-            assert_eq!(AdspResult::of(true, source), AdspResult::Pass, "{answer:?}");
+            assert_eq!(
+                AdspResult::of(AuthorSignature::Valid, source),
+                AdspResult::Pass,
+                "{answer:?}"
+            );
         }
         let local = Source::Local(Practice::Discardable);
-        assert_eq!(AdspResult::of(true, local), AdspResult::Pass);
+        assert_eq!(AdspResult::of(AuthorSignature::Valid, local), AdspResult::Pass);
+    }
+
+    #[test]
+    fn nothing_is_held_against_a_signature_that_dns_has_not_settled() {
+        // Trap H17
+        let of = |practice| AdspResult::of(AuthorSignature::Unsettled, Source::Local(practice));
+        assert_eq!(of(Practice::Discardable), AdspResult::TempError);
+        assert_eq!(of(Practice::All), AdspResult::TempError);
+        assert_eq!(of(Practice::Unknown), AdspResult::Unknown);
     }
 
     #[test]
@@ -327,7 +357,7 @@ mod tests {
         ] {
             let practice = Practice::parse(text).unwrap();
             assert_eq!(practice.to_string(), text);
-            assert_eq!(AdspResult::of(false, Source::Local(practice)), want);
+            assert_eq!(AdspResult::of(AuthorSignature::Missing, Source::Local(practice)), want);
         }
         for text in ["", "All", "none", "all "] {
             let error = Practice::parse(text).unwrap_err().to_string();

@@ -34,7 +34,7 @@ pub mod signature;
 pub mod verdict;
 pub mod verify;
 
-pub use adsp::{AdspQuery, AdspResult, Practice};
+pub use adsp::{AdspQuery, AdspResult, AuthorSignature, Practice};
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
 pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};

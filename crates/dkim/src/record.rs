@@ -94,6 +94,17 @@ impl PublishedKey {
         first.or_else(|error| read.find_map(Result::ok).ok_or(error))
     }
 
+    /// Whether one of these texts, none of which needs to hold a key, says that the domain is testing
+    /// (`t=y`).
+    pub(crate) fn is_testing(texts: &[Vec<u8>]) -> bool {
+        let says = |text: &Vec<u8>| {
+            let tags = TagList::parse(text).ok().filter(|tags| check_version(tags).is_ok());
+            tags.and_then(|tags| listed(tags.get("t"), "y")) == Some(true)
+        };
+        let short = |text: &&Vec<u8>| text.len() <= MAX_RECORD_OCTETS;
+        texts.iter().take(MAX_RECORDS).filter(short).any(says)
+    }
+
     /// Reads the text of one record, its strings joined.
     ///
     /// # Errors

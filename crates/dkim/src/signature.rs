@@ -195,7 +195,8 @@ fn identity(tag: Tag<'_>) -> Result<Identity, BadIdentity> {
 }
 
 fn hexadecimal(digits: [u8; 2]) -> Option<u8> {
-    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? * 16 + low?).ok()
 }
 
 impl Signature {

@@ -54,7 +54,7 @@ pub struct Verdict {
     pub claims: Claims,
     /// Whether it is valid, and if not, why.
     pub outcome: Outcome,
-    /// What its key is like, where one was found.
+    /// What its key is like, where a record was found.
     pub key: Option<KeyFacts>,
     /// How much of the body it covers, where the body was hashed for it.
     pub coverage: Option<Coverage>,
@@ -63,8 +63,8 @@ pub struct Verdict {
 /// What is known of a published key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// Its size, in bits.
-    pub bits: usize,
+    /// Its size, in bits, where it can be used.
+    pub bits: Option<usize>,
     /// Whether its owner is only testing (RFC 6376 §3.6.1, `t=y`): then a failure must not be held
     /// against the message.
     pub testing: bool,

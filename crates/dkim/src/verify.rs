@@ -6,7 +6,7 @@ pub use demands::{BodyDemand, CLOCK_DRIFT, Demands, MAX_SIGNATURES, MIN_RSA_BITS
 
 use crate::FIELD;
 use crate::body::{BodyDigests, BodyHash, BodyHashes, Place};
-use crate::dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
+use crate::dns::{KeyQuery, LookupFailure, TxtAnswer};
 use crate::instances::Instances;
 use crate::record::{PublishedKey, RecordError};
 use crate::signature::{Algorithm, BadSignature, Claims, Signature};
@@ -202,11 +202,9 @@ impl Verifier {
                 continue;
             }
             let place = waiting.body;
+            candidate.key = facts(answer, found.as_ref().ok());
             candidate.state = match &found {
-                Ok((key, security)) => {
-                    candidate.key = Some(facts(key, *security));
-                    judge(waiting, key, &message).map_or_else(State::Decided, State::Signed)
-                }
+                Ok(key) => judge(waiting, key, &message).map_or_else(State::Decided, State::Signed),
                 Err(outcome) => State::Decided(outcome.clone()),
             };
             if matches!(candidate.state, State::Decided(_)) {
@@ -254,10 +252,10 @@ impl Author {
 }
 
 /// The key in an answer, or what its absence means (trap H17).
-fn published(answer: &TxtAnswer) -> Result<(PublishedKey, Security), Outcome> {
+fn published(answer: &TxtAnswer) -> Result<PublishedKey, Outcome> {
     match answer {
-        TxtAnswer::Records { texts, security } => match PublishedKey::first(texts) {
-            Ok(key) => Ok((key, *security)),
+        TxtAnswer::Records { texts, .. } => match PublishedKey::first(texts) {
+            Ok(key) => Ok(key),
             Err(RecordError::Revoked) => Err(Outcome::KeyRevoked),
             Err(error) => Err(Outcome::BadKey(error)),
         },
@@ -267,8 +265,11 @@ fn published(answer: &TxtAnswer) -> Result<(PublishedKey, Security), Outcome> {
     }
 }
 
-fn facts(key: &PublishedKey, security: Security) -> KeyFacts {
-    KeyFacts { bits: key.key.bits(), testing: key.testing, security }
+/// What is known of the key in an answer, or of the record that holds none that can be used.
+fn facts(answer: &TxtAnswer, key: Option<&PublishedKey>) -> Option<KeyFacts> {
+    let TxtAnswer::Records { texts, security } = answer else { return None };
+    let testing = key.map_or_else(|| PublishedKey::is_testing(texts), |key| key.testing);
+    Some(KeyFacts { bits: key.map(|key| key.key.bits()), testing, security: *security })
 }
 
 /// Holds a signature against its key (RFC 6376 §6.1.2, RFC 6376 §6.1.3): what is left to compare, or why

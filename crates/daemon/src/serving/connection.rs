@@ -133,7 +133,8 @@ struct Connection {
     message: Option<Transaction>,
     /// The frame that has not arrived whole, and when it has to have.
     dawdling: Option<(u64, Instant)>,
-    /// Who watches over the name of our results; known when the MTA has said its own.
+    /// Who watches over the name of our results, which is the MTA's own unless another was
+    /// configured.
     guard: Option<Arc<Guard>>,
     /// The end of a message that waits for DNS.
     ending: Option<MessageToken>,
@@ -339,9 +340,13 @@ impl Connection {
 
     /// A message that begins.
     fn new_message(&mut self) -> Transaction {
-        if let (None, Some(office)) = (&self.guard, &self.service.office) {
+        if let Some(office) = &self.service.office {
+            // Some MTAs say it with the first message only.
             let host = self.macro_value("j");
-            self.guard = Some(Arc::new(office.guard(host.as_deref())));
+            let name = office.authserv_id(host.as_deref());
+            if self.guard.as_ref().is_none_or(|guard| guard.name() != name) {
+                self.guard = Some(Arc::new(office.guard(host.as_deref())));
+            }
         }
         Transaction::new(&self.service, self.fidelity(), self.guard.clone())
     }

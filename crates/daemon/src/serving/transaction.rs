@@ -306,7 +306,7 @@ impl Transaction {
         }
         // Last: it goes above the MTA's own field (trap W9).
         if let Some(judged) = &judged {
-            disposition = judged.conclude(service, reply, ending)?;
+            disposition = judged.conclude(service, reply, self.forgeries.as_ref(), ending)?;
         }
         let told = match judged {
             Some(judged) => Told::Judged(Box::new(judged)),

@@ -159,7 +159,7 @@ mod tests {
     };
 
     fn verdict(testing: bool) -> Verdict {
-        let key = KeyFacts { bits: 1024, testing, security: Security::Unproved };
+        let key = KeyFacts { bits: Some(1024), testing, security: Security::Unproved };
         Verdict {
             claims: Claims::default(),
             outcome: Outcome::SignatureWrong,

@@ -6,9 +6,11 @@ use twinseal_message::Field;
 use twinseal_message::results::{Claimants, FIELD_NAME, Removal};
 use twinseal_milter::{MessageReply, ModificationError};
 
-/// Whose fields have to go.
+/// Whose fields have to go, and in whose name ours is written: one and the same name, so that no
+/// field stays that seems to be ours.
 #[derive(Debug)]
 pub struct Guard {
+    name: String,
     own: (Claimants, Removal<'static>),
     others: (Claimants, Removal<'static>),
 }
@@ -21,7 +23,17 @@ impl Guard {
         own: (&str, Removal<'static>),
         others: (impl IntoIterator<Item = &'n str>, Removal<'static>),
     ) -> Self {
-        Self { own: (Claimants::new([own.0]), own.1), others: (Claimants::new(others.0), others.1) }
+        Self {
+            name: own.0.to_owned(),
+            own: (Claimants::new([own.0]), own.1),
+            others: (Claimants::new(others.0), others.1),
+        }
+    }
+
+    /// Our name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     fn objects(&self, field: Field<'_>) -> bool {
@@ -48,6 +60,12 @@ impl Forgeries {
     #[must_use]
     pub const fn new(guard: Arc<Guard>) -> Self {
         Self { guard, seen: 0, found: Vec::new() }
+    }
+
+    /// In whose name a result is written.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.guard.name()
     }
 
     /// Looks at the next field of the header.
@@ -105,10 +123,11 @@ mod tests {
             " old.example.org; spf=pass",
             " a.example.net; dkim=fail",
             " \"mx.example.org/4AB12\"; none",
+            " mx.example.org; X-DKIM-ADSP = pass",
         ];
-        let dkim = Removal::Reporting("dkim");
-        assert_eq!(found(Removal::All, dkim, &values), [1, 3, 6, 7]);
-        assert_eq!(found(Removal::All, Removal::All, &values), [1, 3, 5, 6, 7]);
-        assert_eq!(found(dkim, dkim, &values), [1, 6]);
+        let dkim = Removal::Reporting(&["dkim", "x-dkim-adsp"]);
+        assert_eq!(found(Removal::All, dkim, &values), [1, 3, 6, 7, 8]);
+        assert_eq!(found(Removal::All, Removal::All, &values), [1, 3, 5, 6, 7, 8]);
+        assert_eq!(found(dkim, dkim, &values), [1, 6, 8]);
     }
 }

@@ -1,7 +1,7 @@
 //! What all connections share to verify with.
 
 use super::forgeries::Guard;
-use super::report::METHOD;
+use super::report::METHODS;
 use super::verification::Means;
 use crate::resolver::Resolver;
 use nix::unistd::gethostname;
@@ -70,10 +70,10 @@ impl Office {
         self.results.authserv_id.as_deref().or(mta).unwrap_or(&self.host)
     }
 
-    /// Who watches over that name.
+    /// Who watches over that name, and has it.
     #[must_use]
     pub fn guard(&self, mta: Option<&str>) -> Guard {
-        let measure = |all| if all { Removal::All } else { Removal::Reporting(METHOD) };
+        let measure = |all| if all { Removal::All } else { Removal::Reporting(METHODS) };
         let all = self.results.remove_all;
         // Filters in front of dkim-filter could write about other things in its name, and did.
         let own = measure(all || self.door == Door::Native);

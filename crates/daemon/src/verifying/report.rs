@@ -7,7 +7,17 @@ use twinseal_message::NewField;
 use twinseal_message::results::{Layout, MethodResult, ResultsWriter, unique_prefixes};
 
 /// The method's name (RFC 8601 §2.7.1).
-pub const METHOD: &str = "dkim";
+const METHOD: &str = "dkim";
+
+/// What the author's domain says (RFC 5617 §5.4), and the same as dkim-filter called it.
+const ADSP: &str = "dkim-adsp";
+const HISTORIC_ADSP: &str = "x-dkim-adsp";
+
+/// The methods that nobody but us reports in our name, with what early dkim-filters had.
+pub const METHODS: &[&str] = &[METHOD, ADSP, HISTORIC_ADSP, "dkim-asp"];
+
+/// The longest algorithm that is written, in octets; those that exist have at most 14.
+const MAX_ALGORITHM_OCTETS: usize = 32;
 
 /// What is known when a field is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +73,7 @@ impl Report<'_> {
         }
         // RFC 5617 §5.4
         let adsp = self.adsp.filter(|_| !results.is_empty());
-        results.extend(adsp.map(|adsp| MethodResult::new("dkim-adsp", adsp.as_str())));
+        results.extend(adsp.map(|adsp| MethodResult::new(ADSP, adsp.as_str())));
         results
     }
 
@@ -75,7 +85,7 @@ impl Report<'_> {
         } else {
             Some(MethodResult::new(METHOD, "permerror").comment("bad format"))
         };
-        let adsp = self.adsp.map(|adsp| MethodResult::new("x-dkim-adsp", adsp.as_str()));
+        let adsp = self.adsp.map(|adsp| MethodResult::new(HISTORIC_ADSP, adsp.as_str()));
         result.map_or_else(Vec::new, |result| std::iter::once(result).chain(adsp).collect())
     }
 
@@ -132,7 +142,7 @@ fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
         ("d", claims.domain.as_ref().map(ToString::to_string)),
         ("i", claims.identity.as_ref().map(ToString::to_string)),
         ("s", claims.selector.as_ref().map(ToString::to_string)),
-        ("a", claims.algorithm.clone()),
+        ("a", claims.algorithm.clone().filter(|name| is_algorithm(name))),
         ("b", Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty())),
     ];
     for (name, value) in properties {
@@ -147,11 +157,18 @@ fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
     result
 }
 
+/// Words with hyphens (RFC 6376 §3.5). Anything may stand where the tag is malformed, and the name
+/// of no algorithm tells nothing.
+fn is_algorithm(name: &str) -> bool {
+    name.len() <= MAX_ALGORITHM_OCTETS
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+}
+
 /// What is worth knowing of a signature beside its result.
 fn remarks(verdict: &Verdict) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(key) = verdict.key {
-        remarks.push(format!("{}-bit key", key.bits));
+        remarks.extend(key.bits.map(|bits| format!("{bits}-bit key")));
         if key.testing {
             remarks.push("testing".to_owned());
         }
@@ -170,7 +187,7 @@ fn remarks(verdict: &Verdict) -> Vec<String> {
 /// The comments that dkim-filter had.
 fn historic_comment(verdict: &Verdict) -> Option<String> {
     match &verdict.outcome {
-        Outcome::Pass => Some(format!("{}-bit key", verdict.key?.bits)),
+        Outcome::Pass => Some(format!("{}-bit key", verdict.key?.bits?)),
         Outcome::BodyChanged | Outcome::BodyShorter { .. } | Outcome::SignatureWrong => {
             Some("verification failed".to_owned())
         }
@@ -217,7 +234,7 @@ mod tests {
                 signature: "AbC/dEfGhIjK".to_owned(),
             },
             outcome,
-            key: Some(KeyFacts { bits: 2048, testing: false, security: Security::Unproved }),
+            key: Some(KeyFacts { bits: Some(2048), testing: false, security: Security::Unproved }),
             coverage: None,
         }
     }
@@ -257,6 +274,18 @@ mod tests {
                  testing; secure; 3 of 9 octets of the body are signed) {about}\"AbC/dEfG\""
             )
         );
+    }
+
+    #[test]
+    fn what_is_no_algorithm_is_not_repeated() {
+        let long = "z".repeat(30_000);
+        for name in [long.as_str(), "é", "rsa sha256", "a;b", "…"] {
+            let mut verdict = verdict(Outcome::Pass);
+            verdict.claims.algorithm = Some(name.to_owned());
+            let field = field(report(Door::Native, &[verdict]));
+            assert!(field.is_ascii() && !field.contains("header.a"), "{field}");
+            assert!(field.contains("header.s=mail2 header.b="), "{field}");
+        }
     }
 
     #[test]

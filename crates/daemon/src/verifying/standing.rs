@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn who_is_testing_is_known_by_the_key_that_decides() {
         let mut verdict = verdict(Outcome::SignatureWrong);
-        let facts = KeyFacts { bits: 2048, testing: true, security: Security::Unproved };
+        let facts = KeyFacts { bits: Some(2048), testing: true, security: Security::Unproved };
         verdict.key = Some(facts);
         assert!(Standing::of(&[verdict.clone()]).is_testing());
         verdict.key = Some(KeyFacts { testing: false, ..facts });

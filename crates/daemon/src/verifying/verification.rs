@@ -5,7 +5,8 @@ use std::time::Duration;
 use twinseal_config::Adsp;
 use twinseal_dkim::adsp::Source;
 use twinseal_dkim::{
-    AdspQuery, AdspResult, Demands, LookupFailure, Outcome, Practice, TxtAnswer, Verdict, Verifier,
+    AdspQuery, AdspResult, AuthorSignature, Demands, LookupFailure, Outcome, Practice, TxtAnswer,
+    Verdict, Verifier,
 };
 use twinseal_message::{Domain, HeaderBlock, Mailbox};
 
@@ -48,6 +49,8 @@ pub struct Finished {
     pub verdicts: Vec<Verdict>,
     /// What the author's domain says about mail without its signature, where that was asked.
     pub adsp: Option<AdspResult>,
+    /// Whether the author's domain is only testing a key that a signature of it names.
+    pub author_is_testing: bool,
     /// Whether the header is what it should be, where that was asked.
     pub well_formed: bool,
 }
@@ -137,8 +140,10 @@ impl Verification {
     #[must_use]
     pub fn finish(self) -> Finished {
         let verdicts = self.verifier.finish();
-        let adsp = self.author.map(|author| author.result(&verdicts));
-        Finished { verdicts, adsp, well_formed: self.well_formed }
+        let author = self.author.as_ref();
+        let adsp = author.map(|author| author.result(&verdicts));
+        let author_is_testing = author.is_some_and(|author| author.is_testing(&verdicts));
+        Finished { verdicts, adsp, author_is_testing, well_formed: self.well_formed }
     }
 }
 
@@ -164,14 +169,31 @@ impl Author {
     }
 
     fn result(&self, verdicts: &[Verdict]) -> AdspResult {
-        let is_authors = |verdict: &Verdict| {
-            verdict.outcome == Outcome::Pass && verdict.claims.domain.as_ref() == Some(&self.domain)
+        let has = |outcome: fn(&Outcome) -> bool| {
+            self.own(verdicts).any(|verdict| outcome(&verdict.outcome))
+        };
+        let signature = if has(|outcome| *outcome == Outcome::Pass) {
+            AuthorSignature::Valid
+        } else if has(|outcome| matches!(outcome, Outcome::KeyUnavailable(_))) {
+            AuthorSignature::Unsettled
+        } else {
+            AuthorSignature::Missing
         };
         let source = match &self.policy {
             Policy::Local(practice) => Source::Local(*practice),
             Policy::Asked { domain, record, .. } => Source::Dns { domain, record },
         };
-        AdspResult::of(verdicts.iter().any(is_authors), source)
+        AdspResult::of(signature, source)
+    }
+
+    /// What was found about the signatures of the author's domain itself.
+    fn own<'v>(&self, verdicts: &'v [Verdict]) -> impl Iterator<Item = &'v Verdict> {
+        let domain = self.domain.clone();
+        verdicts.iter().filter(move |verdict| verdict.claims.domain.as_ref() == Some(&domain))
+    }
+
+    fn is_testing(&self, verdicts: &[Verdict]) -> bool {
+        self.own(verdicts).any(|verdict| verdict.key.is_some_and(|key| key.testing))
     }
 }
 

@@ -26,6 +26,16 @@ fn every_tag_is_read_as_it_is_meant() {
 }
 
 #[test]
+fn an_octet_is_quoted_by_two_digits() {
+    // RFC 6376 §2.11
+    for (local, want) in [("=41=4b=4B", "AKK"), ("=+4", "=+4"), ("=-0", "=-0"), ("=4", "=4")] {
+        let tags = format!("{GOOD}; i={local}@example.com");
+        let (claims, _) = parse(&tags);
+        assert_eq!(claims.identity.unwrap().to_string(), format!("{want}@example.com"));
+    }
+}
+
+#[test]
 fn a_signature_without_a_tag_that_it_needs_is_none() {
     for tag in ["v", "a", "d", "s", "h", "bh", "b"] {
         let left = GOOD.split("; ").filter(|one| !one.starts_with(&format!("{tag}=")));

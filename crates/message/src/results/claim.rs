@@ -44,8 +44,8 @@ pub enum Claim {
 pub enum Removal<'m> {
     /// All of them.
     All,
-    /// Those with a result of that method, and those of which nobody can say.
-    Reporting(&'m str),
+    /// Those with a result of one of these methods, and those of which nobody can say.
+    Reporting(&'m [&'m str]),
 }
 
 impl Claimants {
@@ -115,18 +115,19 @@ impl Removal<'_> {
     fn concerns(self, value: &[u8]) -> bool {
         match self {
             Self::All => true,
-            Self::Reporting(method) => may_report(value, method),
+            Self::Reporting(methods) => may_report(value, methods),
         }
     }
 }
 
-/// Whether any reader may find a result of that method: the field cannot be read, or has an
-/// encoded word, or the method and what makes a result of it stand anywhere, be it in a comment.
-fn may_report(value: &[u8], method: &str) -> bool {
+/// Whether any reader may find a result of one of these methods: the field cannot be read, or has an
+/// encoded word, or a method and what makes a result of it stand anywhere, be it in a comment.
+fn may_report(value: &[u8], methods: &[&str]) -> bool {
     let mut before = b' ';
     for (at, &octet) in value.iter().enumerate() {
         let begins = !is_keyword(before);
-        if begins && assigns(method, value.get(at..).unwrap_or_default()) {
+        let rest = value.get(at..).unwrap_or_default();
+        if begins && methods.iter().any(|method| assigns(method, rest)) {
             return true;
         }
         before = octet;

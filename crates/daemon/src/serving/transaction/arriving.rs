@@ -4,10 +4,11 @@ use super::Ending;
 use crate::event::{Event, What};
 use crate::serving::service::Service;
 use crate::verifying::action::{Decision, Why, decide};
+use crate::verifying::forgeries::Forgeries;
 use crate::verifying::report::Report;
 use crate::verifying::standing::Standing;
 use crate::verifying::verification::Finished;
-use twinseal_config::{Action, Door};
+use twinseal_config::{Action, Actions, Adsp, Door};
 use twinseal_dkim::{AdspResult, Outcome, Verdict};
 use twinseal_milter::{Disposition, MessageReply, ModificationError};
 
@@ -32,8 +33,11 @@ pub(super) fn held(why: Why, door: Door) -> String {
 
 impl Judged {
     pub(super) fn new(finished: Finished, forged: usize, service: &Service) -> Self {
-        let decision = decision(&finished, service);
-        let logs_success = service.office.as_ref().is_some_and(|office| office.logs_success);
+        let office = service.office.as_ref();
+        let adsp = office.and_then(|office| office.adsp.as_ref());
+        let quarantines = office.is_some_and(|office| office.quarantine);
+        let decision = decision(&finished, (&service.actions, service.door), adsp, quarantines);
+        let logs_success = office.is_some_and(|office| office.logs_success);
         Self { finished, decision, forged, logs_success, log_why: service.log_why }
     }
 
@@ -42,12 +46,15 @@ impl Judged {
         &self,
         service: &Service,
         reply: &mut MessageReply,
+        forgeries: Option<&Forgeries>,
         ending: &Ending<'_>,
     ) -> Result<Disposition, ModificationError> {
-        let Some(office) = &service.office else { return Ok(Disposition::Accept) };
+        let (Some(office), Some(forgeries)) = (&service.office, forgeries) else {
+            return Ok(Disposition::Accept);
+        };
         let report = Report {
             door: service.door,
-            authserv_id: office.authserv_id(ending.host),
+            authserv_id: forgeries.name(),
             job_id: ending.queue_id.filter(|_| office.results.with_job_id),
             verdicts: &self.finished.verdicts,
             adsp: self.finished.adsp,
@@ -81,6 +88,9 @@ impl Judged {
         if ignored > 0 {
             log(What::SignaturesIgnored(ignored));
         }
+        if !self.finished.well_formed {
+            log(What::BadFormat);
+        }
         if verdicts.len() > 1 {
             log(What::SeveralSignatures(&verdicts));
         }
@@ -102,36 +112,130 @@ impl Judged {
     }
 }
 
-fn decision(finished: &Finished, service: &Service) -> Decision {
-    // RFC 5617 §4.3: the author's domain is asked about what has no signature of its own.
-    let adsp = service.office.as_ref().and_then(|office| office.adsp.as_ref());
-    let rejects = |on: bool, why| on.then_some(Decision { action: Action::Reject, why });
-    let by_author = adsp.zip(finished.adsp).and_then(|(adsp, result)| match result {
-        AdspResult::Discard => rejects(adsp.discard, Why::Adsp),
-        AdspResult::NoDomain => rejects(adsp.no_such_domain, Why::NoSuchDomain),
+/// What follows. One function, and one test of it, beside that of [`decide`].
+fn decision(
+    finished: &Finished,
+    (actions, door): (&Actions, Door),
+    adsp: Option<&Adsp>,
+    quarantines: bool,
+) -> Decision {
+    if let Some(decision) = adsp.and_then(|adsp| by_author(finished, adsp)) {
+        return decision;
+    }
+    let standing = Standing::of(&finished.verdicts);
+    let decision = decide(standing, actions, door);
+    // dkim-filter wrote that a header is not what it should be, and did nothing more about the
+    // message, whatever its signatures came to.
+    if !finished.well_formed && door == Door::DkimFilter {
+        return Decision { action: Action::Accept, ..decision };
+    }
+    let is_bad = match standing {
+        Standing::Invalid(..) => !standing.is_testing(),
+        Standing::Valid | Standing::Unsigned => false,
+    };
+    if quarantines && is_bad && decision.action == Action::Accept {
+        return Decision { action: Action::Quarantine, ..decision };
+    }
+    decision
+}
+
+/// What the author's domain wants of mail that it has not signed (RFC 5617 §4.3). Nothing is held
+/// against mail of who is only testing (RFC 6376 §3.6.1).
+fn by_author(finished: &Finished, adsp: &Adsp) -> Option<Decision> {
+    let (rejects, why) = match finished.adsp? {
+        AdspResult::Discard => (adsp.discard, Why::Adsp),
+        AdspResult::NoDomain => (adsp.no_such_domain, Why::NoSuchDomain),
         AdspResult::NoRecord
         | AdspResult::Pass
         | AdspResult::Unknown
         | AdspResult::Fail
         | AdspResult::TempError
-        | AdspResult::PermError => None,
-    });
-    if let Some(decision) = by_author {
-        return decision;
-    }
-    // A header that is not what it should be is told, and nothing more.
-    let standing = Standing::of(&finished.verdicts);
-    let decision = decide(standing, &service.actions, service.door);
-    let quarantines = service.office.as_ref().is_some_and(|office| office.quarantine);
-    let is_bad = match standing {
-        Standing::Invalid(..) => !standing.is_testing(),
-        Standing::Valid | Standing::Unsigned => false,
+        | AdspResult::PermError => return None,
     };
-    if !finished.well_formed {
-        return Decision { action: Action::Accept, ..decision };
+    let rejects = rejects && !finished.author_is_testing;
+    rejects.then_some(Decision { action: Action::Reject, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decision, held};
+    use crate::verifying::action::{Decision, Why};
+    use crate::verifying::standing::Cause;
+    use crate::verifying::verification::Finished;
+    use twinseal_config::Action::{self, Accept, Quarantine, Reject, TempFail};
+    use twinseal_config::{Actions, Adsp, Door, LocalPolicies};
+    use twinseal_dkim::{AdspResult, Claims, KeyFacts, LookupFailure, Outcome, Security, Verdict};
+
+    const ACTIONS: Actions = Actions {
+        bad_signature: Reject,
+        no_signature: Accept,
+        key_not_found: Accept,
+        dns_error: TempFail,
+        internal_error: Accept,
+        security: Accept,
+        signature_error: Accept,
+    };
+
+    fn finished(outcomes: impl IntoIterator<Item = Outcome>) -> Finished {
+        let verdict =
+            |outcome| Verdict { claims: Claims::default(), outcome, key: None, coverage: None };
+        let verdicts = outcomes.into_iter().map(verdict).collect();
+        Finished { verdicts, adsp: None, author_is_testing: false, well_formed: true }
     }
-    if quarantines && is_bad && decision.action == Action::Accept {
-        return Decision { action: Action::Quarantine, ..decision };
+
+    fn what(finished: &Finished, door: Door, quarantines: bool) -> (Action, Why) {
+        let adsp = Adsp { discard: true, no_such_domain: true, local: LocalPolicies::default() };
+        let Decision { action, why } =
+            decision(finished, (&ACTIONS, door), Some(&adsp), quarantines);
+        (action, why)
     }
-    decision
+
+    #[test]
+    fn an_author_s_domain_has_a_say_where_its_own_signature_is_missing() {
+        for (result, want) in [
+            (AdspResult::Discard, (Reject, Why::Adsp)),
+            (AdspResult::NoDomain, (Reject, Why::NoSuchDomain)),
+            (AdspResult::Fail, (Accept, Why::Valid)),
+            (AdspResult::TempError, (Accept, Why::Valid)),
+            (AdspResult::PermError, (Accept, Why::Valid)),
+            (AdspResult::Unknown, (Accept, Why::Valid)),
+            (AdspResult::NoRecord, (Accept, Why::Valid)),
+            (AdspResult::Pass, (Accept, Why::Valid)),
+        ] {
+            // Of somebody else, and valid.
+            let signed = Finished { adsp: Some(result), ..finished([Outcome::Pass]) };
+            assert_eq!(what(&signed, Door::Native, false), want, "{result:?}");
+            let testing = Finished { author_is_testing: true, ..signed };
+            assert_eq!(what(&testing, Door::Native, false), (Accept, Why::Valid), "{result:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_not_what_it_should_be_excuses_nothing_but_in_the_historic_door() {
+        let timeout = Outcome::KeyUnavailable(LookupFailure::Timeout);
+        for (outcome, cause, action) in [
+            (Outcome::BodyChanged, Cause::Mismatch, Reject),
+            (timeout, Cause::NoAnswer, TempFail),
+            (Outcome::NoKey, Cause::NoKey, Quarantine),
+        ] {
+            let bad = Finished { well_formed: false, ..finished([outcome]) };
+            assert_eq!(what(&bad, Door::Native, true), (action, Why::Invalid(cause)));
+            assert_eq!(what(&bad, Door::DkimFilter, true), (Accept, Why::Invalid(cause)));
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_without_a_valid_signature_is_held_where_that_is_asked_for() {
+        let no_key = || finished([Outcome::NoKey]);
+        let invalid = Why::Invalid(Cause::NoKey);
+        assert_eq!(what(&no_key(), Door::Native, false), (Accept, invalid));
+        assert_eq!(what(&no_key(), Door::Native, true), (Quarantine, invalid));
+        assert_eq!(what(&finished([]), Door::Native, true), (Accept, Why::Unsigned));
+        assert_eq!(what(&finished([Outcome::Pass]), Door::Native, true), (Accept, Why::Valid));
+        let mut testing = no_key();
+        let key = KeyFacts { bits: Some(2048), testing: true, security: Security::Unproved };
+        testing.verdicts.iter_mut().for_each(|verdict| verdict.key = Some(key));
+        assert_eq!(what(&testing, Door::Native, true), (Accept, invalid));
+        assert_eq!(held(invalid, Door::DkimFilter), "dkim-filter: DKIM key retrieval failed");
+    }
 }

@@ -66,7 +66,7 @@ fn signature<'a>(verdict: &'a Verdict, explanation: Option<&'a Explanation>) -> 
         identity: claims.identity.as_ref().map(ToString::to_string),
         algorithm: claims.algorithm.as_deref(),
         canonicalization: claims.canonicalization.map(|found| found.to_string()),
-        bits: key.map(|key| key.bits),
+        bits: key.and_then(|key| key.bits),
         testing: key.map(|key| key.testing),
         secure: key.map(|key| key.security == Security::Secure),
         signed_octets: coverage.map(|coverage| coverage.signed),

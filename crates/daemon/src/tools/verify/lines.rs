@@ -34,7 +34,7 @@ fn line(verdict: &Verdict) -> String {
         word(claims.selector.as_ref()),
         word(claims.algorithm.as_ref()),
         word(claims.canonicalization.as_ref()),
-        word(key.as_ref().map(|key| key.bits)),
+        word(key.and_then(|key| key.bits)),
     );
     if *outcome != Outcome::Pass {
         line.push_str(&format!(" {outcome} (reason={})", outcome.code()));

@@ -43,8 +43,29 @@ fn what_is_known_of_the_key_is_told_whatever_the_outcome() {
         let verdict = verify(message.as_bytes(), &answer).remove(0);
         assert_eq!(verdict.outcome, outcome);
         let key = verdict.key.unwrap();
-        assert_eq!((key.bits, key.testing, key.security), (2048, true, Security::Secure));
+        assert_eq!((key.bits, key.testing, key.security), (Some(2048), true, Security::Secure));
     }
+}
+
+#[test]
+fn who_is_testing_is_known_even_where_the_key_is_of_no_use() {
+    let message = signed(TAGS, &crlf(MESSAGE), RSA);
+    for (texts, testing) in [
+        (&["v=DKIM1; t=y; p="][..], true),
+        (&["v=DKIM1; p=; t=s:y"], true),
+        (&["v=DKIM1; t=y; k=rsa; p=AAAA"], true),
+        (&["v=DKIM1; k=later; t=y; p=AAAA"], true),
+        (&["v=spf1 -all", "v=DKIM1; t=y; p="], true),
+        (&["v=DKIM1; p="], false),
+        (&["v=DKIM1; t=s; p="], false),
+        (&["v=later; t=y; p="], false),
+    ] {
+        let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        let verdict = verify(&message, &records(&texts)).remove(0);
+        let key = verdict.key.unwrap();
+        assert_eq!((key.bits, key.testing), (None, testing), "{texts:?}");
+    }
+    assert_eq!(verify(&message, &TxtAnswer::NoName).remove(0).key, None);
 }
 
 #[test]
