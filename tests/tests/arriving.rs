@@ -2,7 +2,7 @@
 //! is written about it, what is removed, and what becomes of it.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use twinseal_e2e::here;
 use twinseal_e2e::hostile_dns::{Datagram, HostileDns, Reply, code};
 use twinseal_e2e::message::{Field, Message};
@@ -14,6 +14,10 @@ use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::sink::Sink;
 
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// By when a message is through that may wait for DNS for a second. What hangs would be cut off by
+/// the MTA much later, or answered by the slow server after five seconds.
+const PATIENCE: Duration = Duration::from_millis(4500);
 
 const RESULTS: &str = "Authentication-Results";
 
@@ -48,9 +52,13 @@ fn dns() -> HostileDns {
 
 /// The message with our own signature; others' signatures are verified elsewhere.
 fn signed(selector: &str, scratch: &Scratch) -> Vec<u8> {
+    sealed(FIELDS, selector, scratch)
+}
+
+fn sealed(message: &str, selector: &str, scratch: &Scratch) -> Vec<u8> {
     let key = scratch.key("rsa2048").display().to_string();
     let arguments = ["sign", "--domain", "example.com", "--selector", selector, "--key", &key];
-    let output = run(&[&arguments[..], &["--domainkeys", "off"]].concat(), FIELDS.as_bytes());
+    let output = run(&[&arguments[..], &["--domainkeys", "off"]].concat(), message.as_bytes());
     assert!(output.status.success(), "{output:?}");
     output.stdout
 }
@@ -184,8 +192,10 @@ fn what_is_the_matter_has_the_action_that_is_configured_for_it() {
     let testing = host.deliver(&changed(&signed("testing", &scratch)));
     assert!(results(&testing)[0].contains("dkim=fail (2048-bit key; testing)"), "{testing:?}");
     for selector in ["failing", "silent", "slow"] {
-        let (code, text, _) = host.send(&signed(selector, &scratch));
+        let (message, begun) = (signed(selector, &scratch), Instant::now());
+        let (code, text, _) = host.send(&message);
         assert_eq!((code, text.as_str()), (451, "4.7.5 DKIM key retrieval failed"), "{selector}");
+        assert!(begun.elapsed() < PATIENCE, "{selector}: {:?}", begun.elapsed());
     }
     let (code, _, discarded) = host.send(FIELDS.as_bytes());
     assert_eq!(code, 250);
@@ -212,17 +222,22 @@ fn what_is_the_matter_has_the_action_that_is_configured_for_it() {
 
 #[test]
 fn a_dead_dns_delays_mail_no_longer_than_it_may_and_lets_it_pass_where_that_is_configured() {
-    let (scratch, dns) = (Scratch::new("dead"), dns());
-    // Nobody listens there.
-    let nobody = Address::free_port();
-    let lines = format!(
-        "mode: v\nactions: {{ dns-error: accept }}\n\
-         dns: {{ servers: [\"127.0.0.1:{nobody}\"], timeout: 1s }}\n"
-    );
-    let mut host = Host::start(&scratch, &dns, &lines);
-    let arrived = host.deliver(&signed("good", &scratch));
-    assert!(results(&arrived)[0].starts_with("mx.example.net; dkim=temperror"), "{arrived:?}");
-    host.stop();
+    let dns = dns();
+    let nobody = format!("127.0.0.1:{}", Address::free_port());
+    // One that says nothing, and a port at which nobody listens.
+    for (selector, server) in [("silent", dns.address().to_string()), ("good", nobody)] {
+        let scratch = Scratch::new("dead");
+        let lines = format!(
+            "mode: v\nactions: {{ dns-error: accept }}\n\
+             dns: {{ servers: [\"{server}\"], timeout: 1s }}\n"
+        );
+        let mut host = Host::start(&scratch, &dns, &lines);
+        let (message, begun) = (signed(selector, &scratch), Instant::now());
+        let arrived = host.deliver(&message);
+        assert!(begun.elapsed() < PATIENCE, "{selector}: {:?}", begun.elapsed());
+        assert!(results(&arrived)[0].starts_with("mx.example.net; dkim=temperror"), "{arrived:?}");
+        host.stop();
+    }
 }
 
 #[test]
@@ -354,4 +369,41 @@ fn in_the_place_of_dkim_filter_it_says_it_in_that_programs_way() {
     drop(dns);
     let log = host.stop();
     assert!(log.contains("DKIM verification successful"), "{log}");
+}
+
+#[test]
+fn what_an_author_s_domain_says_is_not_held_against_what_dns_has_not_settled() {
+    // Trap H17
+    let (scratch, dns) = (Scratch::new("adsp"), dns());
+    dns.set("example.com", Reply::code(code::NO_ERROR).with_soa(60));
+    let practices = "_adsp._domainkey.example.com";
+    dns.set(practices, Reply::txt(practices, "dkim=discardable"));
+    let lines = "mode: v\nadsp: { reject-discardable: yes }\n\
+                 actions: { bad-signature: accept, dns-error: tempfail }\n";
+    let mut host = Host::start(&scratch, &dns, lines);
+    let (code, text, _) = host.send(FIELDS.as_bytes());
+    assert_eq!((code, text.as_str()), (550, "5.7.1 rejected due to DKIM ADSP evaluation"));
+    let (code, text, _) = host.send(&changed(&signed("good", &scratch)));
+    assert_eq!((code, text.as_str()), (550, "5.7.1 rejected due to DKIM ADSP evaluation"));
+    let (code, text, _) = host.send(&signed("silent", &scratch));
+    assert_eq!((code, text.as_str()), (451, "4.7.5 DKIM key retrieval failed"));
+    let arrived = host.deliver(&changed(&signed("testing", &scratch)));
+    assert!(results(&arrived)[0].contains("dkim-adsp=discard"), "{arrived:?}");
+    let arrived = host.deliver(&signed("good", &scratch));
+    assert!(results(&arrived)[0].contains("dkim-adsp=pass"), "{arrived:?}");
+    host.stop();
+}
+
+#[test]
+fn a_header_with_a_field_too_many_is_told_and_is_no_way_around_an_action() {
+    let (scratch, dns) = (Scratch::new("format"), dns());
+    let lines = "mode: v\nverify: { required-headers: yes }\nactions: { bad-signature: reject }\n";
+    let mut host = Host::start(&scratch, &dns, lines);
+    let good = sealed(&format!("Subject: again\r\n{FIELDS}"), "good", &scratch);
+    let arrived = host.deliver(&good);
+    assert_eq!(results(&arrived), ["mx.example.net; dkim=permerror (bad format)"]);
+    let (code, text, _) = host.send(&changed(&good));
+    assert_eq!((code, text.as_str()), (550, "5.7.20 bad DKIM signature data"));
+    let log = host.stop();
+    assert!(log.contains("RFC2822 header requirement error"), "{log}");
 }

@@ -46,7 +46,7 @@ fn messages() -> Vec<(&'static str, String)> {
     let more =
         |tag: String| format!("{}{rest}", signature.replace("v=1;", &format!("v=1; {tag};")));
     vec![
-        ("ten-thousand-signatures", format!("{}{rest}", signature.repeat(9_000))),
+        ("ten-thousand-signatures", format!("{}{rest}", signature.repeat(10_000))),
         ("white-space", more(format!("i={}@example.com", " ".repeat(60_000)))),
         ("names", signature.replace("h=from", &format!("h=from{}", ":a".repeat(30_000))) + rest),
         ("base64", signature.replace("b=AAAA\r", &format!("b={}\r", "A".repeat(60_000))) + rest),

@@ -9,7 +9,7 @@ pub const MAX_HEADER_OCTETS: usize = 1024 * 1024;
 
 /// The most fields that are held. Each costs memory beside its octets, and a message with more of
 /// them is none that a person or a mailing list wrote.
-pub const MAX_FIELDS: usize = 10_000;
+pub const MAX_FIELDS: usize = 16_384;
 
 /// The header grew past a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
