@@ -55,7 +55,7 @@ pub enum What<'a> {
     SignaturesIgnored(usize),
     /// A message has no signature.
     Unsigned,
-    /// Its header has not the fields that it has to have, in the words of dkim-filter.
+    /// Its header has not the fields that it has to have once, or at most once.
     BadFormat,
     /// Its header is larger than what is looked at.
     HeaderTooLarge(HeaderTooLarge),
@@ -294,7 +294,7 @@ impl fmt::Display for Event<'_> {
             }
             What::SignaturesIgnored(count) => write!(f, "ignoring {count} signatures"),
             What::Unsigned => f.write_str(Why::Unsigned.text()),
-            What::BadFormat => f.write_str("RFC2822 header requirement error"),
+            What::BadFormat => f.write_str("header requirement error"),
             What::HeaderTooLarge(limit) => write!(f, "too much header data: {limit}"),
             What::ForgedRemoved(count) => {
                 write!(f, "Authentication-Results fields that claim to be ours removed: {count}")
