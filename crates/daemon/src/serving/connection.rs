@@ -3,7 +3,6 @@
 use super::service::{Client, Service};
 use super::transaction::{self, Done, Ending, Facts, Obstacle, Told, Transaction};
 use crate::signing::policy::Fidelity;
-use crate::verifying::action::Why;
 use crate::verifying::forgeries::Guard;
 use std::future::poll_fn;
 use std::io;
@@ -322,16 +321,17 @@ impl Connection {
 
     /// What becomes of a message that cannot be dealt with at its end.
     fn despite(&self, obstacle: &Obstacle, reply: &mut MessageReply) -> Disposition {
+        let why = obstacle.why();
         match obstacle.action(&self.service.actions) {
             Action::Accept => Disposition::Accept,
             Action::Reject => {
-                let refused = Why::CannotSign.reject(self.service.door);
+                let refused = why.reject(self.service.door);
                 refused.map_or(Disposition::Reject, Disposition::Refuse)
             }
             Action::TempFail => Disposition::TempFail,
             Action::Discard => Disposition::Discard,
             // Where it cannot be held, it must not go on.
-            Action::Quarantine => match reply.quarantine(Why::CannotSign.text()) {
+            Action::Quarantine => match reply.quarantine(why.text()) {
                 Ok(()) => Disposition::Accept,
                 Err(_) => Disposition::TempFail,
             },

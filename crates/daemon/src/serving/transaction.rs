@@ -111,7 +111,8 @@ pub enum Told {
     Nothing,
 }
 
-/// What stands in the way of signing a message that should be signed.
+/// What stands in the way of signing a message that should be signed, or of telling what was found
+/// about another.
 #[derive(Debug, thiserror::Error)]
 pub enum Obstacle {
     /// Nobody can say now who signs, or the key is none.
@@ -125,7 +126,10 @@ pub enum Obstacle {
     Key(#[from] SignError),
     /// The MTA cannot be told to add the field.
     #[error("the MTA does not take the field: {0}")]
-    Field(#[from] ModificationError),
+    Field(ModificationError),
+    /// The MTA cannot be told what becomes of a message that is not signed here.
+    #[error("the MTA does not take the result: {0}")]
+    Result(ModificationError),
 }
 
 impl Obstacle {
@@ -137,6 +141,16 @@ impl Obstacle {
             // Its sender is one of us, and the configuration is to be mended.
             Self::NoKey => Action::TempFail,
             Self::Rules(_) | Self::Key(_) | Self::Field(_) => actions.signature_error,
+            Self::Result(_) => actions.internal_error,
+        }
+    }
+
+    /// What the client is told of it.
+    #[must_use]
+    pub const fn why(&self) -> Why {
+        match self {
+            Self::Rules(_) | Self::NoKey | Self::Key(_) | Self::Field(_) => Why::CannotSign,
+            Self::Result(_) => Why::Internal,
         }
     }
 }
@@ -280,8 +294,12 @@ impl Transaction {
         ending: &Ending<'_>,
     ) -> Result<Done, Obstacle> {
         let mut disposition = Disposition::Accept;
+        let untold: fn(ModificationError) -> Obstacle = match self.role {
+            Role::Signing(_) => Obstacle::Field,
+            Role::Passing | Role::Verifying(_) | Role::Held(_) => Obstacle::Result,
+        };
         // Trap W12: what is there is removed before anything is inserted.
-        let forged = self.remove_forged(reply)?;
+        let forged = self.remove_forged(reply).map_err(untold)?;
         let mut judged = None;
         let mut fields = Vec::new();
         match self.role {
@@ -290,23 +308,28 @@ impl Transaction {
                     fields.append(&mut seal.finish()?);
                 }
                 for SealedField { field, index, .. } in &fields {
-                    reply.insert_header(*index, field.name, field.value.as_bytes())?;
+                    let value = field.value.as_bytes();
+                    reply.insert_header(*index, field.name, value).map_err(untold)?;
                 }
             }
             Role::Verifying(verification) => {
                 judged = Some(Judged::new(verification.finish(), forged, service));
             }
-            Role::Held(why) => reply.quarantine(&arriving::held(why, service.door))?,
+            Role::Held(why) => {
+                reply.quarantine(&arriving::held(why, service.door)).map_err(untold)?;
+            }
             Role::Passing => {}
         }
         // After the seals, and so above them (trap W8), which do not cover it.
         if let Some(product) = &self.trace {
             let value = ending.trace(product);
-            reply.insert_header(BELOW_RECEIVED, TRACE_FIELD, value.as_bytes())?;
+            let inserted = reply.insert_header(BELOW_RECEIVED, TRACE_FIELD, value.as_bytes());
+            inserted.map_err(untold)?;
         }
         // Last: it goes above the MTA's own field (trap W9).
         if let Some(judged) = &judged {
-            disposition = judged.conclude(service, reply, self.forgeries.as_ref(), ending)?;
+            let concluded = judged.conclude(service, reply, self.forgeries.as_ref(), ending);
+            disposition = concluded.map_err(untold)?;
         }
         let told = match judged {
             Some(judged) => Told::Judged(Box::new(judged)),
@@ -462,11 +485,11 @@ mod tests {
             no_signature: Action::Accept,
             key_not_found: Action::Accept,
             dns_error: Action::Accept,
-            internal_error: Action::Accept,
+            internal_error: Action::Discard,
             security: Action::Accept,
             signature_error: Action::Reject,
         };
-        let name = "a b".to_owned();
+        let refused = || ModificationError::BadName { name: "a b".to_owned() };
         for (obstacle, action) in [
             (
                 Obstacle::Rules(Unavailable::Rules("the store does not answer".to_owned())),
@@ -474,7 +497,8 @@ mod tests {
             ),
             (Obstacle::NoKey, Action::TempFail),
             (Obstacle::Key(SignError::NotRsa), Action::Reject),
-            (Obstacle::Field(ModificationError::BadName { name }), Action::Reject),
+            (Obstacle::Field(refused()), Action::Reject),
+            (Obstacle::Result(refused()), Action::Discard),
         ] {
             assert_eq!(obstacle.action(&actions), action, "{obstacle}");
         }

@@ -1,6 +1,6 @@
 //! What is written about a message: the Authentication-Results field (RFC 8601).
 
-use super::standing::Standing;
+use super::standing::{Cause, Standing};
 use twinseal_config::Door;
 use twinseal_dkim::{AdspResult, Outcome, ResultWord, Security, Verdict};
 use twinseal_message::NewField;
@@ -186,30 +186,20 @@ fn remarks(verdict: &Verdict) -> Vec<String> {
 
 /// The comments that dkim-filter had.
 fn historic_comment(verdict: &Verdict) -> Option<String> {
-    match &verdict.outcome {
-        Outcome::Pass => Some(format!("{}-bit key", verdict.key?.bits?)),
-        Outcome::BodyChanged | Outcome::BodyShorter { .. } | Outcome::SignatureWrong => {
-            Some("verification failed".to_owned())
+    let outcome = &verdict.outcome;
+    if *outcome == Outcome::Pass {
+        return Some(format!("{}-bit key", verdict.key?.bits?));
+    }
+    if let Outcome::BodyNotCovered(_) = outcome {
+        return Some("partial verification".to_owned());
+    }
+    match Cause::of(outcome) {
+        Some(Cause::Mismatch) => Some("verification failed".to_owned()),
+        Some(Cause::Revoked) => Some("revoked".to_owned()),
+        Some(Cause::NoKey) => None,
+        Some(Cause::NoAnswer | Cause::Syntax | Cause::Unusable) | None => {
+            Some(format!("verification error: {outcome}"))
         }
-        Outcome::KeyRevoked => Some("revoked".to_owned()),
-        Outcome::BodyNotCovered(_) => Some("partial verification".to_owned()),
-        Outcome::NoKey | Outcome::NoKeyRecord => None,
-        Outcome::Expired { .. }
-        | Outcome::FromTheFuture { .. }
-        | Outcome::FieldNotSigned { .. }
-        | Outcome::FromNotCovered { .. }
-        | Outcome::KeyBelowMinimum { .. }
-        | Outcome::NotTrusted
-        | Outcome::NotExamined { .. }
-        | Outcome::Malformed(_)
-        | Outcome::Sha1
-        | Outcome::KeyTooSmall { .. }
-        | Outcome::BadKey(_)
-        | Outcome::KeyOfAnotherKind
-        | Outcome::HashNotAllowed
-        | Outcome::NotForMail
-        | Outcome::SubdomainNotAllowed
-        | Outcome::KeyUnavailable(_) => Some(format!("verification error: {}", verdict.outcome)),
     }
 }
 
