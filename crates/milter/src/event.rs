@@ -47,7 +47,7 @@ pub enum Event<'a> {
         /// All that follows the colon, leading space included; folds are LF and white space, as the
         /// MTA sends them (trap W2), and can come first (trap W3). Where the MTA does not preserve
         /// the leading space, one space stands here whatever was there (trap W1,
-        /// [`Terms::leading_space`]).
+        /// [`Terms::leading_space`]), but not before a fold.
         value: &'a [u8],
     },
     /// The header is complete. The MTA waits.

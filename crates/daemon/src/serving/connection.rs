@@ -348,7 +348,7 @@ impl Connection {
                 self.guard = Some(Arc::new(office.guard(host.as_deref())));
             }
         }
-        Transaction::new(&self.service, self.fidelity(), self.guard.clone())
+        Transaction::new(&self.service, self.guard.clone())
     }
 
     fn queue_id(&self) -> Option<String> {

@@ -35,7 +35,6 @@ const TRACE_FIELD: &str = "X-DomainKeys";
 pub struct Transaction {
     header: HeaderBlock,
     overflow: Option<HeaderTooLarge>,
-    fidelity: Fidelity,
     /// Fields that claim to be ours; only looked for where mail is verified.
     forgeries: Option<Forgeries>,
     role: Role,
@@ -158,12 +157,11 @@ impl Obstacle {
 impl Transaction {
     /// A message of which nothing is known yet. `guard` looks for forged fields.
     #[must_use]
-    pub fn new(service: &Service, fidelity: Fidelity, guard: Option<Arc<Guard>>) -> Self {
+    pub fn new(service: &Service, guard: Option<Arc<Guard>>) -> Self {
         let limit = service.office.as_ref().map_or(MAX_HEADER_OCTETS, |one| one.maximum_header);
         Self {
             header: HeaderBlock::with_limit(limit),
             overflow: None,
-            fidelity,
             forgeries: guard.map(Forgeries::new),
             role: Role::Passing,
             trace: None,
@@ -178,12 +176,7 @@ impl Transaction {
         if self.overflow.is_some() {
             return;
         }
-        // Trap W1: one space was taken away, and most fields have one.
-        let restored = match self.fidelity {
-            Fidelity::Approximate if !value.starts_with(b"\n") => Some([b" ", value].concat()),
-            Fidelity::Approximate | Fidelity::Exact => None,
-        };
-        self.overflow = self.header.push(name, restored.as_deref().unwrap_or(value)).err();
+        self.overflow = self.header.push(name, value).err();
     }
 
     /// Decides what becomes of the message, and says so in the log unless that is for its end.

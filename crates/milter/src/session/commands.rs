@@ -105,8 +105,8 @@ impl Talk {
     }
 
     /// Trap W1: callers see one convention. What stood after the colon is not known when the MTA
-    /// removes a space; relaxed canonicalization, the only one that may be used then, does not
-    /// care.
+    /// removes a space: probably one, unless the first line is empty. Relaxed canonicalization, the
+    /// only one that may be signed with then, does not care.
     fn header<'a>(
         &self,
         payload: &'a [u8],
@@ -115,7 +115,7 @@ impl Talk {
         let mut fields = Fields::new(payload);
         let (name, value) = (fields.text("name")?, fields.text("value")?);
         fields.end()?;
-        if self.terms().is_some_and(Terms::leading_space) {
+        if self.terms().is_some_and(Terms::leading_space) || value.starts_with(b"\n") {
             return Ok(Event::Header { name, value });
         }
         spaced.clear();

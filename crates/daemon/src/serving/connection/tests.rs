@@ -1,4 +1,5 @@
 mod doors;
+mod verifying;
 
 use super::{Ended, serve};
 use crate::serve::FileSystem;
