@@ -18,10 +18,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use twinseal_config::{Door, Files, Loaded, Request};
+use twinseal_daemon::resolver::KeyFileResolver;
 use twinseal_daemon::serving::connection::{Ended, serve};
 use twinseal_daemon::serving::service::Service;
 use twinseal_daemon::signing::directory::Directory;
 use twinseal_daemon::signing::keyring::{self, Parse};
+use twinseal_daemon::verifying::office::Office;
 use twinseal_fuzz::Cut;
 use twinseal_milter::client::{Modification, Reply, Verdict};
 
@@ -243,21 +245,43 @@ fn check(frame: &[u8], answer: &[u8], open: bool, terms: &mut Option<u32>) {
     let never = [Verdict::Skip, Verdict::ConnectionFailure, Verdict::Shutdown, Verdict::Discard];
     assert!(matches!(last, Reply::Verdict(verdict) if !never.contains(verdict)), "{last:?}");
     assert!(others.is_empty() || letter == b'E', "{replies:?}");
-    assert!(others.len() <= 2, "one key makes two seals: {others:?}");
-    others.iter().for_each(inserted);
+    let (removed, inserted): (Vec<&Reply>, Vec<&Reply>) =
+        others.iter().partition(|reply| removes(reply));
+    assert!(inserted.len() <= 2, "one key makes two seals: {others:?}");
+    assert!(others.iter().skip(removed.len()).all(|reply| !removes(reply)), "{others:?}");
+    let places: Vec<(u32, &[u8])> = inserted.into_iter().map(insertion).collect();
+    match places.as_slice() {
+        [(0, name)] => assert_eq!(*name, RESULTS),
+        seals => {
+            assert!(seals.iter().all(|(at, name)| *at == 1 && SEALS.contains(name)), "{others:?}");
+            assert!(seals.is_empty() || removed.is_empty(), "mail of our own: {others:?}");
+        }
+    }
 }
 
-/// One of the seals, where it belongs, written as an MTA takes it (traps W1, W2, W8).
-fn inserted(reply: &Reply) {
-    let Reply::Modification(Modification::InsertHeader { index: 1, name, value }) = reply else {
+const RESULTS: &[u8] = b"Authentication-Results";
+
+const SEALS: [&[u8]; 2] = [b"DKIM-Signature", b"DomainKey-Signature"];
+
+/// Whether a forged result is removed.
+fn removes(reply: &Reply) -> bool {
+    let Reply::Modification(Modification::ChangeHeader { instance, name, value }) = reply else {
+        return false;
+    };
+    assert!(*instance > 0 && name == RESULTS && value.is_empty(), "{reply:?}");
+    true
+}
+
+/// Place and name of a field that is written as an MTA takes it (traps W1, W2, W8).
+fn insertion(reply: &Reply) -> (u32, &[u8]) {
+    let Reply::Modification(Modification::InsertHeader { index, name, value }) = reply else {
         panic!("{reply:?}");
     };
-    let seals = [&b"DKIM-Signature"[..], b"DomainKey-Signature"];
-    assert!(seals.contains(&name.as_slice()), "{reply:?}");
     let text = String::from_utf8_lossy(value);
     let mut lines = text.split('\n');
     assert!(lines.all(|line| line.starts_with([' ', '\t']) || text.starts_with(line)), "{text}");
     assert!(!text.replace(['\n', '\t'], "").contains(char::is_control), "{text:?}");
+    (*index, name)
 }
 
 /// Written here once more, so that the session's own idea is not what it is held against.
@@ -292,12 +316,16 @@ fn decoded(mut output: &[u8]) -> Vec<Reply> {
 
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/keys/rsa1024.pem");
 
-/// Signs for example.com and below it, by a clock that always says the same.
+const KEYS: &str = include_str!("../../tests/data/keys/records.txt");
+
+/// Signs for example.com and below it, by a clock that always says the same, and verifies what does
+/// not come from here.
 fn service(peers: bool) -> &'static Arc<Service> {
     static SERVICES: [OnceLock<Arc<Service>>; 2] = [const { OnceLock::new() }; 2];
     SERVICES[usize::from(peers)].get_or_init(|| {
         let text = format!(
-            "socket: inet:8891@127.0.0.1\nrequire-safe-keys: no\n{}signing:\n  \
+            "socket: inet:8891@127.0.0.1\nmode: sv\nrequire-safe-keys: no\n\
+             results: {{ authserv-id: mx.example.net, always: yes }}\n{}signing:\n  \
              - senders: [\"*@*example.com\"]\n    domain: example.com\n    \
              keys: [{{ file: {KEY:?}, selector: s }}]\n",
             if peers { "peers: [192.0.2.9]\n" } else { "" }
@@ -310,6 +338,8 @@ fn service(peers: bool) -> &'static Arc<Service> {
         // What is made once is not what a conversation holds.
         let (heard, ended) = alone(talk(&framed(WARM_UP), None, End::Close, Arc::clone(&service)));
         assert!(heard.windows(14).any(|part| part == b"DKIM-Signature"), "{ended}");
+        let (heard, ended) = alone(talk(&framed(ARRIVING), None, End::Close, Arc::clone(&service)));
+        assert!(heard.windows(9).any(|part| part == b"dkim=none"), "{ended}");
         service
     })
 }
@@ -317,7 +347,9 @@ fn service(peers: bool) -> &'static Arc<Service> {
 fn made(loaded: &Loaded) -> Service {
     let keys = keyring::load(&loaded.config, &[], Parse::Now, |_| {}).expect("a test key");
     let directory = Directory::from_files(loaded.config.rules.clone(), keys);
-    let mut service = Service::new(&loaded.config, directory, None);
+    let resolver = Arc::new(KeyFileResolver::parse(KEYS).expect("the test keys"));
+    let office = Office::new(&loaded.config, resolver);
+    let mut service = Service::new(&loaded.config, directory, Some(office));
     service.clock = || 1_795_000_000;
     service
 }
@@ -348,3 +380,8 @@ const HELD_PER_OCTET: usize = 32;
 const WARM_UP: &[u8] =
     b"O\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff\x1eClocalhost\x004\0\x19127.0.0.1\0\x1eM<a>\0\
     \x1eLFrom\0 a@example.com\0\x1eLTo\0 b@example.net\0\x1eN\x1eBtext\r\n\x1eE";
+
+/// A message from elsewhere, likewise.
+const ARRIVING: &[u8] =
+    b"O\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff\x1eCa.example\x004\0\x19192.0.2.1\0\x1eM<a>\0\
+    \x1eLFrom\0 a@example.org\0\x1eLTo\0 b@example.net\0\x1eN\x1eBtext\r\n\x1eE";

@@ -27,16 +27,22 @@ fn message(name: &str) -> Vec<u8> {
 fn results(outcome: &Outcome) -> (Vec<u32>, Option<String>) {
     let (mut removed, mut inserted) = (Vec::new(), None);
     for change in &outcome.modifications {
-        match change {
-            Modification::ChangeHeader { instance, name, value } if value.is_empty() => {
-                assert_eq!((name.as_slice(), &inserted), (&b"Authentication-Results"[..], &None));
-                removed.push(*instance);
-            }
-            Modification::InsertHeader { index: 0, name, value } => {
-                assert_eq!(name, b"Authentication-Results");
-                inserted = Some(String::from_utf8(value.clone()).unwrap());
-            }
-            other => panic!("{other:?}"),
+        let (at, name, value) = match change {
+            Modification::ChangeHeader { instance, name, value } => (*instance, name, value),
+            Modification::InsertHeader { index, name, value } => (*index, name, value),
+            Modification::AddHeader { .. }
+            | Modification::ReplaceBody(_)
+            | Modification::AddRecipient { .. }
+            | Modification::DeleteRecipient { .. }
+            | Modification::ChangeSender { .. }
+            | Modification::Quarantine { .. } => panic!("{change:?}"),
+        };
+        assert_eq!((name.as_slice(), &inserted), (&b"Authentication-Results"[..], &None));
+        if value.is_empty() {
+            removed.push(at);
+        } else {
+            assert_eq!(at, 0);
+            inserted = Some(String::from_utf8(value.clone()).unwrap());
         }
     }
     (removed, inserted)
