@@ -2,6 +2,7 @@
 
 use super::lookup::{self, Found};
 use super::memory::Memory;
+use super::places::{MAX_QUESTIONS, Places};
 use super::servers::{Servers, TRIES};
 use super::{Lookup, Resolver, deadline, system};
 use std::collections::HashMap;
@@ -10,12 +11,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use twinseal_dkim::{LookupFailure, TxtAnswer};
-
-/// How many questions are asked at once. Whatever is more waits, within its time.
-const MAX_QUESTIONS: usize = 512;
 
 /// How many sockets that takes at most: each try has one of its own, with a port of its own.
 pub const MAX_SOCKETS: usize = MAX_QUESTIONS * TRIES;
@@ -36,17 +34,18 @@ pub struct DnsResolver(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     servers: Servers,
-    places: Semaphore,
+    places: Places,
     memory: Mutex<Memory>,
-    asked: Mutex<HashMap<Box<str>, Awaited>>,
+    asked: Mutex<HashMap<Box<str>, Answering>>,
 }
 
-/// An answer that is on its way.
+/// An answer that is on its way, and where it comes from.
 type Awaited = watch::Receiver<Option<TxtAnswer>>;
+type Answering = watch::Sender<Option<TxtAnswer>>;
 
 impl DnsResolver {
-    /// Asks the servers of the settings, or else those of this host ([`system::CONFIGURATION`]), which
-    /// is read now. What works and is probably not meant goes to `warn`.
+    /// Asks the servers of the settings, or else those of this host ([`system::CONFIGURATION`]),
+    /// which is read now. What works and is probably not meant goes to `warn`.
     #[must_use]
     pub fn new(settings: &Settings, warn: impl FnMut(String)) -> Self {
         let mut servers = settings.servers.clone();
@@ -55,26 +54,30 @@ impl DnsResolver {
         }
         Self(Arc::new(Inner {
             servers: Servers::new(servers, settings.timeout),
-            places: Semaphore::new(MAX_QUESTIONS),
+            places: Places::default(),
             memory: Mutex::default(),
             asked: Mutex::default(),
         }))
     }
 
-    /// The answer that somebody already waits for, or else a new question, in a task of its own: who
-    /// asked first may go away, and the others still get their answer.
+    /// The answer that somebody already waits for, or else a new question, in a task of its own:
+    /// who asked first may go away, and the others still get their answer. When the last of them
+    /// has gone, it is not asked any more: others want its place.
     fn awaited(&self, name: Box<str>) -> Awaited {
         let mut asked = lock(&self.0.asked);
-        if let Some(awaited) = asked.get(&name) {
-            return awaited.clone();
+        if let Some(answer) = asked.get(&name) {
+            return answer.subscribe();
         }
         let (answer, awaited) = watch::channel(None);
-        asked.insert(name.clone(), awaited.clone());
+        asked.insert(name.clone(), answer.clone());
         drop(asked);
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
-            let question = Question { inner: &inner, name };
-            let found = inner.ask(&question.name).await;
+            let question = Question { inner: &inner, name, answer: answer.clone() };
+            let found = tokio::select! {
+                found = inner.ask(&question.name) => found,
+                () = question.is_idle() => return,
+            };
             inner.remember(&question.name, &found);
             // Whoever asks from now on finds it remembered, or asks anew.
             drop(question);
@@ -108,7 +111,7 @@ impl Inner {
     async fn ask(&self, name: &str) -> Found {
         let deadline = deadline(self.servers.timeout());
         // It is never closed; and without a place there is no answer in time.
-        let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
+        let Ok(Ok(_place)) = timeout_at(deadline, self.places.take(name)).await else {
             return Found { answer: TxtAnswer::Failed(LookupFailure::Timeout), holds: None };
         };
         lookup::txt(&self.servers, name, deadline).await
@@ -133,11 +136,31 @@ impl Inner {
 struct Question<'i> {
     inner: &'i Inner,
     name: Box<str>,
+    answer: Answering,
+}
+
+impl Question<'_> {
+    /// Waits until nobody waits for the answer, and nobody finds the question any more.
+    async fn is_idle(&self) {
+        loop {
+            self.answer.closed().await;
+            let mut asked = lock(&self.inner.asked);
+            // Whoever has joined since then did so under this lock.
+            if self.answer.receiver_count() == 0 {
+                asked.remove(&self.name);
+                return;
+            }
+        }
+    }
 }
 
 impl Drop for Question<'_> {
     fn drop(&mut self) {
-        lock(&self.inner.asked).remove(&self.name);
+        let mut asked = lock(&self.inner.asked);
+        // Somebody may have asked anew.
+        if asked.get(&self.name).is_some_and(|answer| answer.same_channel(&self.answer)) {
+            asked.remove(&self.name);
+        }
     }
 }
 

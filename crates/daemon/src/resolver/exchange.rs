@@ -20,8 +20,8 @@ use tokio::net::{TcpStream, UdpSocket};
 use twinseal_dkim::LookupFailure;
 
 /// Asks one server for the TXT records at a name: one datagram, and a connection where the answer
-/// does not fit into one, or what comes instead cannot be read. What comes back answers the question: its code says that the name is
-/// there, or that it is not.
+/// does not fit into one, or what comes instead cannot be read. What comes back answers the
+/// question: its code says that the name is there, or that it is not.
 ///
 /// Takes no longer than `timeout`.
 ///
@@ -78,8 +78,9 @@ async fn ask_with(
         Ok(reply) if !reply.truncation => return Ok(reply.into_message()),
         Err(NetError::Timeout) => return Err(LookupFailure::Timeout),
         Err(NetError::Io(_)) => return Err(LookupFailure::Unusable),
-        // Truncated; or longer than was asked for, and cut; or with the letters in another case, by a
-        // forger or by a server that changes them. Over TCP nothing is cut, and a forger has no part.
+        // Truncated; or longer than was asked for, and cut; or with the letters in another case, by
+        // a forger or by a server that changes them. Over TCP nothing is cut, and a forger has no
+        // part.
         Ok(_) | Err(_) => {}
     }
     over_tcp(server, &request(name, edns, Letters::AsTheyAre)).await

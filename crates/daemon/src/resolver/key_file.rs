@@ -1,8 +1,8 @@
 //! A file of records in place of DNS, for tests and for hosts that have none.
 //!
-//! One record a line, behind its name: all of the rest of the line, or strings in quotation marks as
-//! zone files have them, which are joined. A name may have several lines. In place of a record can
-//! stand a [mark](MARKS): what DNS would answer. What is not in the file does not exist.
+//! One record a line, behind its name: all of the rest of the line, or strings in quotation marks
+//! as zone files have them, which are joined. A name may have several lines. In place of a record
+//! can stand a [mark](MARKS): what DNS would answer. What is not in the file does not exist.
 
 use super::{Lookup, Resolver};
 use std::collections::HashMap;
@@ -13,7 +13,8 @@ use twinseal_dkim::{LookupFailure, Security, TxtAnswer};
 use twinseal_message::domain::BadDomain;
 use twinseal_message::{Domain, text};
 
-/// What can stand in place of a record, and what it stands for. A mark answers at once, `TIMEOUT` too.
+/// What can stand in place of a record, and what it stands for. A mark answers at once, `TIMEOUT`
+/// too.
 pub const MARKS: [(&str, TxtAnswer); 4] = [
     ("NXDOMAIN", TxtAnswer::NoName),
     ("NODATA", TxtAnswer::NoRecord),
@@ -25,7 +26,8 @@ pub const MARKS: [(&str, TxtAnswer); 4] = [
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyFileResolver(HashMap<Box<str>, TxtAnswer>);
 
-/// A line that is no record. Shown with its number in front, for the file's name to stand before it.
+/// A line that is no record. Shown with its number in front, for the file's name to stand before
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{line}: {wrong}")]
 pub struct KeyFileMistake {

@@ -13,12 +13,13 @@ pub(super) const SHORTEST: Duration = Duration::from_secs(5);
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is not there may appear: who forgot to publish a key mends it within the hour, and the mail
-/// that was deferred comes back every quarter of it. RFC 2308 §5 has one to three hours for resolvers;
-/// the one that we ask has them.
+/// that was deferred comes back every quarter of it. RFC 2308 §5 has one to three hours for
+/// resolvers; the one that we ask has them.
 pub(super) const LONGEST_NEGATIVE: Duration = Duration::from_secs(15 * 60);
 
-/// RFC 9520 §3.2: a failure is remembered, for at least a second, so that mail that comes in numbers
-/// does not ask a dead server as often, nor wait for it each time; and for no more than five minutes.
+/// RFC 9520 §3.2: a failure is remembered, for at least a second, so that mail that comes in
+/// numbers does not ask a dead server as often, nor wait for it each time; and for no more than
+/// five minutes.
 pub(super) const FAILURE: Duration = Duration::from_secs(5);
 
 /// The most answers of one generation. There are two.
@@ -27,8 +28,8 @@ pub(super) const MAX_ANSWERS: usize = 4096;
 /// The most octets of one generation, as [`octets`] counts them.
 pub(super) const MAX_OCTETS: usize = 2 * 1024 * 1024;
 
-/// Answers that are larger are asked for anew each time: four records of the largest keys take less, and
-/// who publishes larger ones shall not drive everybody else's keys out.
+/// Answers that are larger are asked for anew each time: four records of the largest keys take
+/// less, and who publishes larger ones shall not drive everybody else's keys out.
 pub(super) const MAX_KEPT: usize = 8 * 1024;
 
 /// What an answer takes beside its texts and its name.
@@ -36,9 +37,10 @@ const BESIDE: usize = 160;
 
 /// Answers by name, in lower case.
 ///
-/// There are two generations. New answers, and those of the old generation that are asked for again, go into
-/// the young one; when that is full, it becomes the old one, and what nobody asked for since is
-/// forgotten. So nothing is ever searched for what has to go, and what is in use stays.
+/// There are two generations. New answers, and those of the old generation that are asked for
+/// again, go into the young one; when that is full, it becomes the old one, and what nobody asked
+/// for since is forgotten. So nothing is ever searched for what has to go, and what is in use
+/// stays.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     young: Generation,

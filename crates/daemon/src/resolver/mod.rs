@@ -10,6 +10,7 @@
 //! | `aliases` | what one message answers |
 //! | `servers` | several servers, in turn |
 //! | `exchange` | one question to one server: UDP, then TCP |
+//! | `places` | who may ask now |
 //! | `memory` | what was answered, until it expires |
 //!
 //! Nothing here validates DNSSEC: a resolver that does says so in its answers.
@@ -23,6 +24,7 @@ mod aliases;
 mod exchange;
 mod lookup;
 mod memory;
+mod places;
 mod servers;
 
 pub use dns::{DnsResolver, MAX_SOCKETS, Settings};
@@ -35,12 +37,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 use twinseal_dkim::TxtAnswer;
 
-/// An answer that is on its way. It is asked for whether anybody waits for it or not.
+/// An answer that is on its way. It is asked for from now on, and until it is dropped.
 pub type Lookup = Pin<Box<dyn Future<Output = TxtAnswer> + Send>>;
 
 /// Somebody who can be asked for TXT records.
 ///
-/// Names have no final dot and are never completed with a search domain; their case does not matter.
+/// Names have no final dot and are never completed with a search domain; their case does not
+/// matter.
 pub trait Resolver: Send + Sync + Debug {
     /// The answer, if it is at hand: takes no time.
     fn known(&self, name: &str) -> Option<TxtAnswer>;

@@ -7,8 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use twinseal_dkim::{LookupFailure, TxtAnswer};
 
-/// Questions whose answers are taken as they come. Dropping it gives up waiting; what was asked is
-/// still remembered by who was asked.
+/// Questions whose answers are taken as they come. Dropping it gives them up.
 #[derive(Debug)]
 pub struct Questions {
     ready: VecDeque<(usize, TxtAnswer)>,

@@ -12,11 +12,11 @@ pub const CONFIGURATION: &str = "/etc/resolv.conf";
 pub const PORT: u16 = 53;
 
 /// The servers that the file names, in its order; where it names none, or cannot be read (in a
-/// chroot there may be none), the one on this host, as the system's own resolver does. That, and lines
-/// that name no server, are told to `warn`.
+/// chroot there may be none), the one on this host, as the system's own resolver does. That, and
+/// lines that name no server, are told to `warn`.
 ///
-/// Search domains, `options` and the like are not looked at: all our names are absolute, and how long
-/// to wait is configured.
+/// Search domains, `options` and the like are not looked at: all our names are absolute, and how
+/// long to wait is configured.
 pub fn nameservers(file: &Path, mut warn: impl FnMut(String)) -> Vec<SocketAddr> {
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
     let shown = text::path(file);

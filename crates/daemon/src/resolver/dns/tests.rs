@@ -2,6 +2,7 @@
 
 mod aliases;
 mod failures;
+mod fairness;
 mod sharing;
 
 use super::super::{DnsResolver, Resolver as _, Settings};
