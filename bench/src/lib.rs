@@ -3,8 +3,8 @@
 //! Filters are started, put under load on loopback, and stopped: the program of this tree, opendkim
 //! beside it, and, in the same rounds, the bare operations that no signer and no verifier can do
 //! without. Every answer is checked; processor time and memory are the kernel's figures for the
-//! filter's process, so that what the load generator itself needs is no part of them. What comes out
-//! are tables in Markdown, and a line for each figure that the project set out to reach.
+//! filter's process, so that what the load generator itself needs is no part of them. What comes
+//! out are tables in Markdown, and a line for each figure that the project set out to reach.
 //!
 //! It measures on the machine as it finds it, and says nothing about absolute speed elsewhere:
 //! compare by the ratios.

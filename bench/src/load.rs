@@ -1,8 +1,8 @@
 //! The MTA's side: several connections, each a thread that waits for its answers.
 //!
 //! What is said is what Postfix 3.7 says: the bits that the peer negotiated decide which commands
-//! are left out and which are answered; a macro frame stands before each; what needs no answer waits
-//! for what does; after a message comes an abort.
+//! are left out and which are answered; a macro frame stands before each; what needs no answer
+//! waits for what does; after a message comes an abort.
 
 use crate::failure::{Failure, Result};
 use crate::mail::Mail;

@@ -189,7 +189,8 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    /// There is no mail to lose, and libmilter takes up to five seconds to stop when it is asked to.
+    /// There is no mail to lose, and libmilter takes up to five seconds to stop when it is asked
+    /// to.
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -1,4 +1,5 @@
-//! The canonicalizers: whatever the chunks, the reference's octets; what is canonical stays as it is.
+//! The canonicalizers: whatever the chunks, the reference's octets; what is canonical stays as it
+//! is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,6 +1,6 @@
-//! Whole conversations with the daemon: whatever an MTA says, however it is cut and however it ends,
-//! nothing panics, a reply goes to each command that awaits one and to no other, what is held is in
-//! proportion to what was said, and the connection ends.
+//! Whole conversations with the daemon: whatever an MTA says, however it is cut and however it
+//! ends, nothing panics, a reply goes to each command that awaits one and to no other, what is held
+//! is in proportion to what was said, and the connection ends.
 //!
 //! The first octet of an input chooses how it is cut and how it ends (`Choices`). What follows is
 //! what the MTA sends: frames as they are or, where the choice says so, frames without their

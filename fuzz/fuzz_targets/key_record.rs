@@ -1,5 +1,6 @@
 //! Key records and the keys in them: what is read and written again is the same key, and no key
-//! takes a signature that nobody has made. An input is a record; it is tried as the DER of a key too.
+//! takes a signature that nobody has made. An input is a record; it is tried as the DER of a key
+//! too.
 #![no_main]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

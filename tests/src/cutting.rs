@@ -1,5 +1,5 @@
-//! Messages through a filter as an MTA may send them: cut anywhere, the last piece of the body in the
-//! end-of-body frame, messages given up half-way, many on one connection.
+//! Messages through a filter as an MTA may send them: cut anywhere, the last piece of the body in
+//! the end-of-body frame, messages given up half-way, many on one connection.
 
 use crate::generator::Generator;
 use crate::message::{Field, Message, with_crlf, with_lf};

@@ -1,8 +1,8 @@
-//! A DNS server that answers as it is told: late, never, wrongly, too much. It knows nothing but what
-//! a script says for each name, and counts what it is asked.
+//! A DNS server that answers as it is told: late, never, wrongly, too much. It knows nothing but
+//! what a script says for each name, and counts what it is asked.
 //!
-//! Written on sockets alone: what is right and wrong in a message is decided here, octet by octet, and
-//! not by a library that might be the one under test.
+//! Written on sockets alone: what is right and wrong in a message is decided here, octet by octet,
+//! and not by a library that might be the one under test.
 
 mod wire;
 

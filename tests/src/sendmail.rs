@@ -1,5 +1,5 @@
-//! A Sendmail of our own: Debian's programs, unpacked beside the build because the package conflicts
-//! with Postfix; queues, configuration and ports in the scratch directory.
+//! A Sendmail of our own: Debian's programs, unpacked beside the build because the package
+//! conflicts with Postfix; queues, configuration and ports in the scratch directory.
 //!
 //! The configuration includes `etc/sendmail/twinseal.mc`, with another socket.
 

@@ -71,8 +71,8 @@ pub fn every_way(sources: &[PathBuf], scratch: &Scratch) -> Vec<PathBuf> {
     signed
 }
 
-/// The messages signed in the script's own hand. `simple` or `nofws` as `method` asks Mail::DKIM for
-/// a DomainKey-Signature.
+/// The messages signed in the script's own hand. `simple` or `nofws` as `method` asks Mail::DKIM
+/// for a DomainKey-Signature.
 pub fn by_script(
     script: Script,
     key: &str,

@@ -1,5 +1,5 @@
-//! The server that receives: says yes to everybody but those who refuse, and keeps what it was sent,
-//! octet by octet.
+//! The server that receives: says yes to everybody but those who refuse, and keeps what it was
+//! sent, octet by octet.
 
 use crate::net::{PATIENCE, wait_for};
 use std::io::{self, BufRead, BufReader, Write};

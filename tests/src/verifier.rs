@@ -1,5 +1,5 @@
-//! The program's own verifier, called as a library: thousands of messages, at any time, with keys from
-//! a file.
+//! The program's own verifier, called as a library: thousands of messages, at any time, with keys
+//! from a file.
 
 use crate::judges::{Seal, Verdict};
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Mail that arrives, through a real Postfix, with a real DNS server that answers as it is told: what
-//! is written about it, what is removed, and what becomes of it.
+//! Mail that arrives, through a real Postfix, with a real DNS server that answers as it is told:
+//! what is written about it, what is removed, and what becomes of it.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -136,7 +136,8 @@ fn configuration(scratch: &Scratch, address: &Address) -> String {
     )
 }
 
-/// A key whose record has more than 255 octets twice over, with the record as the program writes it.
+/// A key whose record has more than 255 octets twice over, with the record as the program writes
+/// it.
 fn long_key(scratch: &Scratch) -> PathBuf {
     let directory = scratch.path().display().to_string();
     let mut arguments = vec!["genkey", "--bits", "4096", "--directory", &directory];

@@ -168,8 +168,8 @@ impl Tree {
         assert_eq!(socket.mode() & 0o022, 0o020, "who may connect to {name}: {:o}", socket.mode());
     }
 
-    /// The process is found by its program, and no other is: what Debian's init scripts do at the end
-    /// of a stop.
+    /// The process is found by its program, and no other is: what Debian's init scripts do at the
+    /// end of a stop.
     fn check_program(&self, name: &str) {
         let pid = fs::read_to_string(self.pid_file(name)).unwrap();
         let asked = Command::new("/sbin/start-stop-daemon")

@@ -2,8 +2,8 @@
 //!
 //! Each round measures every candidate once, each time in another order, in CPU time of this
 //! thread, and the figures are medians of the ratios of one round, so that what else the machine
-//! does falls on all of them alike. 100 % is the bare digest over the body as it came: a form that leaves octets out has
-//! fewer to hash, and can come out above.
+//! does falls on all of them alike. 100 % is the bare digest over the body as it came: a form that
+//! leaves octets out has fewer to hash, and can come out above.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

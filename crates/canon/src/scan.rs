@@ -1,12 +1,13 @@
 //! Whole blocks at once where nothing in them needs work, or where the work is to leave octets out.
 //!
 //! Each form of a body is a machine of single octets, which is what the standards describe, and
-//! [`reference`](mod@crate::reference) is that machine and nothing else. One octet at a time is slower
-//! than hashing, though, so [`feed`] takes the machine's way only where it has to: where something
-//! is withheld. Between text that has come out and the last text of the chunk everything is decided
-//! by the octets beside it, and is done block by block:
+//! [`reference`](mod@crate::reference) is that machine and nothing else. One octet at a time is
+//! slower than hashing, though, so [`feed`] takes the machine's way only where it has to: where
+//! something is withheld. Between text that has come out and the last text of the chunk everything
+//! is decided by the octets beside it, and is done block by block:
 //!
-//! - a block that is canonical already ([`Form::is_clean`]) passes as a slice of the chunk, together
+//! - a block that is canonical already ([`Form::is_clean`]) passes as a slice of the chunk,
+//!   together
 //!   with its neighbours;
 //! - of any other block the octets that stay ([`Form::sift`]) are moved together.
 //!

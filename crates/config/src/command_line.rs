@@ -181,8 +181,8 @@ impl CommandLine {
         }
     }
 
-    /// The value in the words of our own parameter: behind a letter, dkim-filter writes it as in its
-    /// file.
+    /// The value in the words of our own parameter: behind a letter, dkim-filter writes it as in
+    /// its file.
     fn translated(
         &self,
         param: &Param,

@@ -60,8 +60,8 @@ pub fn launched(name: Option<&str>) -> Option<Launched> {
     Some(Launched(()))
 }
 
-/// The system knows us by the name of the file, and administrators look for a process by the name of
-/// the program.
+/// The system knows us by the name of the file, and administrators look for a process by the name
+/// of the program.
 fn take_name(name: Option<&str>) {
     let typed = env::args_os().next();
     let typed = typed.as_deref().map(Path::new).and_then(Path::file_name);
@@ -98,8 +98,8 @@ pub fn launch() -> Result<ExitCode, CannotLaunch> {
     ended(process.wait()?)
 }
 
-/// Closes what whoever started us had open beside the standard streams: a shell or an installer that
-/// waits for the end of a pipe would otherwise wait for the end of the daemon.
+/// Closes what whoever started us had open beside the standard streams: a shell or an installer
+/// that waits for the end of a pipe would otherwise wait for the end of the daemon.
 fn forget_files() {
     let Ok(open) = fs::read_dir("/proc/self/fd") else { return };
     let number = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();

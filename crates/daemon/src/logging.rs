@@ -33,9 +33,9 @@ impl<W> Lines<W> {
     }
 }
 
-/// Lets through what the program itself says, from that level up. Libraries tell of forged and broken
-/// answers as well, in the words of who sent them and as often as they come: nobody else's mail shall
-/// fill the log.
+/// Lets through what the program itself says, from that level up. Libraries tell of forged and
+/// broken answers as well, in the words of who sent them and as often as they come: nobody else's
+/// mail shall fill the log.
 #[must_use]
 pub fn ours(level: LevelFilter) -> Targets {
     Targets::new().with_target(PROGRAM_CRATES, level)

@@ -158,8 +158,8 @@ fn shown(words: &[OsString]) -> String {
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Sends log lines of that level and above where the configuration says, and the last ones when what
-/// is returned is dropped.
+/// Sends log lines of that level and above where the configuration says, and the last ones when
+/// what is returned is dropped.
 pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, CannotServe> {
     let (facility, program) = (config.log.facility, config.door.program());
     let queue = match config.log.to {

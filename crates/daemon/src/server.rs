@@ -211,7 +211,8 @@ async fn serve(
     let signals = |kind| signal(kind).map_err(CannotServe::Runtime);
     let mut terminate = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
-    // These ask for a reload, mostly. Their default action would end the process in the middle of messages.
+    // These ask for a reload, mostly. Their default action would end the process in the middle of
+    // messages.
     let mut hangup = signals(SignalKind::hangup())?;
     let mut user1 = signals(SignalKind::user_defined1())?;
     let door = service.door;

@@ -2,8 +2,8 @@
 //! signature of its own.
 //!
 //! Historic since 2013, and off unless asked for. A domain that says `all` or `discardable` loses
-//! the mail of its people that passed a mailing list, so whoever acts on it should reject, where the
-//! sender learns of it, and never discard.
+//! the mail of its people that passed a mailing list, so whoever acts on it should reject, where
+//! the sender learns of it, and never discard.
 
 use crate::dns::{LookupFailure, MAX_RECORD_OCTETS, TxtAnswer};
 use std::fmt;
@@ -24,7 +24,8 @@ pub enum Practice {
     Unknown,
     /// `all`: it signs all mail.
     All,
-    /// `discardable`: it signs all mail, and wants none to be delivered that has lost its signature.
+    /// `discardable`: it signs all mail, and wants none to be delivered that has lost its
+    /// signature.
     Discardable,
 }
 
@@ -172,8 +173,8 @@ impl Practice {
 impl AdspResult {
     /// The result for a message.
     ///
-    /// With a valid signature, nothing needs to be asked: it is what every practice wants. Nothing is
-    /// held against a message whose signature may turn out to be one (trap H17).
+    /// With a valid signature, nothing needs to be asked: it is what every practice wants. Nothing
+    /// is held against a message whose signature may turn out to be one (trap H17).
     #[must_use]
     pub fn of(signature: AuthorSignature, source: Source<'_>) -> Self {
         match (signature, Self::unmet(source)) {

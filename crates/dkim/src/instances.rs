@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use twinseal_message::{Field, HeaderBlock};
 
-/// Where the fields of each name stand, from top to bottom. A stranger wrote both the header and the
-/// list: neither the one nor the other may make the search long.
+/// Where the fields of each name stand, from top to bottom. A stranger wrote both the header and
+/// the list: neither the one nor the other may make the search long.
 #[derive(Debug)]
 pub(crate) struct Instances(HashMap<Box<[u8]>, Vec<usize>>);
 

@@ -12,9 +12,9 @@ use twinseal_message::{Tag, TagList, TagListError};
 /// Base64 without anything between its characters, and with one form for each value.
 ///
 /// The padding may be missing: RFC 6376 §2.10 makes it optional, and web forms for DNS eat it
-/// (dkimpy refuses such a key). Nothing else is forgiven. dkimpy skips what is no base64, Mail::DKIM
-/// and opendkim each have a way of their own; a key that some editor has damaged gets one verdict
-/// here, which says so.
+/// (dkimpy refuses such a key). Nothing else is forgiven. dkimpy skips what is no base64,
+/// Mail::DKIM and opendkim each have a way of their own; a key that some editor has damaged gets
+/// one verdict here, which says so.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -94,8 +94,8 @@ impl PublishedKey {
         first.or_else(|error| read.find_map(Result::ok).ok_or(error))
     }
 
-    /// Whether one of these texts, none of which needs to hold a key, says that the domain is testing
-    /// (`t=y`).
+    /// Whether one of these texts, none of which needs to hold a key, says that the domain is
+    /// testing (`t=y`).
     pub(crate) fn is_testing(texts: &[Vec<u8>]) -> bool {
         let says = |text: &Vec<u8>| {
             let tags = TagList::parse(text).ok().filter(|tags| check_version(tags).is_ok());
@@ -142,8 +142,8 @@ impl PublishedKey {
     }
 }
 
-/// RFC 6376 §3.6.1: exactly `DKIM1`, and in front of everything else, if it is there at all; records
-/// for DomainKeys have none (trap H12).
+/// RFC 6376 §3.6.1: exactly `DKIM1`, and in front of everything else, if it is there at all;
+/// records for DomainKeys have none (trap H12).
 fn check_version(tags: &TagList<'_>) -> Result<(), RecordError> {
     match tags.get("v") {
         Some(tag) if tag.value() != b"DKIM1" => {

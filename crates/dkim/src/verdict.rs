@@ -124,8 +124,8 @@ pub enum Outcome {
         /// The field's name.
         name: FieldName,
     },
-    /// A From field stands in the header that it does not cover, so that nobody knows which author it
-    /// vouches for (RFC 6376 §8.15).
+    /// A From field stands in the header that it does not cover, so that nobody knows which author
+    /// it vouches for (RFC 6376 §8.15).
     FromNotCovered {
         /// How many there are.
         fields: usize,
@@ -205,9 +205,9 @@ impl Outcome {
         "key-unavailable",
     ];
 
-    /// Its word (RFC 8601 §2.7.1). The reasons for the choices that this leaves open: a later attempt
-    /// can only change what DNS says; what we alone ask for is policy; what the standards refuse is
-    /// permanent.
+    /// Its word (RFC 8601 §2.7.1). The reasons for the choices that this leaves open: a later
+    /// attempt can only change what DNS says; what we alone ask for is policy; what the standards
+    /// refuse is permanent.
     #[must_use]
     pub const fn word(&self) -> ResultWord {
         match self {

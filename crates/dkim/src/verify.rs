@@ -183,8 +183,8 @@ impl Verifier {
         &self.header
     }
 
-    /// Takes what DNS says to the query of that number, counted from 0. It may come before the body,
-    /// amid it or after it.
+    /// Takes what DNS says to the query of that number, counted from 0. It may come before the
+    /// body, amid it or after it.
     pub fn answer(&mut self, query: usize, answer: &TxtAnswer) {
         let wants = |state: &State| matches!(state, State::Waiting(one) if one.query == query);
         if !self.candidates.iter().any(|candidate| wants(&candidate.state)) {
@@ -272,8 +272,8 @@ fn facts(answer: &TxtAnswer, key: Option<&PublishedKey>) -> Option<KeyFacts> {
     Some(KeyFacts { bits: key.map(|key| key.key.bits()), testing, security: *security })
 }
 
-/// Holds a signature against its key (RFC 6376 §6.1.2, RFC 6376 §6.1.3): what is left to compare, or why
-/// nothing is.
+/// Holds a signature against its key (RFC 6376 §6.1.2, RFC 6376 §6.1.3): what is left to compare,
+/// or why nothing is.
 fn judge(
     waiting: &Waiting,
     published: &PublishedKey,

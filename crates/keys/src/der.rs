@@ -1,5 +1,5 @@
-//! DER, as much of it as a public key is made of (ITU-T X.690, clause 10): ring takes none that stands in
-//! an envelope, and OpenSSL takes a hundred microseconds to open it.
+//! DER, as much of it as a public key is made of (ITU-T X.690, clause 10): ring takes none that
+//! stands in an envelope, and OpenSSL takes a hundred microseconds to open it.
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;

@@ -177,8 +177,8 @@ impl SigningKey {
         }
     }
 
-    /// Signs a SHA-1 digest: the rsa-sha1 of DomainKeys (RFC 4870 §3.2.2). No DKIM signature is ever
-    /// made this way (RFC 8301 §3.1).
+    /// Signs a SHA-1 digest: the rsa-sha1 of DomainKeys (RFC 4870 §3.2.2). No DKIM signature is
+    /// ever made this way (RFC 8301 §3.1).
     ///
     /// # Errors
     /// [`SignError::NotRsa`] for an Ed25519 key, [`SignError::Library`] when the library refuses.

@@ -38,9 +38,9 @@ pub enum BadAddress {
 impl Mailbox {
     /// The first mailbox in the value of a From or Sender field.
     ///
-    /// The whole value has to be an address list, in the form of RFC 5322 §3.4 or the obsolete one of
-    /// RFC 5322 §4.4, with UTF-8 as RFC 6532 has it: a signature must not vouch for an author that
-    /// other programs may read differently.
+    /// The whole value has to be an address list, in the form of RFC 5322 §3.4 or the obsolete one
+    /// of RFC 5322 §4.4, with UTF-8 as RFC 6532 has it: a signature must not vouch for an author
+    /// that other programs may read differently.
     ///
     /// # Errors
     /// [`BadAddress`], with the place where reading stopped.

@@ -87,8 +87,8 @@ impl<'a> TagList<'a> {
     /// the grammar has none there, and signers write it.
     ///
     /// # Errors
-    /// [`TagListError`], with the place of what is wrong. A list without any tag is one, because the
-    /// grammar of RFC 6376 §3.2 asks for one at least; so is an empty place between two `;`.
+    /// [`TagListError`], with the place of what is wrong. A list without any tag is one, because
+    /// the grammar of RFC 6376 §3.2 asks for one at least; so is an empty place between two `;`.
     pub fn parse(text: &'a [u8]) -> Result<Self, TagListError> {
         let mut tags: Vec<Tag<'a>> = Vec::new();
         let mut rest = skip_fws(text);
@@ -140,9 +140,9 @@ impl<'a> Tag<'a> {
         self.raw.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect()
     }
 
-    /// Where its value stands, in octets from the start of the text: from behind the `=` to the next
-    /// `;` or the end, with the white space around it. That is what leaves a signature's field when
-    /// `b=` is emptied (RFC 6376 §3.7, trap H7).
+    /// Where its value stands, in octets from the start of the text: from behind the `=` to the
+    /// next `;` or the end, with the white space around it. That is what leaves a signature's field
+    /// when `b=` is emptied (RFC 6376 §3.7, trap H7).
     #[must_use]
     pub const fn place(self) -> Range<usize> {
         self.start..self.start + self.raw.len()

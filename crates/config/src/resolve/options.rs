@@ -175,7 +175,8 @@ impl Shared<'_> {
         if let (Some(within), true) = (&self.within, report.mistakes.count() == before) {
             coverage::cautions(self.door, listed, within, &rules, report);
         }
-        // There, the list of domains says as which parent a sender counts, and what has to be signed.
+        // There, the list of domains says as which parent a sender counts, and what has to be
+        // signed.
         let listed = self.within.clone().filter(|_| self.door == Door::DkimFilter);
         Found { rules, parents: listed.clone(), must_sign: listed }
     }

@@ -173,8 +173,8 @@ fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
 struct Lock(#[expect(dead_code, reason = "it is held, not looked at")] Option<Flock<File>>);
 
 impl Lock {
-    /// The directory may be one that we cannot read, and everybody who can may lock it: neither must
-    /// keep mail up.
+    /// The directory may be one that we cannot read, and everybody who can may lock it: neither
+    /// must keep mail up.
     fn of(path: &Path) -> Self {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let Ok(mut directory) = File::open(directory.unwrap_or(Path::new("."))) else {

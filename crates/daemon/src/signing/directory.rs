@@ -1,8 +1,8 @@
 //! The one place that knows who signs for an address, and with which key.
 //!
 //! Today the answer stands in files that were read at start. A store that has to be asked over a
-//! network will be another source beside it: that is why the question is asynchronous, and why "no" and
-//! "cannot say now" are different answers.
+//! network will be another source beside it: that is why the question is asynchronous, and why "no"
+//! and "cannot say now" are different answers.
 
 use super::keyring::Keyring;
 use super::order::Order;

@@ -167,7 +167,8 @@ fn stray(arg: &Arg<'_>) -> String {
     }
 }
 
-/// The text of `--help`; `usage` is the tool's name, with the words that it takes behind its options.
+/// The text of `--help`; `usage` is the tool's name, with the words that it takes behind its
+/// options.
 pub(crate) fn help(usage: &str, summary: &str, options: &[ToolOption]) -> String {
     let (name, operands) = usage.split_once(' ').unwrap_or((usage, ""));
     let usage = format!("usage: twinseal {name} [OPTION…] {operands}");

@@ -44,8 +44,8 @@ pub fn decide(standing: Standing<'_>, actions: &Actions, door: Door) -> Decision
         Standing::Unsigned => (actions.no_signature, Why::Unsigned),
         Standing::Invalid(cause, _) => (of_cause(cause, actions, door), Why::Invalid(cause)),
     };
-    // RFC 6376 §3.6.1: mail of a domain that is testing is treated as if it were not signed; that it
-    // is accepted is what every door promises.
+    // RFC 6376 §3.6.1: mail of a domain that is testing is treated as if it were not signed; that
+    // it is accepted is what every door promises.
     let action = if standing.is_testing() { Action::Accept } else { action };
     Decision { action, why }
 }

@@ -44,8 +44,8 @@ impl Guard {
     }
 }
 
-/// The forged fields of one message. Fields are looked at as they come, so that none is missed where
-/// the header is too large to be held.
+/// The forged fields of one message. Fields are looked at as they come, so that none is missed
+/// where the header is too large to be held.
 #[derive(Debug)]
 pub struct Forgeries {
     guard: Arc<Guard>,

@@ -31,8 +31,8 @@ pub enum Cause {
 }
 
 impl<'v> Standing<'v> {
-    /// One valid signature is enough (RFC 6376 §6.1). Otherwise a signature that a later attempt may
-    /// find valid decides, and else the topmost, which is the last that was made.
+    /// One valid signature is enough (RFC 6376 §6.1). Otherwise a signature that a later attempt
+    /// may find valid decides, and else the topmost, which is the last that was made.
     #[must_use]
     pub fn of(verdicts: &'v [Verdict]) -> Self {
         if verdicts.iter().any(|verdict| verdict.outcome == Outcome::Pass) {

@@ -107,8 +107,8 @@ impl Verification {
         self.waits
     }
 
-    /// Waits for all answers, at most as long as the budget says. Nothing is lost when the future is
-    /// dropped before it is ready.
+    /// Waits for all answers, at most as long as the budget says. Nothing is lost when the future
+    /// is dropped before it is ready.
     pub async fn answers(&mut self) {
         while let Some((number, answer)) = self.questions.next().await {
             self.answer(number, answer);

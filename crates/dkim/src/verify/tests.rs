@@ -56,8 +56,8 @@ fn records(texts: &[&[u8]]) -> TxtAnswer {
     TxtAnswer::Records { texts, security: Security::Unproved }
 }
 
-/// The message with a signature on top, made by that key over exactly these tags: `bh=` and `b=` are
-/// filled in, everything else is as the test has it.
+/// The message with a signature on top, made by that key over exactly these tags: `bh=` and `b=`
+/// are filled in, everything else is as the test has it.
 fn signed(tags: &str, message: &[u8], pem: &[u8]) -> Vec<u8> {
     let (header, body) = split(message);
     let hash = body_hash(tags, body);

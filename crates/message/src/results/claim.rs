@@ -120,8 +120,8 @@ impl Removal<'_> {
     }
 }
 
-/// Whether any reader may find a result of one of these methods: the field cannot be read, or has an
-/// encoded word, or a method and what makes a result of it stand anywhere, be it in a comment.
+/// Whether any reader may find a result of one of these methods: the field cannot be read, or has
+/// an encoded word, or a method and what makes a result of it stand anywhere, be it in a comment.
 fn may_report(value: &[u8], methods: &[&str]) -> bool {
     let mut before = b' ';
     for (at, &octet) in value.iter().enumerate() {

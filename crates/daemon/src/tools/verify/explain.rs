@@ -1,7 +1,7 @@
 //! Why a signature fails: what was hashed, and which change in transit explains it.
 //!
-//! A cause is called likely only when undoing it brings the signed hash back. Whatever else is said is
-//! known.
+//! A cause is called likely only when undoing it brings the signed hash back. Whatever else is said
+//! is known.
 //!
 //! | module | what is in it |
 //! |---|---|

@@ -144,8 +144,8 @@ impl<'f> Name<'f> {
     fn read<'a>(value: &'a [u8], comments: Comments, found: &'f mut Vec<Reading>) -> &'a [u8] {
         let before = found.len();
         let Some(begin) = skip_to_name(value, comments) else {
-            // A reader that knows comments no better than we do sees nothing; one that knows of none
-            // may see anything.
+            // A reader that knows comments no better than we do sees nothing; one that knows of
+            // none may see anything.
             if comments == Comments::STANDARD {
                 found.push(Reading::Disguised);
             }

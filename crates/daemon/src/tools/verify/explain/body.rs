@@ -162,7 +162,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// White space was added in transit, which `relaxed` forgives, or the signer did not do what `c=` says.
+/// White space was added in transit, which `relaxed` forgives, or the signer did not do what `c=`
+/// says.
 fn other_canonicalization(case: &Case<'_>) -> Option<Finding> {
     let (other, text) = match case.kind {
         Kind::Simple => {

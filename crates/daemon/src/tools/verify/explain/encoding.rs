@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 const NAME: &[u8] = b"content-transfer-encoding";
 
-/// The body with every part in quoted-printable decoded, and labelled as 8bit where the label stands
-/// in the body. `encoding` and `content_type` are those of the message itself. `None` when nothing is
-/// in quoted-printable.
+/// The body with every part in quoted-printable decoded, and labelled as 8bit where the label
+/// stands in the body. `encoding` and `content_type` are those of the message itself. `None` when
+/// nothing is in quoted-printable.
 pub(super) fn decoded(
     body: &[u8],
     encoding: Option<&[u8]>,

@@ -1,7 +1,7 @@
 //! Octets, made visible.
 
-/// The octets, line by line, each with its line end; nothing is lost, and nothing but printable ASCII
-/// is left.
+/// The octets, line by line, each with its line end; nothing is lost, and nothing but printable
+/// ASCII is left.
 pub(super) fn lines(octets: &[u8]) -> Vec<String> {
     octets.split_inclusive(|&octet| octet == b'\n').map(one_line).collect()
 }

@@ -6,8 +6,8 @@ const LINE_OCTETS: usize = 998;
 /// How long a line is at which Sendmail breaks it, with an exclamation mark for its last octet.
 const SENDMAIL_OCTETS: usize = 990;
 
-/// Joined as Postfix breaks: the rest of a line of 998 octets follows behind CRLF and a space. `None`
-/// when no line is broken so.
+/// Joined as Postfix breaks: the rest of a line of 998 octets follows behind CRLF and a space.
+/// `None` when no line is broken so.
 pub(super) fn unwrapped(octets: &[u8]) -> Option<Vec<u8>> {
     joined(octets, |line| (line.len() >= LINE_OCTETS).then_some(line))
 }
