@@ -1,83 +1,18 @@
 //! The usual changes of a header, undone one by one until the hash is the signed one.
 
-use super::{Finding, sha256, wrapping};
-use std::cell::Cell;
+mod case;
+
+pub(super) use case::{Case, Target};
+
+use super::{Finding, wrapping};
+use case::Part;
+use std::collections::BTreeMap;
 use twinseal_canon::dkim::Kind;
-use twinseal_dkim::Signature;
-use twinseal_keys::PublicKey;
+use twinseal_message::Field;
 use twinseal_message::text::shown;
-use twinseal_message::{Field, HeaderBlock};
-
-/// How many headers are hashed in search of a cause.
-const MAX_TRIES: usize = 5_000;
-
-/// How many octets are hashed in search of a cause.
-const MAX_WORK_OCTETS: usize = 64 * 1024 * 1024;
 
 /// The most words of a subject among which a tag is looked for.
 const MAX_SUBJECT_WORDS: usize = 40;
-
-/// What a header has to come to.
-pub(super) enum Target<'k> {
-    /// The hash that was signed.
-    Digest([u8; 32]),
-    /// Something that this key has signed.
-    Key(&'k PublicKey),
-}
-
-/// A header, and what it should come to.
-pub(super) struct Case<'a> {
-    signature: &'a Signature,
-    target: Target<'a>,
-    /// The fields that could have been signed, from the top; all others do not matter.
-    parts: Vec<Part>,
-    tries: Cell<usize>,
-    octets: Cell<usize>,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    octets: Vec<u8>,
-    /// From 1 at the top of the message.
-    number: usize,
-    /// Whether it is the signature's own field.
-    is_own: bool,
-}
-
-impl Part {
-    fn field(&self) -> Option<Field<'_>> {
-        Field::new(&self.octets)
-    }
-
-    fn is_named(&self, name: &str) -> bool {
-        self.field().is_some_and(|field| field.is_named(name))
-    }
-
-    fn value(&self) -> &[u8] {
-        self.field().map(Field::value).unwrap_or_default()
-    }
-
-    fn name(&self) -> String {
-        shown(&String::from_utf8_lossy(self.field().map(Field::name).unwrap_or_default()))
-    }
-
-    /// The same field with another value.
-    fn with(&self, value: &[u8]) -> Self {
-        let before = self.octets.len() - self.value().len();
-        let before = self.octets.get(..before).unwrap_or_default();
-        Self { octets: [before, value].concat(), ..*self }
-    }
-
-    /// The same field with another name.
-    fn renamed(&self, name: &[u8]) -> Self {
-        Self { octets: [name, b":", self.value()].concat(), ..*self }
-    }
-
-    fn shown(&self) -> String {
-        format!("{} (field {})", self.name(), self.number)
-    }
-}
 
 /// A change that may have happened: it says so when undoing it brings the signed header back.
 type Hypothesis = fn(&Case<'_>) -> Option<Finding>;
@@ -95,88 +30,12 @@ const HYPOTHESES: [Hypothesis; 9] = [
     name_respelled,
 ];
 
-impl<'a> Case<'a> {
-    pub(super) fn new(
-        header: &'a HeaderBlock,
-        own: usize,
-        signature: &'a Signature,
-        target: Target<'a>,
-    ) -> Self {
-        let parts = header.fields().enumerate().filter_map(|(index, field)| {
-            let is_own = index == own;
-            let name = field.name();
-            let listed = signature.fields.iter().any(|listed| listed.eq_ignore_ascii_case(name));
-            // Fields that hold what another one was before are asked about too.
-            let matters = is_own || listed || ORIGINALS.iter().any(|name| field.is_named(name));
-            matters.then(|| Part { octets: field.octets().to_vec(), number: index + 1, is_own })
-        });
-        let (tries, octets) = (Cell::new(MAX_TRIES), Cell::new(MAX_WORK_OCTETS));
-        Self { signature, target, parts: parts.collect(), tries, octets }
-    }
-
-    /// The first change that explains the header.
+impl Case<'_> {
+    /// The first change that explains the header, among those that are tried before the work that is
+    /// allowed is done.
     pub(super) fn cause(&self) -> Option<Finding> {
         HYPOTHESES.iter().find_map(|undone| undone(self))
     }
-
-    fn fits(&self, parts: &[Part]) -> bool {
-        self.fits_as(self.signature, parts)
-    }
-
-    fn fits_as(&self, signature: &Signature, parts: &[Part]) -> bool {
-        let octets: usize = parts.iter().map(|part| part.octets.len()).sum();
-        let (Some(tries), Some(left)) =
-            (self.tries.get().checked_sub(1), self.octets.get().checked_sub(octets))
-        else {
-            return false;
-        };
-        self.tries.set(tries);
-        self.octets.set(left);
-        let Some(signed) = signed_octets(signature, parts) else { return false };
-        match &self.target {
-            Target::Digest(digest) => sha256(&signed) == *digest,
-            Target::Key(key) => key.verifies(&signed, &signature.signature),
-        }
-    }
-
-    /// Whether the header fits with that part changed so.
-    fn fits_with(&self, at: usize, changed: Part) -> bool {
-        let mut parts = self.parts.clone();
-        if let Some(part) = parts.get_mut(at) {
-            *part = changed;
-        }
-        self.fits(&parts)
-    }
-
-    /// The first part, with its place, for which one of the changed ones fits. The signature's own
-    /// field is left as it is.
-    fn part_that<I>(&self, change: impl Fn(&Part) -> I) -> Option<&Part>
-    where
-        I: IntoIterator<Item = Part>,
-    {
-        let mut parts = self.parts.iter().enumerate();
-        parts.find_map(|(at, part)| {
-            let fits = |changed: Part| changed != *part && self.fits_with(at, changed);
-            change(part).into_iter().any(fits).then_some(part)
-        })
-    }
-}
-
-/// What the signature would have been made over.
-fn signed_octets(signature: &Signature, parts: &[Part]) -> Option<Vec<u8>> {
-    let mut header = HeaderBlock::with_limit(usize::MAX);
-    for part in parts {
-        let name = part.octets.len().checked_sub(part.value().len() + 1)?;
-        header.push(part.octets.get(..name)?, part.value()).ok()?;
-    }
-    let own = parts.iter().position(|part| part.is_own)?;
-    // Where b= lies is known again only once the field is read again.
-    let mut changed = Signature::parse(header.fields().nth(own)?).1.ok()?;
-    changed.canonicalization = signature.canonicalization;
-    let fields: Vec<Field<'_>> = header.fields().collect();
-    let numbers = changed.taken(&header, own);
-    let taken = numbers.into_iter().filter_map(|number| fields.get(number?).copied());
-    Some(changed.signed_octets(taken, *fields.get(own)?))
 }
 
 /// White space was changed in transit, which `relaxed` forgives, or the signer did not do what `c=`
@@ -192,20 +51,19 @@ fn other_canonicalization(case: &Case<'_>) -> Option<Finding> {
         }
     };
     signature.canonicalization.header = other;
-    let fits = case.fits_as(&signature, &case.parts);
-    fits.then(|| Finding::likely("header-canonicalization", text))
+    case.fits_as(&signature)?.then(|| Finding::likely("header-canonicalization", text))
 }
 
 /// A field was added that `h=` takes, or says that there is no further one.
 fn field_added(case: &Case<'_>) -> Option<Finding> {
-    let added = |at: &usize| {
-        let mut parts = case.parts.clone();
-        let part = parts.remove(*at);
-        (!part.is_own && case.fits(&parts)).then_some(part)
-    };
-    let part = (0..case.parts.len()).find_map(|at| added(&at))?;
-    let text = format!("the field {} was added", part.shown());
-    Some(Finding::likely("field-added", text))
+    for (at, part) in case.parts.iter().enumerate().filter(|(_, part)| !part.is_own) {
+        let without = |parts: &mut Vec<Part>| drop(parts.remove(at));
+        if case.fits_when(without)? {
+            let text = format!("the field {} was added", part.shown());
+            return Some(Finding::likely("field-added", text));
+        }
+    }
+    None
 }
 
 /// A list or a filter put words into the subject: `[list]`, `***SPAM***`.
@@ -230,7 +88,7 @@ fn subject_tagged(case: &Case<'_>) -> Option<Finding> {
             // Words may stand behind the others, and then the blank in front of them goes.
             for before in [before, before.trim_ascii_end()] {
                 let without = subject.with(&[before, after].concat());
-                if case.fits_with(at, without) {
+                if case.fits_with(at, without)? {
                     let text = format!("\"{words}\" was put into the subject");
                     return Some(Finding::likely("subject-tagged", text));
                 }
@@ -254,11 +112,10 @@ fn encoding_relabelled(case: &Case<'_>) -> Option<Finding> {
     let found = parts.rfind(|(_, part)| part.is_named(NAME));
     for was in ENCODINGS {
         let fits = match found {
-            Some((at, part)) => case.fits_with(at, part.with(was)),
+            Some((at, part)) => case.fits_with(at, part.with(was))?,
             None => {
                 let octets = [NAME.as_bytes(), b":", was].concat();
-                let part = Part { octets, number: 0, is_own: false };
-                case.fits(&[case.parts.as_slice(), &[part]].concat())
+                case.fits_when(|parts| parts.push(Part { octets, number: 0, is_own: false }))?
             }
         };
         if fits {
@@ -278,13 +135,14 @@ fn from_rewritten(case: &Case<'_>) -> Option<Finding> {
     let originals = case.parts.iter().filter(|part| ORIGINALS.iter().any(|one| part.is_named(one)));
     for original in originals {
         let restored = from.with(original.value());
-        let mut parts = case.parts.clone();
-        if let Some(part) = parts.get_mut(at) {
-            *part = restored;
-        }
         // The field itself may be new.
-        let without: Vec<Part> = parts.iter().filter(|part| *part != original).cloned().collect();
-        if case.fits(&parts) || case.fits(&without) {
+        let without = |parts: &mut Vec<Part>| {
+            if let Some(part) = parts.get_mut(at) {
+                *part = from.with(original.value());
+            }
+            parts.retain(|part| part != original);
+        };
+        if case.fits_with(at, restored)? || case.fits_when(without)? {
             let text = format!("From was rewritten; {} has what it was", original.shown());
             return Some(Finding::likely("from-rewritten", text));
         }
@@ -294,16 +152,18 @@ fn from_rewritten(case: &Case<'_>) -> Option<Finding> {
 
 /// Two fields of one name changed places.
 fn fields_reordered(case: &Case<'_>) -> Option<Finding> {
-    for (first, one) in case.parts.iter().enumerate() {
-        for (second, other) in case.parts.iter().enumerate().skip(first + 1) {
-            if one.is_own || other.is_own || !other.is_named(&one.name()) {
-                continue;
-            }
-            let mut parts = case.parts.clone();
-            parts.swap(first, second);
-            if case.fits(&parts) {
-                let text = format!("{} and {} changed places", one.shown(), other.shown());
-                return Some(Finding::likely("fields-reordered", text));
+    let mut named: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, part) in case.parts.iter().enumerate().filter(|(_, part)| !part.is_own) {
+        named.entry(part.name().to_ascii_lowercase()).or_default().push(at);
+    }
+    for places in named.values() {
+        for (index, &first) in places.iter().enumerate() {
+            for &second in places.get(index + 1..).unwrap_or_default() {
+                if case.fits_when(|parts| parts.swap(first, second))? {
+                    let (one, other) = (case.parts.get(first)?, case.parts.get(second)?);
+                    let text = format!("{} and {} changed places", one.shown(), other.shown());
+                    return Some(Finding::likely("fields-reordered", text));
+                }
             }
         }
     }
@@ -333,12 +193,15 @@ fn white_space_changed(case: &Case<'_>) -> Option<Finding> {
             format!("white space in {} was changed; c=relaxed would have passed", part.shown());
         return Some(Finding::likely(code, text));
     }
-    let everywhere = |respaced: &fn(&Part) -> Part| {
-        let parts: Vec<Part> = case.parts.iter().map(respaced).collect();
-        case.fits(&parts)
-    };
-    let text = "white space in the header was changed; c=relaxed would have passed";
-    RESPACED.iter().any(everywhere).then(|| Finding::likely(code, text))
+    for respaced in RESPACED {
+        let everywhere =
+            |parts: &mut Vec<Part>| parts.iter_mut().for_each(|part| *part = respaced(part));
+        if case.fits_when(everywhere)? {
+            let text = "white space in the header was changed; c=relaxed would have passed";
+            return Some(Finding::likely(code, text));
+        }
+    }
+    None
 }
 
 /// The ways in which white space usually differs.
@@ -354,14 +217,13 @@ const RESPACED: [fn(&Part) -> Part; 7] = [
 ];
 
 /// The field with a fold at each of its blanks in turn: somebody unfolded it.
-fn folded_once(part: &Part) -> Vec<Part> {
+fn folded_once(part: &Part) -> impl Iterator<Item = Part> {
     let value = part.value();
     let blanks = value.iter().enumerate().filter(|(_, octet)| matches!(octet, b' ' | b'\t'));
-    let fold = |(at, _)| {
+    blanks.map(move |(at, _)| {
         let (before, after) = value.split_at(at);
         part.with(&[before, b"\r\n", after].concat())
-    };
-    blanks.map(fold).collect()
+    })
 }
 
 /// The value with every fold, and the white space around it, turned into that; where the fold is to

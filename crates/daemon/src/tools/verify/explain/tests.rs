@@ -182,6 +182,36 @@ fn a_signer_that_canonicalizes_otherwise_than_it_says_is_found() {
 }
 
 #[test]
+fn a_header_of_ten_thousand_fields_is_not_searched_for_ever() {
+    let value = " v=1; a=rsa-sha256; d=a.example; s=s; h=from:to:subject; bh=AA==; b=AA==";
+    for (name, text) in [("To", " b@b.example".to_owned()), ("Subject", " a b".repeat(4))] {
+        let mut header = HeaderBlock::default();
+        header.push(b"DKIM-Signature", value.as_bytes()).unwrap();
+        header.push(b"From", b" a@a.example").unwrap();
+        for _ in 0..10_000 {
+            header.push(name.as_bytes(), text.as_bytes()).unwrap();
+        }
+        let signature = Signature::parse(header.fields().next().unwrap()).1.unwrap();
+        let case = Case::new(&header, 0, &signature, Target::Digest([0; 32]));
+        assert_eq!(case.cause(), None);
+        assert!(case.tries() < 30, "{}", case.tries());
+    }
+}
+
+#[test]
+fn a_field_full_of_blanks_is_not_unfolded_at_each_of_them() {
+    let mut header = HeaderBlock::default();
+    let value = " v=1; a=rsa-sha256; d=a.example; s=s; h=from:subject; bh=AA==; b=AA==";
+    header.push(b"DKIM-Signature", value.as_bytes()).unwrap();
+    header.push(b"From", b" a@a.example").unwrap();
+    header.push(b"Subject", " a".repeat(250_000).as_bytes()).unwrap();
+    let signature = Signature::parse(header.fields().next().unwrap()).1.unwrap();
+    let case = Case::new(&header, 0, &signature, Target::Digest([0; 32]));
+    assert_eq!(case.cause(), None);
+    assert!(case.tries() < 150, "{}", case.tries());
+}
+
+#[test]
 fn another_key_is_told_from_another_header_where_signatures_tell() {
     let records = fs::read_to_string(data("keys/records.txt")).unwrap();
     let scratch = tempfile::tempdir().unwrap();
