@@ -1,5 +1,6 @@
 //! The kinds of warnings, in words.
 
+use crate::settings::MAX_SERVERS;
 use crate::wrong::{Quoted, Wrong};
 
 /// What works and is probably not what was meant.
@@ -214,6 +215,15 @@ pub enum Caution {
          once"
     )]
     DefersInVain,
+    /// Servers beyond those that there is time for.
+    #[error("only the first {MAX_SERVERS} of them are asked")]
+    ServersNotAsked,
+    /// An action that makes a passing trouble a lasting loss.
+    #[error(
+        "what is the matter passes by itself, and the mail that came meanwhile is lost for good; \
+         tempfail keeps it"
+    )]
+    BouncesForNow,
     /// An action that gives our own users' mail back to them.
     #[error("mail of our own users goes back to them when a key is broken; tempfail keeps it")]
     BouncesOwn,

@@ -62,7 +62,7 @@ pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Dns, Facility, Limits, Log,
-    LogFormat, LogTo, Mode, Results, Setting, User, Verify,
+    LogFormat, LogTo, MAX_SERVERS, Mode, Results, Setting, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use value::{authserv_id, name_server};

@@ -15,8 +15,8 @@ use std::time::Duration;
 use twinseal_message::FieldName;
 
 pub use verify::{
-    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_LOOKUP, MIN_KEY_BITS, Results,
-    Verify,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP,
+    MAX_SERVERS, MIN_KEY_BITS, Results, Verify,
 };
 
 /// A checked configuration. Nothing in it can contradict anything else in it.

@@ -12,7 +12,9 @@ use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{Raw, RawAdsp, RawDns, RawResults, RawVerify, Set, SetList, Source};
-use crate::settings::{Actions, Adsp, Dns, MAX_LOOKUP, MIN_KEY_BITS, Results, Verify};
+use crate::settings::{
+    Actions, Adsp, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP, MAX_SERVERS, MIN_KEY_BITS, Results, Verify,
+};
 use crate::wrong::Wrong;
 use std::mem;
 use std::sync::Arc;
@@ -52,7 +54,7 @@ fn verify(raw: RawVerify, door: Door, files: &dyn Files, report: &mut Report) ->
     Some(Verify {
         maximum_signatures: raw.maximum_signatures?.value,
         minimum_key_bits: key_bits(raw.minimum_key_bits?, door, report),
-        clock_drift: raw.clock_drift?.value,
+        clock_drift: drift(raw.clock_drift?, door, report),
         must_be_signed: values(raw.must_be_signed),
         minimum_body: raw.minimum_body?.value,
         required_headers: raw.required_headers?.value,
@@ -101,6 +103,19 @@ fn lookup(timeout: Set<Duration>, door: Door, report: &mut Report) -> Duration {
         limited(&origin, "dns.timeout", (&found, &limit), door, report);
     }
     allowed.unwrap_or(MAX_LOOKUP)
+}
+
+/// Nobody needs more, and with centuries of it no signature would ever expire.
+fn drift(drift: Set<Duration>, door: Door, report: &mut Report) -> Duration {
+    let Set { value, origin } = drift;
+    let (key, limit) = ("verify.clock-drift", format!("{}s", MAX_CLOCK_DRIFT.as_secs()));
+    if value > MAX_CLOCK_DRIFT && door.is_historic() {
+        report.warn(&origin, key, Caution::Limited { limit });
+    } else if value > MAX_CLOCK_DRIFT {
+        let found = format!("{}s", value.as_secs());
+        report.mistake(&origin, key, Wrong::value(&found, format!("at most {limit}")));
+    }
+    value.min(MAX_CLOCK_DRIFT)
 }
 
 fn limited(
@@ -162,6 +177,9 @@ fn dns(raw: RawDns, door: Door, report: &mut Report) -> Option<Dns> {
     if let (Some(servers), Some(_)) = (&raw.servers, &raw.test_keys) {
         let reason = "a file of keys takes the place of DNS";
         report.warn(&servers.origin, "dns.servers", Caution::NoEffect { reason });
+    }
+    if let Some(servers) = raw.servers.as_ref().filter(|list| list.value.len() > MAX_SERVERS) {
+        report.warn(&servers.origin, "dns.servers", Caution::ServersNotAsked);
     }
     Some(Dns {
         servers: values(raw.servers),

@@ -12,6 +12,13 @@ use twinseal_message::FieldName;
 /// message (`milter_content_timeout`).
 pub const MAX_LOOKUP: Duration = Duration::from_secs(300);
 
+/// The furthest that a signer's clock may be from ours.
+pub const MAX_CLOCK_DRIFT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many servers are asked at most: who has not answered a third of a message's time has no time
+/// left for a fourth.
+pub const MAX_SERVERS: usize = 3;
+
 /// RFC 8301 §3.2: a shorter RSA key is no key.
 pub const MIN_KEY_BITS: u16 = 1024;
 

@@ -175,6 +175,10 @@ const MISTAKES: &[(&str, &str)] = &[
     ("verify: {clock-drift: 300}\n", "verify.clock-drift: found \"300\", allowed: a whole number"),
     ("verify: {must-be-signed: [a b]}\n", "verify.must-be-signed: \"a b\" is no header field name"),
     ("verify: {minimum-body: 101%}\n", "verify.minimum-body: found \"101%\", allowed: octets that"),
+    (
+        "verify: {clock-drift: 86401s}\n",
+        "verify.clock-drift: found \"86401s\", allowed: at most 86400s",
+    ),
     ("verify: {required-headers: 5}\n", "verify.required-headers: found \"5\", allowed: yes or no"),
     ("verify: {trusted: []}\n", "verify.trusted: the list is empty"),
     ("verify: {trusted: [a b]}\n", "verify.trusted: \"a b\" is no domain name"),
@@ -359,6 +363,7 @@ fn what_has_no_limit_in_a_historic_file_gets_the_largest_one() {
     let line = |text| format!("{PATH}:4: {text}");
     let header = line("MaximumHeaders: there has to be a limit, and 1MiB is the largest");
     let timeout = line("DNSTimeout: there has to be a limit, and 300s is the largest");
+    let drift = line("ClockDrift: there has to be a limit, and 86400s is the largest");
     let bits =
         line("MinimumKeyBits: keys of less than 1024 bits never count, whatever stands here");
     for (text, want) in [
@@ -368,6 +373,7 @@ fn what_has_no_limit_in_a_historic_file_gets_the_largest_one() {
         ("DNSTimeout 301", (65536, 300, 1024, timeout)),
         ("MinimumKeyBits 0", (65536, 5, 1024, bits.clone())),
         ("MinimumKeyBits 1023", (65536, 5, 1024, bits)),
+        ("ClockDrift 99999999", (65536, 5, 1024, drift)),
         ("DNSTimeout 300", (65536, 300, 1024, String::new())),
         ("MaximumHeaders 1048576", (1 << 20, 5, 1024, String::new())),
     ] {
@@ -383,6 +389,23 @@ fn what_is_probably_not_meant_is_said() {
         ("actions: {no-signature: tempfail}\n", "actions.no-signature: the sender will try again"),
         ("actions: {bad-signature: tempfail}\n", "actions.bad-signature: the sender will try aga"),
         ("actions: {signature-error: reject}\n", "actions.signature-error: mail of our own users"),
+        (
+            "actions: {dns-error: reject}\n",
+            "actions.dns-error: what is the matter passes by itself",
+        ),
+        (
+            "actions: {internal-error: reject}\n",
+            "actions.internal-error: what is the matter passes",
+        ),
+        (
+            "actions: {default: reject, signature-error: tempfail}\n",
+            "actions.default: what is the matter passes by itself, and the mail",
+        ),
+        ("actions: {default: tempfail}\n", "actions.default: the sender will try again for days"),
+        (
+            "dns: {servers: [127.0.0.1, 127.0.0.2, 127.0.0.3, 127.0.0.4]}\n",
+            "dns.servers: only the first 3",
+        ),
         ("verify: {minimum-key-bits: 4096}\n", "verify.minimum-key-bits: most domains have keys"),
         ("adsp: {reject-discardable: yes}\n", "adsp.reject-discardable: ADSP is a thing of the p"),
         (
@@ -400,10 +423,23 @@ fn what_is_probably_not_meant_is_said() {
     }
     let told = warnings(&dkim_filter("-C bad=d,no=d,sec=d,dns=t", ""));
     assert!(told.len() == 1 && told[0].starts_with("-C: nobody is told of mail"), "{told:?}");
+    let told = warnings(&native("actions: {default: reject}\n"));
+    assert!(
+        told.len() == 2 && told[1].contains("actions.default: mail of our own users"),
+        "{told:?}"
+    );
+    let told = warnings(&native("actions:\n  dns-error: tempfail\n  default: reject\n"));
+    assert!(told.iter().all(|line| line.starts_with("t.yaml:5: actions.default")), "{told:?}");
     let both = "actions: {bad-signature: discard, no-signature: discard}\n";
     assert_eq!(warnings(&native(both)).len(), 2);
-    let quiet = "actions: {default: tempfail, bad-signature: reject, no-signature: quarantine}\n";
-    assert_eq!(warnings(&native(quiet)), [""; 0]);
+    for quiet in [
+        "actions: {default: tempfail, bad-signature: reject, no-signature: quarantine}\n",
+        "actions: {default: quarantine}\n",
+        "actions: {default: accept, bad-signature: reject}\n",
+        "dns: {servers: [127.0.0.1, 127.0.0.2, 127.0.0.3]}\nverify: {clock-drift: 1d}\n",
+    ] {
+        assert_eq!(warnings(&native(quiet)), [""; 0], "{quiet}");
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ pub(super) const ROWS: &[Param] = &[
         kind: Kind::List("an address, with a port if it is not 53"),
         summary: "the servers that are asked for keys",
         manual: "Without them, those of the system are. A server on the same host that checks \
-                 DNSSEC is the best choice. An IPv6 address with a port stands in brackets.",
+                 DNSSEC is the best choice. Three are asked at most. An IPv6 address with a port \
+                 stands in brackets.",
         sample: Sample::Example("[127.0.0.1, \"[::1]:5353\"]"),
         setter: Setter::Top(|raw, given, report| {
             given.put_all(&mut raw.dns.servers, report, value::name_server);

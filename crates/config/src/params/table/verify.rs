@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Param] = &[
         default: Some("300s"),
         summary: "how far the signer's clock may be from ours",
         manual: "A signature that is made in the future, or has expired, by more than that has \
-                 the result policy.",
+                 the result policy. A day is the most.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.verify.clock_drift, report, value::duration_or_none);
         }),

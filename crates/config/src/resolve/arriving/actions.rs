@@ -24,27 +24,33 @@ pub(super) fn actions(raw: &mut Raw, door: Door, report: &mut Report) -> Option<
         }
     };
     action_cautions(&given, report);
-    let RawActions { default, .. } = &given;
-    // What somebody said of one reason counts more than what is said of all.
-    let pick = |one: &Option<Set<Action>>| match (one, default) {
-        (Some(Set { origin: Origin::Default, .. }) | None, Some(all)) => Some(all.value),
-        (one, _) => one.as_ref().map(|one| one.value),
-    };
-    let dns_error = pick(&given.dns_error)?;
+    let said = |own: &Option<Set<Action>>| Some(decisive(own, &given.default)?.value);
+    let dns_error = said(&given.dns_error)?;
     // dkim-filter made no difference between them.
     let key_not_found = match &given.key_not_found {
         None => dns_error,
-        one => pick(one)?,
+        one => said(one)?,
     };
     Some(Actions {
-        bad_signature: pick(&given.bad_signature)?,
-        no_signature: pick(&given.no_signature)?,
+        bad_signature: said(&given.bad_signature)?,
+        no_signature: said(&given.no_signature)?,
         key_not_found,
         dns_error,
-        internal_error: pick(&given.internal_error)?,
-        security: pick(&given.security)?,
-        signature_error: pick(&given.signature_error)?,
+        internal_error: said(&given.internal_error)?,
+        security: said(&given.security)?,
+        signature_error: said(&given.signature_error)?,
     })
+}
+
+/// What somebody said of one reason counts more than what was said of all.
+const fn decisive<'s>(
+    own: &'s Option<Set<Action>>,
+    all: &'s Option<Set<Action>>,
+) -> Option<&'s Set<Action>> {
+    match (own, all) {
+        (Some(Set { origin: Origin::Default, .. }) | None, Some(all)) => Some(all),
+        (own, _) => own.as_ref(),
+    }
 }
 
 /// All of them, with the names of their rows.
@@ -74,27 +80,34 @@ fn over(list: RawActions, below: RawActions) -> RawActions {
     }
 }
 
-/// What is probably not meant. A default is not what somebody meant, and -C is one option.
+/// What is probably not meant, told where it was said: of each reason, by whatever decides about it.
+/// A default is not what somebody meant, and what stands in one place is told once.
 fn action_cautions(given: &RawActions, report: &mut Report) {
     let mut told = Vec::new();
-    for (name, action) in named(given) {
-        let Some(Set { value, origin }) = action else { continue };
+    for (name, own) in named(given) {
+        let Some(Set { value, origin }) = decisive(own, &given.default) else { continue };
         let Some(caution) = caution(name, *value) else { continue };
+        let of_all = !own.as_ref().is_some_and(|own| std::ptr::eq(&own.origin, origin));
+        let in_one_place = of_all || matches!(origin, Origin::Option(_));
         let kind = discriminant(&caution);
-        let again = || matches!(origin, Origin::Option(_)) && told.contains(&(origin, kind));
-        if *origin != Origin::Default && !again() {
-            report.warn(origin, name, caution);
-            told.push((origin, kind));
+        if *origin == Origin::Default || in_one_place && told.contains(&(origin, kind)) {
+            continue;
         }
+        report.warn(origin, if of_all { "actions.default" } else { name }, caution);
+        told.push((origin, kind));
     }
 }
 
 fn caution(name: &str, action: Action) -> Option<Caution> {
-    let lasting = matches!(name, "actions.bad-signature" | "actions.no-signature");
-    match action {
-        Action::Discard => Some(Caution::Discards),
-        Action::TempFail if lasting => Some(Caution::DefersInVain),
-        Action::Reject if name == "actions.signature-error" => Some(Caution::BouncesOwn),
-        Action::Accept | Action::Reject | Action::TempFail | Action::Quarantine => None,
+    match (action, name) {
+        (Action::Discard, _) => Some(Caution::Discards),
+        (Action::TempFail, "actions.bad-signature" | "actions.no-signature") => {
+            Some(Caution::DefersInVain)
+        }
+        (Action::Reject, "actions.dns-error" | "actions.internal-error") => {
+            Some(Caution::BouncesForNow)
+        }
+        (Action::Reject, "actions.signature-error") => Some(Caution::BouncesOwn),
+        (Action::Accept | Action::Reject | Action::TempFail | Action::Quarantine, _) => None,
     }
 }
