@@ -16,7 +16,7 @@ pub struct Records {
 
 impl Records {
     /// Reads lines of a name and a record; several for one name are several records. In place of a
-    /// record, `!` and a word stand for what is none (`tests/data/verify/README.md`).
+    /// record, a word in capitals stands for what is none (`tests/data/verify/README.md`).
     pub fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let mut records = Self::default();
@@ -30,9 +30,9 @@ impl Records {
     fn add(&mut self, name: &str, record: &str) {
         use twinseal_dkim::LookupFailure::{ServerFailure, Timeout};
         let answer = match record {
-            "!no-record" => TxtAnswer::NoRecord,
-            "!server-failure" => TxtAnswer::Failed(ServerFailure),
-            "!timeout" => TxtAnswer::Failed(Timeout),
+            "NODATA" => TxtAnswer::NoRecord,
+            "SERVFAIL" => TxtAnswer::Failed(ServerFailure),
+            "TIMEOUT" => TxtAnswer::Failed(Timeout),
             text => {
                 let mut texts = vec![text.as_bytes().to_vec()];
                 if let Some(TxtAnswer::Records { texts: before, .. }) = self.answers.get(name) {

@@ -41,7 +41,7 @@ def base64(octets):
         ["base64", "-w0"], input=octets, check=True, capture_output=True).stdout.decode()
 
 
-# Selector, record. What begins with "!" is what DNS says instead of a record.
+# Selector, record. A word in capitals is what DNS says instead of a record.
 PUBLISHED = [
     ("rsa1024", f"v=DKIM1; k=rsa; p={public('rsa1024')}"),
     ("rsa2048", f"v=DKIM1; k=rsa; p={RSA}"),
@@ -66,9 +66,9 @@ PUBLISHED = [
     ("no-der", "v=DKIM1; p=AAAA"),
     ("repeated-tag", f"v=DKIM1; k=rsa; k=rsa; p={RSA}"),
     ("too-long", f"v=DKIM1; n={'x' * 20000}; p={RSA}"),
-    ("no-record", "!no-record"),
-    ("server-failure", "!server-failure"),
-    ("timeout", "!timeout"),
+    ("no-record", "NODATA"),
+    ("server-failure", "SERVFAIL"),
+    ("timeout", "TIMEOUT"),
 ]
 
 TEMPLATE = ("DKIM-Signature: v=1; a={a}; c={c}; d={d}; s={s};{more}\r\n"

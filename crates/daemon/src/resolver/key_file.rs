@@ -1,14 +1,17 @@
 //! A file of records in place of DNS, for tests and for hosts that have none.
 //!
 //! One record a line, behind its name: all of the rest of the line, or strings in quotation marks
-//! as zone files have them, which are joined. A name may have several lines. In place of a record
-//! can stand a [mark](MARKS): what DNS would answer. What is not in the file does not exist.
+//! as zone files have them, which are joined. Lines of zone files, as programs that make keys write
+//! them, are taken too: with a time, with `IN` and `TXT`, in parentheses over several lines, and with
+//! comments. A name may have several records. In place of a record can stand a [mark](MARKS): what
+//! DNS would answer. What is not in the file does not exist.
 
 use super::{Lookup, Resolver};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::ready;
-use twinseal_dkim::dns::{MAX_RECORD_OCTETS, MAX_RECORDS};
+use std::str::Chars;
+use twinseal_dkim::dns::MAX_RECORDS;
 use twinseal_dkim::{LookupFailure, Security, TxtAnswer};
 use twinseal_message::domain::BadDomain;
 use twinseal_message::{Domain, text};
@@ -48,18 +51,18 @@ pub enum WrongRecord {
         .0.text, .0.why
     )]
     Name(BadDomain),
+    /// It is about a name in a zone that is not named.
+    #[error("\"{0}\" is a name within a zone; allowed: the whole name, as in {0}.example.com")]
+    Relative(String),
     /// There is nothing behind the name.
     #[error("{0:?} has no record; allowed: a record, strings in quotation marks, or {Marks}")]
     Missing(String),
     /// Quotation marks do not go together.
     #[error(
-        "no record in quotation marks: {}; allowed: \"STRING\", several with white space between",
+        "no record in quotation marks: {}; allowed: \"STRING\", several with white space between, or in parentheses",
         text::shown(.0)
     )]
     Quotes(String),
-    /// The record is longer than any that is looked at.
-    #[error("the record has {0} octets; allowed: at most {MAX_RECORD_OCTETS}")]
-    TooLong(usize),
     /// The name has more records than are looked at.
     #[error("{0:?} has more records; allowed: at most {MAX_RECORDS}")]
     TooMany(String),
@@ -85,23 +88,34 @@ impl KeyFileResolver {
     pub fn parse(text: &str) -> Result<Self, Vec<KeyFileMistake>> {
         let mut records = Self::default();
         let mut mistakes = Vec::new();
-        for (line, content) in (1..).zip(text.lines().map(str::trim)) {
-            if content.is_empty() || content.starts_with('#') {
+        let mut lines = (1..).zip(text.lines().map(str::trim));
+        while let Some((line, content)) = lines.next() {
+            if content.is_empty() || content.starts_with(['#', ';']) {
                 continue;
             }
-            if let Err(wrong) = records.take(content) {
+            let further = lines.by_ref().map(|(_, content)| content);
+            if let Err(wrong) = records.take(content, further) {
                 mistakes.push(KeyFileMistake { line, wrong });
             }
         }
         if mistakes.is_empty() { Ok(records) } else { Err(mistakes) }
     }
 
-    fn take(&mut self, line: &str) -> Result<(), WrongRecord> {
+    /// Takes a line, and of those behind it as many as belong to it.
+    fn take<'t>(
+        &mut self,
+        line: &str,
+        further: impl Iterator<Item = &'t str>,
+    ) -> Result<(), WrongRecord> {
         let (name, content) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let answer = answer(name, content.trim_start(), further)?;
         let name =
             Domain::parse(name.strip_suffix('.').unwrap_or(name)).map_err(WrongRecord::Name)?;
         let name = name.as_str();
-        match (self.0.get_mut(name), answer(name, content.trim_start())?) {
+        if name.ends_with("._domainkey") {
+            return Err(WrongRecord::Relative(name.to_owned()));
+        }
+        match (self.0.get_mut(name), answer) {
             (None, answer) => {
                 self.0.insert(name.into(), answer);
                 Ok(())
@@ -130,42 +144,80 @@ impl Resolver for KeyFileResolver {
 }
 
 /// What a line says behind its name.
-fn answer(name: &str, content: &str) -> Result<TxtAnswer, WrongRecord> {
+fn answer<'t>(
+    name: &str,
+    content: &str,
+    further: impl Iterator<Item = &'t str>,
+) -> Result<TxtAnswer, WrongRecord> {
     if content.is_empty() {
         return Err(WrongRecord::Missing(name.to_owned()));
     }
     if let Some((_, marked)) = MARKS.iter().find(|(mark, _)| *mark == content) {
         return Ok(marked.clone());
     }
-    let text = if content.starts_with('"') {
-        joined(content).ok_or_else(|| WrongRecord::Quotes(content.to_owned()))?
-    } else {
-        content.to_owned()
+    let of_zone = behind_txt(content);
+    let text = match of_zone.unwrap_or(content) {
+        data if of_zone.is_some() || data.starts_with('"') => {
+            joined(data, further).ok_or_else(|| WrongRecord::Quotes(data.to_owned()))?
+        }
+        plain => plain.to_owned(),
     };
-    if text.len() > MAX_RECORD_OCTETS {
-        return Err(WrongRecord::TooLong(text.len()));
-    }
+    // Whether it is too long is said by who looks for a key in it.
     Ok(TxtAnswer::Records { texts: vec![text.into_bytes()], security: Security::Unproved })
 }
 
-/// Strings in quotation marks, joined with nothing between them (RFC 6376 §3.6.2.2). RFC 1035 §5.1:
-/// behind a backslash stands a character as it is.
-fn joined(content: &str) -> Option<String> {
-    let mut text = String::new();
-    let mut characters = content.chars();
-    while let Some(opening) = characters.find(|character| !character.is_whitespace()) {
-        if opening != '"' {
+/// The data of a record in a zone file (RFC 1035 §5.1): what stands behind TXT, where in front of it
+/// stand a time and a class at most.
+fn behind_txt(content: &str) -> Option<&str> {
+    let mut rest = content;
+    loop {
+        let (word, after) = rest.split_once(char::is_whitespace)?;
+        rest = after.trim_start();
+        if word.eq_ignore_ascii_case("TXT") {
+            return Some(rest);
+        }
+        let is_time = word.starts_with(|ch: char| ch.is_ascii_digit())
+            && word.chars().all(|ch| ch.is_ascii_alphanumeric());
+        if !is_time && !word.eq_ignore_ascii_case("IN") {
             return None;
         }
-        loop {
-            match characters.next()? {
-                '"' => break,
-                '\\' => text.push(characters.next()?),
-                character => text.push(character),
+    }
+}
+
+/// Strings in quotation marks, joined with nothing between them (RFC 6376 §3.6.2.2). RFC 1035 §5.1:
+/// behind a backslash stands a character as it is, parentheses go on in the next line, and a
+/// semicolon begins a comment.
+fn joined<'t>(first: &str, mut further: impl Iterator<Item = &'t str>) -> Option<String> {
+    let (mut text, mut depth) = (String::new(), 0_usize);
+    let mut line = first;
+    loop {
+        let mut characters = line.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '"' => take_string(&mut characters, &mut text)?,
+                '(' => depth += 1,
+                ')' => depth = depth.checked_sub(1)?,
+                ';' => break,
+                blank if blank.is_whitespace() => {}
+                _ => return None,
             }
         }
+        if depth == 0 {
+            return Some(text);
+        }
+        line = further.next()?;
     }
-    Some(text)
+}
+
+/// The rest of a string, up to its closing quotation mark.
+fn take_string(characters: &mut Chars<'_>, text: &mut String) -> Option<()> {
+    loop {
+        match characters.next()? {
+            '"' => return Some(()),
+            '\\' => text.push(characters.next()?),
+            character => text.push(character),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -213,6 +265,36 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_zone_files_are_taken_as_programs_write_them() {
+        let text = "; made by a program\n\
+            s._domainkey.a.example.\tIN\tTXT\t\"v=DKIM1; k=ed25519; p=AA\"\n\
+            s._domainkey.b.example. 1h IN TXT ( \"v=DKIM1; h=sha256; k=rsa; \"\n\
+            \t  \"p=AB(\"\n\t  \"CD\" )  ; ----- DKIM key s for b.example\n\
+            c.example 3600 txt \"one\"\nc.example in 60 TXT (\"two\") ; more\n\
+            d.example IN is the text of a record\ne.example TXT\n";
+        let resolver = KeyFileResolver::parse(text).unwrap();
+        for (name, want) in [
+            ("s._domainkey.a.example", texts(&["v=DKIM1; k=ed25519; p=AA"])),
+            ("s._domainkey.b.example", texts(&["v=DKIM1; h=sha256; k=rsa; p=AB(CD"])),
+            ("c.example", texts(&["one", "two"])),
+            ("d.example", texts(&["IN is the text of a record"])),
+            ("e.example", texts(&["TXT"])),
+        ] {
+            assert_eq!(resolver.known(name), Some(want), "{name}");
+        }
+        let zone = "s._domainkey IN TXT ( \"v=DKIM1; \"\n \"p=AB\" )\nx.example IN TXT ( \"a\"\n";
+        assert_eq!(
+            mistakes(zone),
+            [
+                "keys:1: \"s._domainkey\" is a name within a zone; allowed: the whole name, as in \
+                 s._domainkey.example.com",
+                "keys:3: no record in quotation marks: ( \"a\"; allowed: \"STRING\", several with \
+                 white space between, or in parentheses",
+            ]
+        );
+    }
+
+    #[test]
     fn each_mistake_names_its_line_what_was_found_and_what_is_allowed() {
         let text = "a..b x\nlonely.example\nq.example \"a\" b\nopen.example \"a\n\
                     esc.example \"a\\\nm.example x\nm.example SERVFAIL\n";
@@ -224,11 +306,11 @@ mod tests {
                 "keys:2: \"lonely.example\" has no record; allowed: a record, strings in quotation \
                  marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT",
                 "keys:3: no record in quotation marks: \"a\" b; allowed: \"STRING\", several with \
-                 white space between",
+                 white space between, or in parentheses",
                 "keys:4: no record in quotation marks: \"a; allowed: \"STRING\", several with white \
-                 space between",
+                 space between, or in parentheses",
                 "keys:5: no record in quotation marks: \"a\\; allowed: \"STRING\", several with \
-                 white space between",
+                 white space between, or in parentheses",
                 "keys:7: \"m.example\" has another line; allowed: records, or one of NXDOMAIN, \
                  NODATA, SERVFAIL, TIMEOUT",
             ]
@@ -237,10 +319,6 @@ mod tests {
 
     #[test]
     fn records_are_bounded() {
-        let long = "x".repeat(MAX_RECORD_OCTETS);
-        assert!(KeyFileResolver::parse(&format!("a.example {long}")).is_ok());
-        let told = mistakes(&format!("a.example {long}x"));
-        assert_eq!(told, ["keys:1: the record has 16385 octets; allowed: at most 16384"]);
         let lines = "a.example x\n".repeat(MAX_RECORDS);
         assert!(KeyFileResolver::parse(&lines).is_ok());
         let told = mistakes(&format!("{lines}a.example x"));

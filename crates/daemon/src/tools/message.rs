@@ -44,12 +44,20 @@ pub(super) struct Message<R, C> {
     /// The part of the body that was read with the header.
     first_of_body: Vec<u8>,
     line_end: &'static str,
+    /// Whether a mailbox's line in front of the message is passed over.
+    of_mailbox: bool,
 }
 
 impl<R: Read, C: Write> Message<R, C> {
     pub(super) fn new(from: String, input: R, copy: C) -> Self {
         let reader = BufReader::new(input);
-        Self { from, reader, copy, first_of_body: Vec::new(), line_end: "\n" }
+        Self { from, reader, copy, first_of_body: Vec::new(), line_end: "\n", of_mailbox: false }
+    }
+
+    /// The same; a line in front of it that begins with `From ` is no part of it, but what a mailbox
+    /// has there.
+    pub(super) fn of_mailbox(self) -> Self {
+        Self { of_mailbox: true, ..self }
     }
 
     /// How its first line ends, once that was read.
@@ -70,8 +78,13 @@ impl<R: Read, C: Write> Message<R, C> {
             if read.map_err(|error| self.input(error))? == 0 {
                 return Ok(lines.finish());
             }
-            if std::mem::take(&mut first) && line.ends_with(b"\r\n") {
-                self.line_end = "\r\n";
+            if std::mem::take(&mut first) {
+                if line.ends_with(b"\r\n") {
+                    self.line_end = "\r\n";
+                }
+                if self.of_mailbox && line.starts_with(b"From ") {
+                    continue;
+                }
             }
             self.copy.write_all(&line).map_err(CannotRead::Copy)?;
             match lines.line(&line) {

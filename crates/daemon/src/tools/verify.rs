@@ -107,7 +107,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     }
     let written = judge(&task, terminal).and_then(|judged| {
         let text = if task.json { json::render(&judged)? } else { lines::render(&judged) };
-        terminal.print(text).map_err(Failure::Output)?;
+        terminal.show(text).map_err(Failure::Output)?;
         Ok(exit_code(&judged.verdicts))
     });
     written.unwrap_or_else(|failure| {
@@ -174,7 +174,7 @@ fn judge_message(
     task: &Task,
     resolver: &dyn crate::resolver::Resolver,
 ) -> Result<Judged, Failure> {
-    let mut message = Message::new(name.to_owned(), input, sink());
+    let mut message = Message::new(name.to_owned(), input, sink()).of_mailbox();
     let header = message.read_header()?;
     if header.is_empty() {
         return Err(Failure::NoMessage { from: name.to_owned() });

@@ -1,5 +1,7 @@
 use super::run;
 use crate::terminal::Terminal;
+use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use twinseal_config::ExitCode;
 
@@ -24,7 +26,7 @@ pub(super) fn verify(message: &[u8], words: &[&str]) -> (ExitCode, String, Strin
 #[test]
 fn the_vectors_of_the_standards_pass() {
     for (set, signatures) in [("rfc6376", 1), ("rfc8463", 2)] {
-        let message = std::fs::read(data(&format!("{set}/appendix-a.signed.eml"))).unwrap();
+        let message = fs::read(data(&format!("{set}/appendix-a.signed.eml"))).unwrap();
         let keys = data(&format!("{set}/records.txt"));
         let words = ["--keys", &keys, "--at", "1528637910", "--authserv-id", "mx.example.org"];
         let (code, output, errors) = verify(&message, &words);
@@ -42,6 +44,46 @@ fn a_message_without_signatures_prints_none() {
     let (code, output, _) = verify(b"From: a@example.com\n\nx\n", &["--authserv-id", "mx"]);
     let want = "none\n\nAuthentication-Results: mx;\n\tdkim=none\n";
     assert_eq!((code, output.as_str()), (ExitCode::No, want));
+}
+
+#[test]
+fn the_line_that_a_mailbox_has_in_front_of_a_message_is_no_part_of_it() {
+    let message = fs::read(data("verify/pass-simple-simple.eml")).unwrap();
+    let stored =
+        [b"From ann@example.com Mon Mar  2 09:00:00 2026\r\n", message.as_slice()].concat();
+    let (code, output, errors) = verify(&stored, &["--keys", &data("keys/records.txt")]);
+    assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""));
+    assert!(output.starts_with("pass d=example.com s=rsa2048"), "{output}");
+    let (code, _, errors) = verify(b"From ann@example.com\n\nx\n", &[]);
+    assert_eq!(code, ExitCode::Data, "{errors}");
+}
+
+/// A pipe that nobody reads.
+struct Broken(io::ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure_and_a_full_disk_is_one() {
+    for (kind, want) in
+        [(io::ErrorKind::BrokenPipe, ExitCode::No), (io::ErrorKind::StorageFull, ExitCode::System)]
+    {
+        let mut terminal = Terminal {
+            program: crate::PROGRAM,
+            input: &mut &b"From: a@example.com\n\nx\n"[..],
+            output: &mut Broken(kind),
+            errors: &mut Vec::new(),
+        };
+        assert_eq!(run(Vec::new(), &mut terminal), want);
+    }
 }
 
 #[test]
@@ -63,7 +105,7 @@ fn what_is_unknown_is_a_hyphen_and_blanks_from_mail_make_no_words() {
 
 #[test]
 fn only_dns_in_the_way_is_temporary() {
-    let message = std::fs::read(data("rfc6376/appendix-a.signed.eml")).unwrap();
+    let message = fs::read(data("rfc6376/appendix-a.signed.eml")).unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let keys = scratch.path().join("keys");
     for (mark, want, code) in [
@@ -71,7 +113,7 @@ fn only_dns_in_the_way_is_temporary() {
         ("NXDOMAIN", ExitCode::No, "no-key"),
         ("v=DKIM1; p=", ExitCode::No, "key-revoked"),
     ] {
-        std::fs::write(&keys, format!("brisbane._domainkey.example.com {mark}\n")).unwrap();
+        fs::write(&keys, format!("brisbane._domainkey.example.com {mark}\n")).unwrap();
         let (got, output, _) = verify(&message, &["--keys", keys.to_str().unwrap()]);
         assert_eq!(got, want, "{mark}");
         assert!(output.lines().next().unwrap().ends_with(&format!("(reason={code})")), "{output}");
@@ -91,7 +133,7 @@ fn every_mistake_is_named_with_its_place() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let keys: PathBuf = scratch.path().join("keys");
-    std::fs::write(&keys, "# keys\na..b v=DKIM1\nmail._domainkey.example.com\n").unwrap();
+    fs::write(&keys, "# keys\na..b v=DKIM1\nmail._domainkey.example.com\n").unwrap();
     let (code, _, errors) = verify(b"", &["--keys", keys.to_str().unwrap()]);
     assert_eq!(code, ExitCode::Configuration);
     for line in [2, 3] {
