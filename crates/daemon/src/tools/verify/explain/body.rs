@@ -11,6 +11,9 @@ use twinseal_message::HeaderBlock;
 /// How many octets are hashed in search of a cause: less than a second's work.
 const MAX_WORK_OCTETS: u64 = 256 * 1024 * 1024;
 
+/// What a hash costs beside the octets that are fed to it: its last block.
+const HASH_OCTETS: u64 = 64;
+
 /// The most lines among which lines that somebody put in are looked for.
 const MAX_LINES: usize = 2_000;
 
@@ -138,9 +141,9 @@ impl<'a> Case<'a> {
         hashing.is(self.wanted)
     }
 
-    /// Whether so many octets may be hashed.
+    /// Whether a hash may be taken of so many octets.
     fn spend(&self, octets: usize) -> bool {
-        let left = self.budget.get().checked_sub(octets as u64);
+        let left = self.budget.get().checked_sub(octets as u64 + HASH_OCTETS);
         self.budget.set(left.unwrap_or(0));
         left.is_some()
     }
@@ -180,14 +183,17 @@ fn other_canonicalization(case: &Case<'_>) -> Option<Finding> {
 /// Lines were appended behind what was signed.
 fn footer_appended(case: &Case<'_>) -> Option<Finding> {
     let mut hashing = Hashing::new(case.kind, case.limit);
-    let lines = case.lines();
-    for (number, line) in lines.iter().enumerate() {
+    let lines = || case.body.split_inclusive(|&octet| octet == b'\n');
+    for (number, line) in lines().enumerate() {
+        if !case.spend(line.len()) {
+            return None;
+        }
         if hashing.clone().is(case.wanted) {
             let text = match number {
                 0 => "the body was empty when it was signed".to_owned(),
                 _ => format!(
                     "a footer of {} was appended behind line {number} of the body",
-                    counted(lines.len() - number)
+                    counted(lines().count() - number)
                 ),
             };
             return Some(Finding::likely("footer-appended", text));
@@ -298,4 +304,25 @@ fn counted(lines: usize) -> String {
 
 fn counted_were(lines: usize) -> String {
     format!("{} {}", counted(lines), if lines == 1 { "was" } else { "were" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Case, HASH_OCTETS, footer_appended};
+    use twinseal_dkim::Signature;
+    use twinseal_message::HeaderBlock;
+
+    #[test]
+    fn each_place_where_a_footer_may_begin_costs_a_hash() {
+        let mut header = HeaderBlock::default();
+        let value = b" v=1; a=rsa-sha256; d=a.example; s=s; h=from; bh=AA==; b=AA==";
+        header.push(b"DKIM-Signature", value).unwrap();
+        let mut signature = Signature::parse(header.fields().next().unwrap()).1.unwrap();
+        signature.body_hash = super::super::sha256(b"1\r\n2\r\n").to_vec();
+        let case = Case::new(&header, b"1\r\n2\r\n3\r\n4\r\n", &signature);
+        for (hashes, found) in [(2, false), (3, true)] {
+            case.budget.set(hashes * (HASH_OCTETS + 3));
+            assert_eq!(footer_appended(&case).is_some(), found, "{hashes}");
+        }
+    }
 }
