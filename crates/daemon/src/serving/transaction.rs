@@ -1,23 +1,25 @@
 //! One message, from its first header field to what becomes of it.
 
 mod arriving;
+mod obstacle;
+mod planning;
 
 pub use arriving::Judged;
+pub use obstacle::Obstacle;
+
+use planning::{is_ours_to_sign, plan};
 
 use super::service::{Client, Service};
 use crate::VERSION;
-use crate::event::{Event, Reason, What};
-use crate::signing::directory::{Purpose, Unavailable};
-use crate::signing::order::Order;
-use crate::signing::policy::{self, Addresses, Fidelity, Known, Orders, Origin, Plan};
+use crate::event::{Event, What};
+use crate::signing::policy::{Fidelity, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use crate::verifying::action::Why;
 use crate::verifying::forgeries::{Forgeries, Guard};
 use crate::verifying::office::Office;
 use crate::verifying::verification::Verification;
 use std::sync::Arc;
-use twinseal_config::{Action, Actions, Door};
-use twinseal_keys::SignError;
+use twinseal_config::{Action, Door};
 use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
 use twinseal_milter::{Disposition, HeadersReply, MessageReply, ModificationError};
@@ -108,50 +110,6 @@ pub enum Told {
     Judged(Box<Judged>),
     /// Nothing.
     Nothing,
-}
-
-/// What stands in the way of signing a message that should be signed, or of telling what was found
-/// about another.
-#[derive(Debug, thiserror::Error)]
-pub enum Obstacle {
-    /// Nobody can say now who signs, or the key is none.
-    #[error(transparent)]
-    Rules(#[from] Unavailable),
-    /// Its domain is one that signs, and none of its keys is for this sender.
-    #[error("no key selected for signing")]
-    NoKey,
-    /// A private key does not do its work.
-    #[error(transparent)]
-    Key(#[from] SignError),
-    /// The MTA cannot be told to add the field.
-    #[error("the MTA does not take the field: {0}")]
-    Field(ModificationError),
-    /// The MTA cannot be told what becomes of a message that is not signed here.
-    #[error("the MTA does not take the result: {0}")]
-    Result(ModificationError),
-}
-
-impl Obstacle {
-    /// The one place that says what an error of ours means for the message. Unsigned mail is never
-    /// the answer unless it was asked for: it would look forged.
-    #[must_use]
-    pub const fn action(&self, actions: &Actions) -> Action {
-        match self {
-            // Its sender is one of us, and the configuration is to be mended.
-            Self::NoKey => Action::TempFail,
-            Self::Rules(_) | Self::Key(_) | Self::Field(_) => actions.signature_error,
-            Self::Result(_) => actions.internal_error,
-        }
-    }
-
-    /// What the client is told of it.
-    #[must_use]
-    pub const fn why(&self) -> Why {
-        match self {
-            Self::Rules(_) | Self::NoKey | Self::Key(_) | Self::Field(_) => Why::CannotSign,
-            Self::Result(_) => Why::Internal,
-        }
-    }
 }
 
 impl Transaction {
@@ -344,103 +302,6 @@ impl Transaction {
     }
 }
 
-/// Whether a message that is not signed could have been: mail from elsewhere could not, unless
-/// it claims to come from here.
-const fn is_ours_to_sign(reason: &Reason, origin: &Origin) -> bool {
-    match (reason, origin) {
-        (Reason::SigningOff, _) => false,
-        (_, Origin::Internal | Origin::Authenticated) | (Reason::ExternalHost { .. }, _) => true,
-        (_, Origin::External { .. }) => false,
-    }
-}
-
-async fn plan(
-    service: &Service,
-    facts: &Facts<'_>,
-    header: &HeaderBlock,
-    overflow: Option<HeaderTooLarge>,
-    origin: &Origin,
-) -> Result<Plan, Obstacle> {
-    if !service.signs {
-        return Ok(Plan::Ignore(Reason::SigningOff));
-    }
-    if let Some(limit) = overflow {
-        return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
-    }
-    let addresses = match policy::addresses(header, &service.deciding) {
-        Ok(addresses) => addresses,
-        Err(reason) => return Ok(Plan::Ignore(reason)),
-    };
-    let purpose = match origin {
-        Origin::Internal | Origin::Authenticated => Purpose::Sign,
-        Origin::External { .. } => Purpose::Tell,
-    };
-    let orders = look_up(service, &addresses, purpose).await?;
-    if service.log_why {
-        explain(facts, &addresses, &orders, origin);
-    }
-    if orders.author.is_none()
-        && let Some(domain) = service.claimed(&addresses.author)
-    {
-        return match origin {
-            Origin::Internal | Origin::Authenticated => Err(Obstacle::NoKey),
-            Origin::External { client, expected } => {
-                let (client, expected) = (client.clone(), *expected);
-                Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
-            }
-        };
-    }
-    let known = Known {
-        addresses: &addresses,
-        orders: &orders,
-        origin,
-        fidelity: facts.fidelity,
-        parent_identity: service.deciding.parent_identity,
-        now: (service.clock)(),
-    };
-    Ok(policy::plan(header, &known))
-}
-
-async fn look_up(
-    service: &Service,
-    addresses: &Addresses,
-    purpose: Purpose,
-) -> Result<Orders, Unavailable> {
-    let author = service.directory.order(&addresses.author, purpose).await?;
-    let sender = match &addresses.sender {
-        Ok(sender) if *sender == addresses.author => author.clone(),
-        Ok(sender) => service.directory.order(sender, purpose).await?,
-        Err(_) => None,
-    };
-    Ok(Orders { author, sender })
-}
-
-/// The steps that led to the decision, for `log.why`.
-fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &Origin) {
-    let client = facts.client;
-    facts.log(What::Step(&match origin {
-        Origin::Internal => format!("why: {client} is an internal host"),
-        Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
-        Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
-    }));
-    let found = |order: &Option<Order>| match order {
-        Some(order) => format!("signs as {}", order.domain),
-        None => "matches no signing rule".to_owned(),
-    };
-    // A seal that is switched off leads nowhere.
-    let made = |order: &Option<Order>, is_on: fn(&Order) -> bool| order.as_ref().is_none_or(is_on);
-    let author = &addresses.author;
-    if made(&orders.author, |order| order.dkim.is_some()) {
-        facts.log(What::Step(&format!("why: for DKIM, {author} {}", found(&orders.author))));
-    }
-    if made(&orders.sender, |order| order.domainkeys.is_some()) {
-        facts.log(What::Step(&match &addresses.sender {
-            Ok(sender) => format!("why: for DomainKeys, {sender} {}", found(&orders.sender)),
-            Err(reason) => format!("why: for DomainKeys, {reason}"),
-        }));
-    }
-}
-
 impl Told {
     /// Writes the lines.
     pub fn log(&self, queue_id: Option<&str>) {
@@ -461,39 +322,4 @@ impl Told {
 /// The log line of a message that could not be dealt with at its end.
 pub fn log_deferred(queue_id: Option<&str>, error: &str) {
     Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what: What::Deferred { error } }.log();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Obstacle;
-    use crate::signing::directory::Unavailable;
-    use twinseal_config::{Action, Actions};
-    use twinseal_keys::SignError;
-    use twinseal_milter::ModificationError;
-
-    #[test]
-    fn an_error_of_ours_has_the_action_for_it() {
-        let actions = Actions {
-            bad_signature: Action::Accept,
-            no_signature: Action::Accept,
-            key_not_found: Action::Accept,
-            dns_error: Action::Accept,
-            internal_error: Action::Discard,
-            security: Action::Accept,
-            signature_error: Action::Reject,
-        };
-        let refused = || ModificationError::BadName { name: "a b".to_owned() };
-        for (obstacle, action) in [
-            (
-                Obstacle::Rules(Unavailable::Rules("the store does not answer".to_owned())),
-                Action::Reject,
-            ),
-            (Obstacle::NoKey, Action::TempFail),
-            (Obstacle::Key(SignError::NotRsa), Action::Reject),
-            (Obstacle::Field(refused()), Action::Reject),
-            (Obstacle::Result(refused()), Action::Discard),
-        ] {
-            assert_eq!(obstacle.action(&actions), action, "{obstacle}");
-        }
-    }
 }

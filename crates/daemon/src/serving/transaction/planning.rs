@@ -1,0 +1,106 @@
+//! Who signs a message, if anybody does.
+
+use super::{Facts, Obstacle};
+use crate::event::{Reason, What};
+use crate::serving::service::Service;
+use crate::signing::directory::{Purpose, Unavailable};
+use crate::signing::order::Order;
+use crate::signing::policy::{self, Addresses, Known, Orders, Origin, Plan};
+use twinseal_message::{HeaderBlock, HeaderTooLarge};
+
+/// Whether a message that is not signed could have been: mail from elsewhere could not, unless
+/// it claims to come from here.
+pub(super) const fn is_ours_to_sign(reason: &Reason, origin: &Origin) -> bool {
+    match (reason, origin) {
+        (Reason::SigningOff, _) => false,
+        (_, Origin::Internal | Origin::Authenticated) | (Reason::ExternalHost { .. }, _) => true,
+        (_, Origin::External { .. }) => false,
+    }
+}
+
+pub(super) async fn plan(
+    service: &Service,
+    facts: &Facts<'_>,
+    header: &HeaderBlock,
+    overflow: Option<HeaderTooLarge>,
+    origin: &Origin,
+) -> Result<Plan, Obstacle> {
+    if !service.signs {
+        return Ok(Plan::Ignore(Reason::SigningOff));
+    }
+    if let Some(limit) = overflow {
+        return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
+    }
+    let addresses = match policy::addresses(header, &service.deciding) {
+        Ok(addresses) => addresses,
+        Err(reason) => return Ok(Plan::Ignore(reason)),
+    };
+    let purpose = match origin {
+        Origin::Internal | Origin::Authenticated => Purpose::Sign,
+        Origin::External { .. } => Purpose::Tell,
+    };
+    let orders = look_up(service, &addresses, purpose).await?;
+    if service.log_why {
+        explain(facts, &addresses, &orders, origin);
+    }
+    if orders.author.is_none()
+        && let Some(domain) = service.claimed(&addresses.author)
+    {
+        return match origin {
+            Origin::Internal | Origin::Authenticated => Err(Obstacle::NoKey),
+            Origin::External { client, expected } => {
+                let (client, expected) = (client.clone(), *expected);
+                Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
+            }
+        };
+    }
+    let known = Known {
+        addresses: &addresses,
+        orders: &orders,
+        origin,
+        fidelity: facts.fidelity,
+        parent_identity: service.deciding.parent_identity,
+        now: (service.clock)(),
+    };
+    Ok(policy::plan(header, &known))
+}
+
+async fn look_up(
+    service: &Service,
+    addresses: &Addresses,
+    purpose: Purpose,
+) -> Result<Orders, Unavailable> {
+    let author = service.directory.order(&addresses.author, purpose).await?;
+    let sender = match &addresses.sender {
+        Ok(sender) if *sender == addresses.author => author.clone(),
+        Ok(sender) => service.directory.order(sender, purpose).await?,
+        Err(_) => None,
+    };
+    Ok(Orders { author, sender })
+}
+
+/// The steps that led to the decision, for `log.why`.
+fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &Origin) {
+    let client = facts.client;
+    facts.log(What::Step(&match origin {
+        Origin::Internal => format!("why: {client} is an internal host"),
+        Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
+        Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
+    }));
+    let found = |order: &Option<Order>| match order {
+        Some(order) => format!("signs as {}", order.domain),
+        None => "matches no signing rule".to_owned(),
+    };
+    // A seal that is switched off leads nowhere.
+    let made = |order: &Option<Order>, is_on: fn(&Order) -> bool| order.as_ref().is_none_or(is_on);
+    let author = &addresses.author;
+    if made(&orders.author, |order| order.dkim.is_some()) {
+        facts.log(What::Step(&format!("why: for DKIM, {author} {}", found(&orders.author))));
+    }
+    if made(&orders.sender, |order| order.domainkeys.is_some()) {
+        facts.log(What::Step(&match &addresses.sender {
+            Ok(sender) => format!("why: for DomainKeys, {sender} {}", found(&orders.sender)),
+            Err(reason) => format!("why: for DomainKeys, {reason}"),
+        }));
+    }
+}
