@@ -132,9 +132,9 @@ fn resolver(
             Settings { servers: config.dns.servers.clone(), timeout: config.dns.timeout };
         return Ok(Some(Arc::new(DnsResolver::new(&settings, warn))));
     };
-    let file = fs::read_to_string(path)
+    let file = fs::read(path)
         .map_err(|error| CannotServe::KeyFile(vec![format!("{}: {error}", text::path(path))]))?;
-    match KeyFileResolver::parse(&file) {
+    match KeyFileResolver::parse(file) {
         Ok(resolver) => Ok(Some(Arc::new(resolver))),
         Err(mistakes) => Err(CannotServe::KeyFile(
             mistakes.iter().map(|mistake| format!("{}:{mistake}", text::path(path))).collect(),

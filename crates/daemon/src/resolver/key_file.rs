@@ -1,20 +1,25 @@
 //! A file of records in place of DNS, for tests and for hosts that have none.
 //!
-//! One record a line, behind its name: all of the rest of the line, or strings in quotation marks
-//! as zone files have them, which are joined. Lines of zone files, as programs that make keys write
-//! them, are taken too: with a time, with `IN` and `TXT`, in parentheses over several lines, and with
-//! comments. A name may have several records. In place of a record can stand a [mark](MARKS): what
-//! DNS would answer. What is not in the file does not exist.
+//! One record a line, behind its name: all of the rest of the line, or strings in quotation marks,
+//! which are joined. Lines of a zone file are read too, as `twinseal genkey` and opendkim-genkey
+//! write them. A name may have several records. In place of a record can stand a [mark](MARKS):
+//! what DNS would answer. What is not in the file does not exist.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `zone` | what of a line is as zone files have it |
+
+mod zone;
 
 use super::{Lookup, Resolver};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::ready;
-use std::str::Chars;
 use twinseal_dkim::dns::MAX_RECORDS;
 use twinseal_dkim::{LookupFailure, Security, TxtAnswer};
 use twinseal_message::domain::BadDomain;
 use twinseal_message::{Domain, text};
+use zone::{MAX_STRING_OCTETS, Strings};
 
 /// What can stand in place of a record, and what it stands for. A mark answers at once, `TIMEOUT`
 /// too.
@@ -51,18 +56,33 @@ pub enum WrongRecord {
         .0.text, .0.why
     )]
     Name(BadDomain),
-    /// It is about a name in a zone that is not named.
-    #[error("\"{0}\" is a name within a zone; allowed: the whole name, as in {0}.example.com")]
-    Relative(String),
     /// There is nothing behind the name.
     #[error("{0:?} has no record; allowed: a record, strings in quotation marks, or {Marks}")]
     Missing(String),
     /// Quotation marks do not go together.
     #[error(
-        "no record in quotation marks: {}; allowed: \"STRING\", several with white space between, or in parentheses",
+        "no record in quotation marks: {}; allowed: \"STRING\", several with white space between, \
+         in parentheses if on several lines",
         text::shown(.0)
     )]
     Quotes(String),
+    /// A zone file cannot have so long a string; a record of several can be longer.
+    #[error("a string has {0} octets; allowed: at most {MAX_STRING_OCTETS}, and several of them")]
+    LongString(usize),
+    /// A parenthesis is opened and not closed.
+    #[error(
+        "\"(\" is never closed; allowed: ( \"STRING\" … ), on as many lines as there have to be"
+    )]
+    Open,
+    /// It is a line of a zone file, of another type.
+    #[error("{0:?} is no type that is looked for; allowed: TXT, as in NAME IN TXT \"STRING\"")]
+    Type(String),
+    /// Its name is one within a zone, and nobody says which.
+    #[error("{0:?} is part of a name; allowed: the full name, as in {0}.example.com")]
+    PartOfName(String),
+    /// It is no text.
+    #[error("the line is no UTF-8; allowed: UTF-8")]
+    NotUtf8,
     /// The name has more records than are looked at.
     #[error("{0:?} has more records; allowed: at most {MAX_RECORDS}")]
     TooMany(String),
@@ -81,40 +101,30 @@ impl fmt::Display for Marks {
 }
 
 impl KeyFileResolver {
-    /// Reads the text of a file.
+    /// Reads what is in a file.
     ///
     /// # Errors
     /// Every line that is no record.
-    pub fn parse(text: &str) -> Result<Self, Vec<KeyFileMistake>> {
+    pub fn parse(file: impl AsRef<[u8]>) -> Result<Self, Vec<KeyFileMistake>> {
         let mut records = Self::default();
         let mut mistakes = Vec::new();
-        let mut lines = (1..).zip(text.lines().map(str::trim));
-        while let Some((line, content)) = lines.next() {
-            if content.is_empty() || content.starts_with(['#', ';']) {
+        let lines = file.as_ref().split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii);
+        let mut lines = (1..).zip(lines);
+        while let Some((line, octets)) = lines.next() {
+            if octets.is_empty() || octets.starts_with(b"#") || octets.starts_with(b";") {
                 continue;
             }
-            let further = lines.by_ref().map(|(_, content)| content);
-            if let Err(wrong) = records.take(content, further) {
-                mistakes.push(KeyFileMistake { line, wrong });
-            }
+            let entry = entry(line, octets, &mut lines);
+            let taken = entry.and_then(|(name, answer)| {
+                records.take(&name, answer).map_err(|wrong| KeyFileMistake { line, wrong })
+            });
+            mistakes.extend(taken.err());
         }
         if mistakes.is_empty() { Ok(records) } else { Err(mistakes) }
     }
 
-    /// Takes a line, and of those behind it as many as belong to it.
-    fn take<'t>(
-        &mut self,
-        line: &str,
-        further: impl Iterator<Item = &'t str>,
-    ) -> Result<(), WrongRecord> {
-        let (name, content) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let answer = answer(name, content.trim_start(), further)?;
-        let name =
-            Domain::parse(name.strip_suffix('.').unwrap_or(name)).map_err(WrongRecord::Name)?;
+    fn take(&mut self, name: &Domain, answer: TxtAnswer) -> Result<(), WrongRecord> {
         let name = name.as_str();
-        if name.ends_with("._domainkey") {
-            return Err(WrongRecord::Relative(name.to_owned()));
-        }
         match (self.0.get_mut(name), answer) {
             (None, answer) => {
                 self.0.insert(name.into(), answer);
@@ -143,185 +153,79 @@ impl Resolver for KeyFileResolver {
     }
 }
 
-/// What a line says behind its name.
-fn answer<'t>(
-    name: &str,
-    content: &str,
-    further: impl Iterator<Item = &'t str>,
-) -> Result<TxtAnswer, WrongRecord> {
-    if content.is_empty() {
-        return Err(WrongRecord::Missing(name.to_owned()));
-    }
-    if let Some((_, marked)) = MARKS.iter().find(|(mark, _)| *mark == content) {
-        return Ok(marked.clone());
-    }
-    let of_zone = behind_txt(content);
-    let text = match of_zone.unwrap_or(content) {
-        data if of_zone.is_some() || data.starts_with('"') => {
-            joined(data, further).ok_or_else(|| WrongRecord::Quotes(data.to_owned()))?
-        }
-        plain => plain.to_owned(),
+/// A name and what the file says of it, from a line and as many of the following as belong to it.
+fn entry<'f>(
+    line: usize,
+    octets: &'f [u8],
+    following: &mut impl Iterator<Item = (usize, &'f [u8])>,
+) -> Result<(Domain, TxtAnswer), KeyFileMistake> {
+    let at = |wrong| KeyFileMistake { line, wrong };
+    let content = utf8(octets).map_err(at)?;
+    let (name, content) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
+    let content = content.trim_start();
+    let quoted = match zone::data(content).map_err(at)? {
+        Some(data) => Some((data, Strings::new(MAX_STRING_OCTETS))),
+        None => content.starts_with('"').then(|| (content, Strings::new(usize::MAX))),
     };
-    // Whether it is too long is said by who looks for a key in it.
-    Ok(TxtAnswer::Records { texts: vec![text.into_bytes()], security: Security::Unproved })
-}
-
-/// The data of a record in a zone file (RFC 1035 §5.1): what stands behind TXT, where in front of it
-/// stand a time and a class at most.
-fn behind_txt(content: &str) -> Option<&str> {
-    let mut rest = content;
-    loop {
-        let (word, after) = rest.split_once(char::is_whitespace)?;
-        rest = after.trim_start();
-        if word.eq_ignore_ascii_case("TXT") {
-            return Some(rest);
-        }
-        let is_time = word.starts_with(|ch: char| ch.is_ascii_digit())
-            && word.chars().all(|ch| ch.is_ascii_alphanumeric());
-        if !is_time && !word.eq_ignore_ascii_case("IN") {
-            return None;
-        }
+    let answer = match quoted {
+        // What follows in parentheses belongs to a wrong name as well.
+        Some((data, strings)) => joined((line, data), strings, following)?.map(record),
+        None => unquoted(content),
+    };
+    let name = full_name(name).map_err(at)?;
+    match answer {
+        Some(answer) => Ok((name, answer)),
+        None => Err(at(WrongRecord::Missing(name.as_str().to_owned()))),
     }
 }
 
-/// Strings in quotation marks, joined with nothing between them (RFC 6376 §3.6.2.2). RFC 1035 §5.1:
-/// behind a backslash stands a character as it is, parentheses go on in the next line, and a
-/// semicolon begins a comment.
-fn joined<'t>(first: &str, mut further: impl Iterator<Item = &'t str>) -> Option<String> {
-    let (mut text, mut depth) = (String::new(), 0_usize);
-    let mut line = first;
+fn unquoted(content: &str) -> Option<TxtAnswer> {
+    let marked = MARKS.iter().find(|(mark, _)| *mark == content).map(|(_, marked)| marked.clone());
+    let text = || (!content.is_empty()).then(|| record(content.as_bytes().to_vec()));
+    marked.or_else(text)
+}
+
+/// However long it is: a record that is too long is a matter of the mail that asks for it.
+fn record(text: Vec<u8>) -> TxtAnswer {
+    TxtAnswer::Records { texts: vec![text], security: Security::Unproved }
+}
+
+/// `strings` joined with nothing between them (RFC 6376 §3.6.2.2), to the last of their lines;
+/// `None` when there are none.
+fn joined<'f>(
+    (first, data): (usize, &'f str),
+    mut strings: Strings,
+    following: &mut impl Iterator<Item = (usize, &'f [u8])>,
+) -> Result<Option<Vec<u8>>, KeyFileMistake> {
+    let (mut line, mut octets) = (first, data.as_bytes());
     loop {
-        let mut characters = line.chars();
-        while let Some(character) = characters.next() {
-            match character {
-                '"' => take_string(&mut characters, &mut text)?,
-                '(' => depth += 1,
-                ')' => depth = depth.checked_sub(1)?,
-                ';' => break,
-                blank if blank.is_whitespace() => {}
-                _ => return None,
+        if let Err(wrong) = utf8(octets).and_then(|content| strings.read(content)) {
+            // The rest of what is in parentheses are no lines of their own.
+            if strings.are_open() && !octets.contains(&b')') {
+                following.find(|(_, octets)| octets.contains(&b')'));
             }
+            return Err(KeyFileMistake { line, wrong });
         }
-        if depth == 0 {
-            return Some(text);
+        if !strings.are_open() {
+            return Ok(strings.into_text());
         }
-        line = further.next()?;
+        let open = KeyFileMistake { line: first, wrong: WrongRecord::Open };
+        (line, octets) = following.next().ok_or(open)?;
     }
 }
 
-/// The rest of a string, up to its closing quotation mark.
-fn take_string(characters: &mut Chars<'_>, text: &mut String) -> Option<()> {
-    loop {
-        match characters.next()? {
-            '"' => return Some(()),
-            '\\' => text.push(characters.next()?),
-            character => text.push(character),
-        }
+fn utf8(octets: &[u8]) -> Result<&str, WrongRecord> {
+    std::str::from_utf8(octets).map_err(|_| WrongRecord::NotUtf8)
+}
+
+/// opendkim-genkey leaves the domain to the zone. No zone is a key's, so that it is missed.
+fn full_name(name: &str) -> Result<Domain, WrongRecord> {
+    let name = Domain::parse(name.strip_suffix('.').unwrap_or(name)).map_err(WrongRecord::Name)?;
+    if name.as_str().ends_with("._domainkey") {
+        return Err(WrongRecord::PartOfName(name.as_str().to_owned()));
     }
+    Ok(name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(texts: &[&str]) -> TxtAnswer {
-        let texts = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
-        TxtAnswer::Records { texts, security: Security::Unproved }
-    }
-
-    fn mistakes(text: &str) -> Vec<String> {
-        let mistakes = KeyFileResolver::parse(text).unwrap_err();
-        mistakes.iter().map(|mistake| format!("keys:{mistake}")).collect()
-    }
-
-    #[tokio::test]
-    async fn records_are_found_by_their_names() {
-        let text = "# keys\n\n\
-            s._domainkey.a.example v=DKIM1; p=AB CD  \r\n\
-            \ts._domainkey.b.example.\t\"v=DKIM1; \" \"p=\\\"\\\\\"\"AB\"\n\
-            S._DomainKey.Bücher.example v=DKIM1; n=ü\n\
-            twice.example one\nTWICE.example # two\n\
-            gone.example NXDOMAIN\nempty.example NODATA\n\
-            broken.example SERVFAIL\nslow.example TIMEOUT\n\
-            small.example timeout\nquoted.example \"TIMEOUT\"\nnothing.example \"\"\n";
-        let resolver = KeyFileResolver::parse(text).unwrap();
-        for (name, want) in [
-            ("s._domainkey.a.example", texts(&["v=DKIM1; p=AB CD"])),
-            ("S._DOMAINKEY.B.EXAMPLE", texts(&["v=DKIM1; p=\"\\AB"])),
-            ("s._domainkey.xn--bcher-kva.example", texts(&["v=DKIM1; n=ü"])),
-            ("twice.example", texts(&["one", "# two"])),
-            ("gone.example", TxtAnswer::NoName),
-            ("empty.example", TxtAnswer::NoRecord),
-            ("broken.example", TxtAnswer::Failed(LookupFailure::ServerFailure)),
-            ("slow.example", TxtAnswer::Failed(LookupFailure::Timeout)),
-            ("small.example", texts(&["timeout"])),
-            ("quoted.example", texts(&["TIMEOUT"])),
-            ("nothing.example", texts(&[""])),
-            ("not-there.example", TxtAnswer::NoName),
-        ] {
-            assert_eq!(resolver.known(name), Some(want.clone()), "{name}");
-            assert_eq!(resolver.txt(name).await, want, "{name}");
-        }
-    }
-
-    #[test]
-    fn lines_of_zone_files_are_taken_as_programs_write_them() {
-        let text = "; made by a program\n\
-            s._domainkey.a.example.\tIN\tTXT\t\"v=DKIM1; k=ed25519; p=AA\"\n\
-            s._domainkey.b.example. 1h IN TXT ( \"v=DKIM1; h=sha256; k=rsa; \"\n\
-            \t  \"p=AB(\"\n\t  \"CD\" )  ; ----- DKIM key s for b.example\n\
-            c.example 3600 txt \"one\"\nc.example in 60 TXT (\"two\") ; more\n\
-            d.example IN is the text of a record\ne.example TXT\n";
-        let resolver = KeyFileResolver::parse(text).unwrap();
-        for (name, want) in [
-            ("s._domainkey.a.example", texts(&["v=DKIM1; k=ed25519; p=AA"])),
-            ("s._domainkey.b.example", texts(&["v=DKIM1; h=sha256; k=rsa; p=AB(CD"])),
-            ("c.example", texts(&["one", "two"])),
-            ("d.example", texts(&["IN is the text of a record"])),
-            ("e.example", texts(&["TXT"])),
-        ] {
-            assert_eq!(resolver.known(name), Some(want), "{name}");
-        }
-        let zone = "s._domainkey IN TXT ( \"v=DKIM1; \"\n \"p=AB\" )\nx.example IN TXT ( \"a\"\n";
-        assert_eq!(
-            mistakes(zone),
-            [
-                "keys:1: \"s._domainkey\" is a name within a zone; allowed: the whole name, as in \
-                 s._domainkey.example.com",
-                "keys:3: no record in quotation marks: ( \"a\"; allowed: \"STRING\", several with \
-                 white space between, or in parentheses",
-            ]
-        );
-    }
-
-    #[test]
-    fn each_mistake_names_its_line_what_was_found_and_what_is_allowed() {
-        let text = "a..b x\nlonely.example\nq.example \"a\" b\nopen.example \"a\n\
-                    esc.example \"a\\\nm.example x\nm.example SERVFAIL\n";
-        assert_eq!(
-            mistakes(text),
-            [
-                "keys:1: \"a..b\" is no name: it has an empty label; allowed: a name and a record, \
-                 as in mail._domainkey.example.com v=DKIM1; p=MIGf…",
-                "keys:2: \"lonely.example\" has no record; allowed: a record, strings in quotation \
-                 marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT",
-                "keys:3: no record in quotation marks: \"a\" b; allowed: \"STRING\", several with \
-                 white space between, or in parentheses",
-                "keys:4: no record in quotation marks: \"a; allowed: \"STRING\", several with white \
-                 space between, or in parentheses",
-                "keys:5: no record in quotation marks: \"a\\; allowed: \"STRING\", several with \
-                 white space between, or in parentheses",
-                "keys:7: \"m.example\" has another line; allowed: records, or one of NXDOMAIN, \
-                 NODATA, SERVFAIL, TIMEOUT",
-            ]
-        );
-    }
-
-    #[test]
-    fn records_are_bounded() {
-        let lines = "a.example x\n".repeat(MAX_RECORDS);
-        assert!(KeyFileResolver::parse(&lines).is_ok());
-        let told = mistakes(&format!("{lines}a.example x"));
-        assert_eq!(told, ["keys:9: \"a.example\" has more records; allowed: at most 8"]);
-    }
-}
+mod tests;

@@ -27,7 +27,7 @@ impl Source {
             Self::File(path) => {
                 let file = text::path(path);
                 let octets = fs::read(path).map_err(|error| Failure::file(&file, error))?;
-                let keys = KeyFileResolver::parse(&String::from_utf8_lossy(&octets));
+                let keys = KeyFileResolver::parse(octets);
                 let keys = keys.map_err(|mistakes| Failure::Keys { file, mistakes })?;
                 Ok(Box::new(keys))
             }

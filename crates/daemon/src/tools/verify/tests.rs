@@ -1,5 +1,7 @@
 use super::run;
 use crate::terminal::Terminal;
+use crate::tools::{genkey, sign};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,6 +13,12 @@ pub(super) fn data(path: &str) -> String {
 
 /// Runs the tool on a message.
 pub(super) fn verify(message: &[u8], words: &[&str]) -> (ExitCode, String, String) {
+    tool(run, message, words)
+}
+
+type Tool = fn(Vec<OsString>, &mut Terminal<'_>) -> ExitCode;
+
+fn tool(run: Tool, message: &[u8], words: &[&str]) -> (ExitCode, String, String) {
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let mut input = message;
     let mut terminal = Terminal {
@@ -100,6 +108,23 @@ fn what_is_unknown_is_a_hyphen_and_blanks_from_mail_make_no_words() {
         );
         assert!(line.ends_with(" (reason=malformed)"), "{line}");
         assert_eq!(line.split(' ').filter(|word| word.starts_with("bits=")).count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_key_is_checked_with_the_record_that_was_made_with_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().to_str().unwrap();
+    for kind in ["rsa", "ed25519"] {
+        let name = ["--domain", "example.com", "--selector", kind];
+        let words = [&name[..], &["--type", kind, "--directory", directory]].concat();
+        assert_eq!(tool(genkey::run, b"", &words).0, ExitCode::Ok);
+        let [key, record] = ["private", "txt"].map(|end| format!("{directory}/{kind}.{end}"));
+        let words = [&name[..], &["--key", &key]].concat();
+        let (code, signed, _) = tool(sign::run, b"From: ann@example.com\n\nHi.\n", &words);
+        assert_eq!(code, ExitCode::Ok);
+        let (code, output, errors) = verify(signed.as_bytes(), &["--keys", &record]);
+        assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""), "{output}");
     }
 }
 
