@@ -41,23 +41,18 @@ pub(super) struct Message<R, C> {
     reader: BufReader<R>,
     /// Takes every octet as it came.
     copy: C,
+    /// The line that a mailbox has above a message.
+    mailbox_line: Vec<u8>,
     /// The part of the body that was read with the header.
     first_of_body: Vec<u8>,
     line_end: &'static str,
-    /// Whether a mailbox's line in front of the message is passed over.
-    of_mailbox: bool,
 }
 
 impl<R: Read, C: Write> Message<R, C> {
     pub(super) fn new(from: String, input: R, copy: C) -> Self {
         let reader = BufReader::new(input);
-        Self { from, reader, copy, first_of_body: Vec::new(), line_end: "\n", of_mailbox: false }
-    }
-
-    /// The same; a line in front of it that begins with `From ` is no part of it, but what a mailbox
-    /// has there.
-    pub(super) fn of_mailbox(self) -> Self {
-        Self { of_mailbox: true, ..self }
+        let (mailbox_line, first_of_body) = (Vec::new(), Vec::new());
+        Self { from, reader, copy, mailbox_line, first_of_body, line_end: "\n" }
     }
 
     /// How its first line ends, once that was read.
@@ -65,27 +60,25 @@ impl<R: Read, C: Write> Message<R, C> {
         self.line_end
     }
 
+    /// The line that a mailbox has above a message, with its line end; empty where there is none,
+    /// and until the header was read. It is no part of the message, nor of the copy.
+    pub(super) fn mailbox_line(&self) -> &[u8] {
+        &self.mailbox_line
+    }
+
     /// Reads up to the body.
     pub(super) fn read_header(&mut self) -> Result<HeaderBlock, CannotRead> {
         let mut lines = HeaderLines::default();
         let mut line = Vec::new();
-        let mut first = true;
-        loop {
-            line.clear();
-            // A line longer than any header ends the search for its end.
-            let limit = MAX_HEADER_OCTETS as u64 + 1;
-            let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut line);
-            if read.map_err(|error| self.input(error))? == 0 {
-                return Ok(lines.finish());
-            }
-            if std::mem::take(&mut first) {
-                if line.ends_with(b"\r\n") {
-                    self.line_end = "\r\n";
-                }
-                if self.of_mailbox && line.starts_with(b"From ") {
-                    continue;
-                }
-            }
+        self.read_line(&mut line)?;
+        if line.ends_with(b"\r\n") {
+            self.line_end = "\r\n";
+        }
+        if is_of_mailbox(&line) {
+            self.mailbox_line.clone_from(&line);
+            self.read_line(&mut line)?;
+        }
+        while !line.is_empty() {
             self.copy.write_all(&line).map_err(CannotRead::Copy)?;
             match lines.line(&line) {
                 Ok(Line::Header) => {}
@@ -98,7 +91,18 @@ impl<R: Read, C: Write> Message<R, C> {
                     return Err(CannotRead::Header { from: self.from.clone(), error });
                 }
             }
+            self.read_line(&mut line)?;
         }
+        Ok(lines.finish())
+    }
+
+    /// Reads the next line with its end; it is empty at the end of the input.
+    fn read_line(&mut self, line: &mut Vec<u8>) -> Result<(), CannotRead> {
+        line.clear();
+        // A line longer than any header ends the search for its end.
+        let limit = MAX_HEADER_OCTETS as u64 + 1;
+        let read = self.reader.by_ref().take(limit).read_until(b'\n', line);
+        read.map(drop).map_err(|error| self.input(error))
     }
 
     /// Reads the rest, and hands it on as it is on the wire. Gives back the copy.
@@ -122,6 +126,13 @@ impl<R: Read, C: Write> Message<R, C> {
     fn input(&self, error: io::Error) -> CannotRead {
         CannotRead::Input { from: self.from.clone(), error }
     }
+}
+
+/// Whether it is the line that a mailbox has above a message. Of old, blanks could stand between the
+/// name of a field and its colon (RFC 5322 §4.5.2).
+fn is_of_mailbox(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(b"From ");
+    rest.is_some_and(|rest| !rest.trim_ascii_start().starts_with(b":"))
 }
 
 /// Turns line ends into those that the message will have on the wire. In a message of LF lines, LF

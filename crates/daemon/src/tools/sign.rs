@@ -186,7 +186,7 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
         Plan::Sign { seals, left_out } => (seals, left_out),
         Plan::Ignore(reason) => return Err(Failure::NotSigned { reason }),
     };
-    let line_end = message.line_end();
+    let (line_end, above) = (message.line_end(), message.mailbox_line().to_vec());
     let spool = message.read_body(|octets| seals.iter_mut().for_each(|seal| seal.feed(octets)))?;
     let mut fields = Vec::new();
     for seal in seals {
@@ -195,7 +195,8 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
     for (field, reason) in left_out {
         terminal.complain(format_args!("{field} not added: {reason} (reason={})", reason.code()));
     }
-    write(spool, &fields, line_end, terminal.output).map_err(Failure::Output)
+    let written = terminal.output.write_all(&above);
+    written.and_then(|()| write(spool, &fields, line_end, terminal.output)).map_err(Failure::Output)
 }
 
 /// Writes the fields, the last one on top as an MTA would have it, and the message below them.

@@ -174,7 +174,7 @@ fn judge_message(
     task: &Task,
     resolver: &dyn crate::resolver::Resolver,
 ) -> Result<Judged, Failure> {
-    let mut message = Message::new(name.to_owned(), input, sink()).of_mailbox();
+    let mut message = Message::new(name.to_owned(), input, sink());
     let header = message.read_header()?;
     if header.is_empty() {
         return Err(Failure::NoMessage { from: name.to_owned() });

@@ -41,6 +41,16 @@ fn line_ends_are_kept_and_make_no_difference_to_the_seals() {
 }
 
 #[test]
+fn the_line_of_a_mailbox_stays_above_the_seals() {
+    let key = key("rsa1024").display().to_string();
+    let line = b"From a@example.com Mon Mar 10 10:00:00 2025\n";
+    let (_, plain, _) = sign(MESSAGE, &with_key(&key, &[]));
+    let (code, signed, errors) = sign(&[line, MESSAGE].concat(), &with_key(&key, &[]));
+    assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""));
+    assert_eq!(String::from_utf8(signed), String::from_utf8([line.to_vec(), plain].concat()));
+}
+
+#[test]
 fn in_a_message_of_crlf_lines_a_bare_lf_is_data() {
     let key = key("rsa1024").display().to_string();
     let signed = |body: &str| {

@@ -62,8 +62,14 @@ fn the_line_that_a_mailbox_has_in_front_of_a_message_is_no_part_of_it() {
     let (code, output, errors) = verify(&stored, &["--keys", &data("keys/records.txt")]);
     assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""));
     assert!(output.starts_with("pass d=example.com s=rsa2048"), "{output}");
+    // It is the first line, or none.
+    let later = [b"X: y\r\n".as_slice(), &stored].concat();
+    assert_eq!(verify(&later, &["--keys", &data("keys/records.txt")]).0, ExitCode::No);
     let (code, _, errors) = verify(b"From ann@example.com\n\nx\n", &[]);
     assert_eq!(code, ExitCode::Data, "{errors}");
+    // A field, as it was written of old.
+    let (code, _, errors) = verify(b"From : ann@example.com\n\nx\n", &[]);
+    assert_eq!(code, ExitCode::No, "{errors}");
 }
 
 /// A pipe that nobody reads.
