@@ -85,7 +85,7 @@ fn usage() -> String {
 
 /// Prints what was asked for; a reader that went away is no mistake of the user's.
 pub(crate) fn print(terminal: &mut Terminal<'_>, text: &str) -> ExitCode {
-    match terminal.show(text) {
+    match terminal.print(text) {
         Ok(()) => ExitCode::Ok,
         Err(error) => {
             terminal.complain(format_args!("standard output: {error}"));

@@ -21,20 +21,12 @@ impl Terminal<'_> {
         let _ = writeln!(self.errors, "{}: {what}", self.program);
     }
 
-    /// Writes what was asked for.
-    ///
-    /// # Errors
-    /// When standard output does not take it.
-    pub fn print(&mut self, text: impl Display) -> io::Result<()> {
-        write!(self.output, "{text}")
-    }
-
     /// Writes what was asked for, as far as anybody reads it: `| head` has enough at some point.
     ///
     /// # Errors
     /// When standard output does not take it, and not because its reader has gone.
-    pub fn show(&mut self, text: impl Display) -> io::Result<()> {
-        match self.print(text) {
+    pub fn print(&mut self, text: impl Display) -> io::Result<()> {
+        match write!(self.output, "{text}") {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             printed => printed,
         }

@@ -73,6 +73,11 @@ impl Failure {
             Self::Key(_) => ExitCode::Internal,
         }
     }
+
+    /// No tool says anything of it. The exit code does: the message was not taken whole.
+    fn is_a_reader_that_left(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
 }
 
 /// Runs the tool.
@@ -100,7 +105,9 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     match sign(&order, now, terminal) {
         Ok(()) => ExitCode::Ok,
         Err(failure) => {
-            terminal.complain(&failure);
+            if !failure.is_a_reader_that_left() {
+                terminal.complain(&failure);
+            }
             failure.exit_code()
         }
     }

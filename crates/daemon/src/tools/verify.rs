@@ -107,7 +107,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     }
     let written = judge(&task, terminal).and_then(|judged| {
         let text = if task.json { json::render(&judged)? } else { lines::render(&judged) };
-        terminal.show(text).map_err(Failure::Output)?;
+        terminal.print(text).map_err(Failure::Output)?;
         Ok(exit_code(&judged.verdicts))
     });
     written.unwrap_or_else(|failure| {

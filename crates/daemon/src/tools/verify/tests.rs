@@ -87,17 +87,32 @@ impl Write for Broken {
 
 #[test]
 fn a_reader_that_has_enough_is_no_failure_and_a_full_disk_is_one() {
-    for (kind, want) in
-        [(io::ErrorKind::BrokenPipe, ExitCode::No), (io::ErrorKind::StorageFull, ExitCode::System)]
-    {
-        let mut terminal = Terminal {
-            program: crate::PROGRAM,
-            input: &mut &b"From: a@example.com\n\nx\n"[..],
-            output: &mut Broken(kind),
-            errors: &mut Vec::new(),
-        };
-        assert_eq!(run(Vec::new(), &mut terminal), want);
+    let key = data("keys/rsa1024.pem");
+    let signing = ["--domain", "example.com", "--selector", "s", "--key", &key];
+    // The message that is signed is not whole where it was to go: that is for scripts to know.
+    for (run, words, code) in [
+        (run as Tool, &[][..], ExitCode::No),
+        (run, &["--help"], ExitCode::Ok),
+        (sign::run, &signing, ExitCode::System),
+    ] {
+        let broken = written_to(io::ErrorKind::BrokenPipe, run, words);
+        assert_eq!(broken, (code, String::new()), "{words:?}");
+        let (code, errors) = written_to(io::ErrorKind::StorageFull, run, words);
+        assert_eq!(code, ExitCode::System, "{words:?}");
+        assert!(errors.contains("standard output: "), "{errors}");
     }
+}
+
+fn written_to(error: io::ErrorKind, run: Tool, words: &[&str]) -> (ExitCode, String) {
+    let mut errors = Vec::new();
+    let mut terminal = Terminal {
+        program: crate::PROGRAM,
+        input: &mut &b"From: a@example.com\nTo: b@example.com\n\nx\n"[..],
+        output: &mut Broken(error),
+        errors: &mut errors,
+    };
+    let code = run(words.iter().map(Into::into).collect(), &mut terminal);
+    (code, String::from_utf8(errors).unwrap())
 }
 
 #[test]
