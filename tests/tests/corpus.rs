@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use twinseal_dkim::{BodyDemand, Demands, Outcome, Trust};
 use twinseal_e2e::here;
 use twinseal_e2e::judges::require_peers;
+use twinseal_e2e::program;
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::verifier::{Records, line, verdicts};
 use twinseal_message::{Domain, FieldName};
@@ -16,7 +17,7 @@ use twinseal_message::{Domain, FieldName};
 fn every_message_gets_the_verdicts_that_it_deserves() {
     let mut wrong = Vec::new();
     for path in expectations() {
-        let Expectation { at, keys, demands, lines } = read(&path);
+        let Expectation { at, keys, demands, lines, .. } = read(&path);
         let octets = fs::read(path.with_extension("eml")).expect("a message beside it");
         let records = Records::read(&here("data/verify").join(keys));
         let found = verdicts(&octets, &records, demands, at);
@@ -28,6 +29,38 @@ fn every_message_gets_the_verdicts_that_it_deserves() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_tool_prints_the_verdicts_that_are_expected() {
+    let mut wrong = Vec::new();
+    for path in expectations() {
+        let Expectation { at, keys, is_demanding, lines, .. } = read(&path);
+        // Only a configuration can demand what the standards do not.
+        if is_demanding {
+            continue;
+        }
+        let keys = here("data/verify").join(keys).display().to_string();
+        let message = path.with_extension("eml").display().to_string();
+        let words = ["verify", "--keys", &keys, "--at", &at.to_string(), &message];
+        let Output { stdout, stderr, .. } = program::run(&words, b"");
+        let [stdout, stderr] =
+            [stdout, stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        let found: Vec<String> =
+            stdout.lines().take_while(|line| !line.is_empty()).filter_map(expected).collect();
+        if found != lines || !stderr.is_empty() {
+            wrong.push(format!("{}: {found:?}, not {lines:?}; {stderr}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line of the tool as the expectations have it.
+fn expected(line: &str) -> Option<String> {
+    let mut words = line.split(' ');
+    let (word, domain, selector) = (words.next()?, words.next()?, words.next()?);
+    let code = line.rsplit_once(" (reason=").map_or("pass", |(_, code)| code.trim_end_matches(')'));
+    Some(format!("{word} {domain} {selector} {code}"))
 }
 
 #[test]
@@ -67,6 +100,8 @@ struct Expectation {
     at: u64,
     keys: String,
     demands: Demands,
+    /// Whether anything is demanded.
+    is_demanding: bool,
     lines: Vec<String>,
 }
 
@@ -83,16 +118,20 @@ fn expectations() -> Vec<PathBuf> {
 fn read(path: &PathBuf) -> Expectation {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let (mut at, mut keys, mut demands, mut lines) = (0, None, Demands::default(), Vec::new());
+    let mut is_demanding = false;
     for line in text.lines() {
         match line.split_once(": ") {
             Some(("at", seconds)) => at = seconds.parse().expect("seconds"),
             Some(("keys", file)) => keys = Some(file.to_owned()),
-            Some(("demand", demand)) => demands = demanded(demands, demand),
+            Some(("demand", demand)) => {
+                is_demanding = true;
+                demands = demanded(demands, demand);
+            }
             _ => lines.push(line.to_owned()),
         }
     }
     let keys = keys.unwrap_or_else(|| panic!("{}: which keys?", path.display()));
-    Expectation { at, keys, demands, lines }
+    Expectation { at, keys, demands, is_demanding, lines }
 }
 
 /// One domain is trusted, and no other.
