@@ -128,8 +128,8 @@ impl<R: Read, C: Write> Message<R, C> {
     }
 }
 
-/// Whether it is the line that a mailbox has above a message. Of old, blanks could stand between the
-/// name of a field and its colon (RFC 5322 §4.5.2).
+/// Whether it is the line that a mailbox has above a message. Of old, blanks could stand between
+/// the name of a field and its colon (RFC 5322 §4.5.2).
 fn is_of_mailbox(line: &[u8]) -> bool {
     let rest = line.strip_prefix(b"From ");
     rest.is_some_and(|rest| !rest.trim_ascii_start().starts_with(b":"))

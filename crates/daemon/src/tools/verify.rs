@@ -69,10 +69,10 @@ Ends with 0 when a signature passes, 1 when none does, 75 when DNS may still say
 command line is wrong, 65 when there is no message in the file, 66 when a file cannot be read, 78
 when the file of keys is wrong.
 
---json prints an object with \"result\" (a word for all), \"authentication_results\" and \"signatures\",
-a list of objects: \"result\", \"code\", \"reason\", \"domain\", \"selector\", \"identity\", \"algorithm\",
-\"canonicalization\", \"bits\", \"testing\", \"secure\", \"signed_octets\", \"body_octets\", and with --explain
-\"explanation\". What is unknown is null.";
+--json prints an object with \"result\" (a word for all), \"authentication_results\" and
+\"signatures\", a list of objects: \"result\", \"code\", \"reason\", \"domain\", \"selector\",
+\"identity\", \"algorithm\", \"canonicalization\", \"bits\", \"testing\", \"secure\",
+\"signed_octets\", \"body_octets\", and with --explain \"explanation\". What is unknown is null.";
 
 /// What is to be done.
 struct Task {

@@ -31,8 +31,8 @@ const HYPOTHESES: [Hypothesis; 9] = [
 ];
 
 impl Case<'_> {
-    /// The first change that explains the header, among those that are tried before the work that is
-    /// allowed is done.
+    /// The first change that explains the header, among those that are tried before the work that
+    /// is allowed is done.
     pub(super) fn cause(&self) -> Option<Finding> {
         HYPOTHESES.iter().find_map(|undone| undone(self))
     }
