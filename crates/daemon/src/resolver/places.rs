@@ -1,7 +1,8 @@
 //! Who may ask now: so many questions at once, and a share of them for each zone.
 //!
-//! Whoever sends mail chooses the names that are asked for, and may run the servers that never answer.
-//! What is asked for in one zone cannot take all places, so the mail of others does not wait for it.
+//! Whoever sends mail chooses the names that are asked for, and may run the servers that never
+//! answer. What is asked for in one zone cannot take all places, so the mail of others does not
+//! wait for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,8 +94,9 @@ impl Drop for Share<'_> {
 const SOLD_BELOW: &[&str] =
     &["ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"];
 
-/// The part of a name that somebody had to register: its last two labels, or three below places like
-/// `co.uk` and `com.au`. Where it takes too much together, all that is lost is that neighbours share.
+/// The part of a name that somebody had to register: its last two labels, or three below places
+/// like `co.uk` and `com.au`. Where it takes too much together, all that is lost is that neighbours
+/// share.
 fn zone(name: &str) -> &str {
     let mut labels = name.rsplit('.');
     let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());

@@ -80,8 +80,8 @@ fn over(list: RawActions, below: RawActions) -> RawActions {
     }
 }
 
-/// What is probably not meant, told where it was said: of each reason, by whatever decides about it.
-/// A default is not what somebody meant, and what stands in one place is told once.
+/// What is probably not meant, told where it was said: of each reason, by whatever decides about
+/// it. A default is not what somebody meant, and what stands in one place is told once.
 fn action_cautions(given: &RawActions, report: &mut Report) {
     let mut told = Vec::new();
     for (name, own) in named(given) {
