@@ -155,9 +155,8 @@ fn a_list_of_trusted_domains_may_be_a_file_in_dkim_filter_too() {
     let lines = dkim_wrong("", "TrustSignaturesFrom /none\n");
     assert_eq!(
         lines,
-        [
-            "/etc/dkim-filter.conf:4: TrustSignaturesFrom: \"/none\" cannot be read: entity not found"
-        ]
+        ["/etc/dkim-filter.conf:4: TrustSignaturesFrom: \"/none\" cannot be read: entity not \
+             found"]
     );
 }
 
@@ -366,6 +365,8 @@ fn what_has_no_limit_in_a_historic_file_gets_the_largest_one() {
     let drift = line("ClockDrift: there has to be a limit, and 86400s is the largest");
     let bits =
         line("MinimumKeyBits: keys of less than 1024 bits never count, whatever stands here");
+    let loaded = dkim_filter("", "ClockDrift 86401");
+    assert_eq!(loaded.config.verify.clock_drift, Duration::from_secs(86400));
     for (text, want) in [
         ("MaximumHeaders 0", (1 << 20, 5, 1024, header.clone())),
         ("MaximumHeaders 9999999", (1 << 20, 5, 1024, header)),
@@ -430,6 +431,8 @@ fn what_is_probably_not_meant_is_said() {
     );
     let told = warnings(&native("actions:\n  dns-error: tempfail\n  default: reject\n"));
     assert!(told.iter().all(|line| line.starts_with("t.yaml:5: actions.default")), "{told:?}");
+    let told = warnings(&native("dns:\n  servers:\n  - ::1\n  - ::2\n  - ::3\n  - ::4\n"));
+    assert!(told.len() == 1 && told[0].starts_with("t.yaml:8: dns.servers: only the"), "{told:?}");
     let both = "actions: {bad-signature: discard, no-signature: discard}\n";
     assert_eq!(warnings(&native(both)).len(), 2);
     for quiet in [
@@ -439,6 +442,32 @@ fn what_is_probably_not_meant_is_said() {
         "dns: {servers: [127.0.0.1, 127.0.0.2, 127.0.0.3]}\nverify: {clock-drift: 1d}\n",
     ] {
         assert_eq!(warnings(&native(quiet)), [""; 0], "{quiet}");
+    }
+}
+
+#[test]
+fn in_the_place_of_dkim_filter_each_caution_names_what_decided() {
+    let passes = "what is the matter passes by itself";
+    let own = "mail of our own users goes back";
+    let vain = "the sender will try again for days";
+    let (all, list) = (format!("{PATH}:4: On-Default"), "-C".to_owned());
+    let dns = format!("{PATH}:5: On-DNSError");
+    for (words, text, want) in [
+        ("", "On-Default reject", vec![(&all, passes), (&all, own)]),
+        ("", "On-Default tempfail", vec![(&all, vain)]),
+        ("", "On-SignatureError t\nOn-DNSError reject\nOn-InternalError t", vec![(&dns, passes)]),
+        ("-C def=r", "", vec![(&list, passes), (&list, own)]),
+        ("-C dns=r,int=r", "", vec![(&list, passes)]),
+        ("-C def=r,dns=t,int=t", "", vec![(&list, own)]),
+    ] {
+        let told = warnings(&dkim_filter(words, text));
+        let fits = |(line, (origin, what)): (&String, &(&String, &str))| {
+            line.starts_with(&format!("{origin}: {what}"))
+        };
+        assert!(
+            told.len() == want.len() && told.iter().zip(&want).all(fits),
+            "{words}{text}: {told:?}"
+        );
     }
 }
 

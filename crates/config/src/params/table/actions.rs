@@ -18,9 +18,10 @@ pub(super) const ROWS: &[Param] = &[
         kind: ACTIONS,
         summary: "what happens to mail for every reason below that is not named",
         manual: "accept lets it pass, reject refuses it for good, tempfail for now, discard throws \
-                 it away without telling anybody, and quarantine has the MTA keep it. It also counts \
-                 for dns-error, internal-error and signature-error, where reject loses mail for \
-                 troubles that pass. What is said of one reason counts more, wherever it stands.",
+                 it away without telling anybody, and quarantine has the MTA keep it. It also \
+                 counts for dns-error, internal-error and signature-error, where reject loses mail \
+                 for troubles that pass. What is said of one reason counts more, wherever it \
+                 stands.",
         sample: Sample::Example("accept"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.actions.default, report, value::action);
@@ -102,8 +103,8 @@ pub(super) const ROWS: &[Param] = &[
         kind: ACTIONS,
         default: Some("tempfail"),
         summary: "what happens to mail that passes a limit",
-        manual: "Such a limit is verify.maximum-header. With accept, such mail passes without being \
-                 verified.",
+        manual: "Such a limit is verify.maximum-header. With accept, such mail is passed on \
+                 unverified, with everything in it but results forged in our name.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.actions.security, report, value::action);
         }),
