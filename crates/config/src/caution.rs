@@ -205,8 +205,8 @@ pub enum Caution {
     LongKeys,
     /// An action that loses mail.
     #[error(
-        "nobody is told of mail that is discarded, neither who sent it nor who waits for it; reject \
-         tells the sender"
+        "nobody is told of mail that is discarded, neither who sent it nor who waits for it; \
+         reject tells the sender"
     )]
     Discards,
     /// An action that nothing changes the reason of.

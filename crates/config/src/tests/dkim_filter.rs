@@ -61,7 +61,8 @@ fn every_parameter_of_the_file_is_taken() {
         .with("/hosts", "127.0.0.1\n10.0.0.0/8\n")
         .with("/peers", "192.0.2.1\n")
         .with("/ignore", "192.0.2.2\n");
-    let text = "\u{feff}# comment \r\n\r\nSocket\tlocal:/run/s.sock\r\nDOMAIN a.example,b.example\r\n\
+    let text = "\u{feff}# comment \r\n\r\nSocket\tlocal:/run/s.sock\r\n\
+                DOMAIN a.example,b.example\r\n\
                 keyfile /k/m # the key\r\nSelector s\r\nCanonicalization relaxed\r\n\
                 InternalHosts /hosts\r\nExternalIgnoreList /ignore\r\nPeerList /peers\r\n\
                 Mode vs\r\nSubDomains 1\r\nSyslog True\r\nLogWhy y\r\nBackground No\r\n\

@@ -360,7 +360,8 @@ fn an_entry_overrides_single_settings_of_a_section() {
 fn entries_that_override_the_same_share_what_comes_of_it() {
     let entry = |hours| {
         format!(
-            "- {{senders: '*', domain: '*', keys: [{{file: /k/m}}], dkim: {{expire-after: {hours}h}}}}\n"
+            "- {{senders: '*', domain: '*', keys: [{{file: /k/m}}], \
+             dkim: {{expire-after: {hours}h}}}}\n"
         )
     };
     let entries = [1, 1, 2, 2].map(entry).concat();
@@ -397,7 +398,8 @@ fn what_is_probably_not_meant_is_said() {
             "t.yaml:3: signing.domain: no sender of this entry can be in other.example or below",
         ),
         (
-            "signing: [{senders: '*@a.example', domain: a.example, keys: [{file: /k/m.private}]}]\n",
+            "signing: [{senders: '*@a.example', domain: a.example, \
+             keys: [{file: /k/m.private}]}]\n",
             "t.yaml:3: signing.keys.file: the selector m.private is the name of the key's file",
         ),
         (
@@ -427,11 +429,13 @@ fn an_entry_or_a_list_that_holds_more_than_is_meant_is_noticed() {
     for (text, want) in [
         (
             entry("'*@example.com',\n '*@b.example'", "example.com"),
-            "t.yaml:4: signing.senders: no sender that \"*@b.example\" matches can be in example.com",
+            "t.yaml:4: signing.senders: no sender that \"*@b.example\" matches can be in \
+             example.com",
         ),
         (
             entry("'*'", "example.com"),
-            "t.yaml:3: signing.senders: \"*\" matches senders of every domain, and example.com signs",
+            "t.yaml:3: signing.senders: \"*\" matches senders of every domain, and example.com \
+             signs",
         ),
         (
             entry("'*@*example.com'", "example.com"),

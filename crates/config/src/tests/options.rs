@@ -387,8 +387,8 @@ fn a_key_list_and_the_domains_beside_it_are_held_against_each_other() {
     };
     let outside = |pattern: &str| {
         format!(
-            "no sender that \"{pattern}\" matches can be in a domain that -d lists: this line signs \
-             nothing"
+            "no sender that \"{pattern}\" matches can be in a domain that -d lists: this line \
+             signs nothing"
         )
     };
     for (list, words, want) in [

@@ -41,8 +41,8 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("TestPublicKeys"),
         kind: Kind::Path,
         summary: "a file of keys that takes the place of DNS",
-        manual: "On each line, a name and its record, or a record as zone files have it: for tests, \
-                 and where there is no DNS.",
+        manual: "On each line, a name and its record, or a record as zone files have it: for \
+                 tests, and where there is no DNS.",
         sample: Sample::Example("/etc/twinseal/keys.txt"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.dns.test_keys, report, value::path);

@@ -85,8 +85,8 @@ pub(super) const ROWS: &[Param] = &[
         default: Some("no"),
         summary: "look at the number of header fields first",
         manual: "One From, one Date, and at most one of those that RFC 5322 has only one of. A \
-                 message that is not so has the result permerror, whatever its signatures are; what \
-                 becomes of it follows from them all the same.",
+                 message that is not so has the result permerror, whatever its signatures are; \
+                 what becomes of it follows from them all the same.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.verify.required_headers, report, value::switch);
         }),
