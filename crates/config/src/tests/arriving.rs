@@ -438,6 +438,8 @@ fn what_is_probably_not_meant_is_said() {
     for quiet in [
         "actions: {default: tempfail, bad-signature: reject, no-signature: quarantine}\n",
         "actions: {default: quarantine}\n",
+        "actions: {default: discard, bad-signature: accept, no-signature: accept, key-not-found: accept, \
+         dns-error: accept, internal-error: accept, security: accept, signature-error: accept}\n",
         "actions: {default: accept, bad-signature: reject}\n",
         "dns: {servers: [127.0.0.1, 127.0.0.2, 127.0.0.3]}\nverify: {clock-drift: 1d}\n",
     ] {

@@ -84,7 +84,8 @@ fn over(list: RawActions, below: RawActions) -> RawActions {
 /// it. A default is not what somebody meant, and what stands in one place is told once.
 fn action_cautions(given: &RawActions, report: &mut Report) {
     let mut told = Vec::new();
-    for (name, own) in named(given) {
+    // What is said of all counts where it decides about one of the others.
+    for (name, own) in named(given).into_iter().skip(1) {
         let Some(Set { value, origin }) = decisive(own, &given.default) else { continue };
         let Some(caution) = caution(name, *value) else { continue };
         let of_all = !own.as_ref().is_some_and(|own| std::ptr::eq(&own.origin, origin));
