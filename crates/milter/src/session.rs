@@ -157,7 +157,7 @@ impl Session {
 }
 
 /// What a buffer keeps for the next use: enough for nearly every field and answer.
-const KEPT_OCTETS: usize = 4096;
+const KEPT_OCTETS: usize = 1024;
 
 #[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ enum Reading {
 const PREFIX_OCTETS: usize = 5;
 
 /// The buffer that a connection keeps between frames; a larger one was for one long header field.
-const KEPT_OCTETS: usize = 4096;
+const KEPT_OCTETS: usize = 1024;
 
 impl Frames {
     pub(crate) fn new(limits: Limits) -> Self {
