@@ -183,13 +183,18 @@ impl Daemon {
             .spawn()
             .expect("the program starts");
         let mut daemon = Self { process, log };
+        daemon.listens(address);
+        daemon
+    }
+
+    /// Waits until it listens at this address, too.
+    pub fn listens(&mut self, address: &Address) {
         let listening = wait_for(Duration::from_secs(10), || {
-            let ended = daemon.process.try_wait().expect("its state");
-            assert!(ended.is_none(), "serve ended: {ended:?}\n{}", daemon.log());
+            let ended = self.process.try_wait().expect("its state");
+            assert!(ended.is_none(), "serve ended: {ended:?}\n{}", self.log());
             address.connect().ok()
         });
-        assert!(listening.is_some(), "serve does not listen at {address:?}\n{}", daemon.log());
-        daemon
+        assert!(listening.is_some(), "serve does not listen at {address:?}\n{}", self.log());
     }
 
     /// All that it has logged so far.

@@ -56,7 +56,9 @@ fn a_socket_that_nobody_uses_takes_no_room() {
     );
     let file = scratch.write("t.yaml", text);
     let arguments = ["serve", "--config", &file.display().to_string()];
-    let daemon = Daemon::start(&arguments, &first, &scratch);
+    let mut daemon = Daemon::start(&arguments, &first, &scratch);
+    // The sockets are bound one after the other, and it was only waited for the first.
+    daemon.listens(&second);
     for address in [&second, &first, &second] {
         Peer::connect(address).unwrap().negotiate().unwrap();
     }
