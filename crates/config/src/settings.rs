@@ -16,7 +16,7 @@ use twinseal_message::FieldName;
 
 pub use verify::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP,
-    MAX_SERVERS, MIN_KEY_BITS, Results, Verify,
+    MAX_SERVERS, MIN_KEY_BITS, Results, USUAL_SIGNATURES, Verify,
 };
 
 /// A checked configuration. Nothing in it can contradict anything else in it.

@@ -51,6 +51,9 @@ pub struct Claims {
     /// The signature, `b=`, in base64 without white space; its first characters are enough to tell
     /// signatures apart.
     pub signature: String,
+    /// Whether the field has characters beyond ASCII, so that the message is an internationalized
+    /// one (RFC 6532, RFC 8616) whatever is written into it.
+    pub internationalized: bool,
 }
 
 /// How much of `b=` is kept to tell signatures apart, in characters.
@@ -172,6 +175,7 @@ impl Claims {
             identity,
             domain,
             signature: String::from_utf8_lossy(&signature).chars().take(KEPT_SIGNATURE).collect(),
+            internationalized: false,
         }
     }
 }
@@ -203,7 +207,11 @@ impl Signature {
     /// Reads the field; and in any case what it says of itself.
     pub fn parse(field: Field<'_>) -> (Claims, Result<Self, BadSignature>) {
         match TagList::parse(field.value()) {
-            Ok(tags) => (Claims::read(&tags), Self::read(&tags)),
+            Ok(tags) => {
+                let internationalized = !field.value().is_ascii();
+                let claims = Claims { internationalized, ..Claims::read(&tags) };
+                (claims, Self::read(&tags))
+            }
             Err(error) => (Claims::default(), Err(error.into())),
         }
     }

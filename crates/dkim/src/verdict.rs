@@ -294,7 +294,7 @@ impl fmt::Display for Outcome {
             }
             Self::NotTrusted => f.write_str("the signing domain is not trusted here"),
             Self::NotExamined { limit } => {
-                write!(f, "only the first {limit} signatures are looked at")
+                write!(f, "no more than {limit} signatures are looked at")
             }
             Self::Malformed(error) => error.fmt(f),
             Self::Sha1 => f.write_str("rsa-sha1 does not count any more"),

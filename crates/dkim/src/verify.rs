@@ -1,18 +1,21 @@
 //! The verifier: a header, body chunks and answers from DNS, and out come verdicts.
 
+mod choice;
 mod demands;
 
+pub use choice::MAX_SIGNATURES_READ;
 pub use demands::{BodyDemand, CLOCK_DRIFT, Demands, MAX_SIGNATURES, MIN_RSA_BITS, Trust};
 
-use crate::FIELD;
 use crate::body::{BodyDigests, BodyHash, BodyHashes, Place};
 use crate::dns::{KeyQuery, LookupFailure, TxtAnswer};
 use crate::instances::Instances;
 use crate::record::{PublishedKey, RecordError};
-use crate::signature::{Algorithm, BadSignature, Claims, Signature};
+use crate::signature::{Algorithm, Claims, Signature};
 use crate::verdict::{Coverage, KeyFacts, Outcome, Verdict};
 use twinseal_keys::KeyKind;
-use twinseal_message::{Domain, Field, FieldName, HeaderBlock, Mailbox};
+use twinseal_message::{Domain, HeaderBlock, Mailbox};
+
+use choice::{Choice, choose};
 
 /// Checks every signature of a message in one pass over its body.
 ///
@@ -76,75 +79,15 @@ impl Verifier {
             bodies: BodyDigests::default(),
         };
         let author = Author::of(&header);
-        for (index, field) in header.fields().enumerate().filter(|(_, one)| one.is_named(FIELD)) {
-            let candidate = verifier.candidate(index, field, &header, &author, now);
-            verifier.candidates.push(candidate);
+        for Choice { field, claims, fate } in choose(&header, &author, &verifier.demands, now) {
+            let state = match fate {
+                Ok(signature) => State::Waiting(Box::new(verifier.wait_for(signature, field))),
+                Err(outcome) => State::Decided(outcome),
+            };
+            verifier.candidates.push(Candidate { claims, key: None, state });
         }
         verifier.header = header;
         verifier
-    }
-
-    fn candidate(
-        &mut self,
-        index: usize,
-        field: Field<'_>,
-        header: &HeaderBlock,
-        author: &Author,
-        now: u64,
-    ) -> Candidate {
-        let limit = self.demands.signatures;
-        if self.candidates.len() >= limit {
-            let state = State::Decided(Outcome::NotExamined { limit });
-            return Candidate { claims: Claims::default(), key: None, state };
-        }
-        let (claims, signature) = Signature::parse(field);
-        let state = match signature {
-            Err(error) => State::Decided(Outcome::Malformed(error)),
-            Ok(signature) => match self.objection(&signature, header, author, now) {
-                Some(outcome) => State::Decided(outcome),
-                None => State::Waiting(Box::new(self.wait_for(signature, index))),
-            },
-        };
-        Candidate { claims, key: None, state }
-    }
-
-    /// What can be said against a signature before its key is known.
-    fn objection(
-        &self,
-        signature: &Signature,
-        header: &HeaderBlock,
-        author: &Author,
-        now: u64,
-    ) -> Option<Outcome> {
-        // RFC 8301 §3.1 (trap H16)
-        if signature.algorithm == Algorithm::RsaSha1 {
-            return Some(Outcome::Sha1);
-        }
-        if author.fields == 0 {
-            return Some(Outcome::Malformed(BadSignature::NoFrom));
-        }
-        let covered = signature.lists("from");
-        if author.fields > covered {
-            return Some(Outcome::FromNotCovered { fields: author.fields, covered });
-        }
-        let drift = self.demands.clock_drift.as_secs();
-        if let Some(at) = signature.expires.filter(|at| at.saturating_add(drift) < now) {
-            return Some(Outcome::Expired { at });
-        }
-        if let Some(at) = signature.signed_at.filter(|&at| at > now.saturating_add(drift)) {
-            return Some(Outcome::FromTheFuture { at });
-        }
-        let missing = |name: &&FieldName| {
-            signature.lists(name.as_str()) == 0 && header.named(name.as_str()).next().is_some()
-        };
-        if let Some(name) = self.demands.fields.iter().find(missing) {
-            return Some(Outcome::FieldNotSigned { name: name.clone() });
-        }
-        let domain = &signature.domain;
-        let is_author = author.domain.as_ref() == Some(domain);
-        let trusted = self.demands.trusted.as_ref();
-        let counts = is_author || trusted.is_none_or(|trusted| trusted.trusts(domain));
-        (!counts).then_some(Outcome::NotTrusted)
     }
 
     fn wait_for(&mut self, signature: Signature, field: usize) -> Waiting {
@@ -248,6 +191,10 @@ impl Author {
         let mailbox = header.named("from").next().and_then(|one| Mailbox::first(one.value()).ok());
         let domain = mailbox.map(|mailbox| mailbox.domain().clone());
         Self { fields: header.named("from").count(), domain }
+    }
+
+    fn is_in(&self, domain: &Domain) -> bool {
+        self.domain.as_ref() == Some(domain)
     }
 }
 

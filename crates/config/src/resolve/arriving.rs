@@ -13,7 +13,8 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{Raw, RawAdsp, RawDns, RawResults, RawVerify, Set, SetList, Source};
 use crate::settings::{
-    Actions, Adsp, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP, MAX_SERVERS, MIN_KEY_BITS, Results, Verify,
+    Actions, Adsp, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP, MAX_SERVERS, MIN_KEY_BITS, Results,
+    USUAL_SIGNATURES, Verify,
 };
 use crate::wrong::Wrong;
 use std::mem;
@@ -51,14 +52,17 @@ pub(super) fn arriving(
 
 fn verify(raw: RawVerify, door: Door, files: &dyn Files, report: &mut Report) -> Option<Verify> {
     let trusted = raw.trusted.map(|source| trusted(source, door, files, report));
+    // As in opendkim: with 0, nobody counts but the author's domain and who is named.
+    let maximum = Some(raw.maximum_signatures?.value).filter(|&number| number > 0);
+    let nobody = || maximum.is_none().then(|| Arc::new(DomainList::new([], false)));
     Some(Verify {
-        maximum_signatures: raw.maximum_signatures?.value,
+        maximum_signatures: maximum.unwrap_or(USUAL_SIGNATURES),
         minimum_key_bits: key_bits(raw.minimum_key_bits?, door, report),
         clock_drift: drift(raw.clock_drift?, door, report),
         must_be_signed: values(raw.must_be_signed),
         minimum_body: raw.minimum_body?.value,
         required_headers: raw.required_headers?.value,
-        trusted,
+        trusted: trusted.or_else(nobody),
         maximum_header: header_octets(raw.maximum_header?, door, report),
     })
 }

@@ -22,6 +22,9 @@ pub const MAX_SERVERS: usize = 3;
 /// RFC 8301 §3.2: a shorter RSA key is no key.
 pub const MIN_KEY_BITS: u16 = 1024;
 
+/// How many signatures are looked at where nobody says how many.
+pub const USUAL_SIGNATURES: usize = 10;
+
 /// What happens to mail, for each thing that can be the matter with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actions {
@@ -59,7 +62,7 @@ pub enum Action {
 /// What a signature has to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verify {
-    /// How many signatures of a message are looked at; at least one.
+    /// How many signatures of a message are looked at, of those that may pass; at least one.
     pub maximum_signatures: usize,
     /// RSA keys of fewer bits are not good enough; at least [`MIN_KEY_BITS`].
     pub minimum_key_bits: u16,

@@ -168,7 +168,10 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     ("actions: {default: bounce}\n", "actions.default: found \"bounce\", allowed: accept, reject"),
     ("actions: {baad: accept}\n", "actions.baad: there is no such key"),
-    ("verify: {maximum-signatures: 0}\n", "verify.maximum-signatures: found \"0\", allowed: a num"),
+    (
+        "verify: {maximum-signatures: -1}\n",
+        "verify.maximum-signatures: found \"-1\", allowed: a nu",
+    ),
     ("verify: {minimum-key-bits: 512}\n", "verify.minimum-key-bits: found \"512\", allowed: a num"),
     ("verify: {minimum-key-bits: 0}\n", "verify.minimum-key-bits: found \"0\", allowed: a number"),
     ("verify: {clock-drift: 300}\n", "verify.clock-drift: found \"300\", allowed: a whole number"),
@@ -224,7 +227,9 @@ const HISTORIC_MISTAKES: &[(&str, &str)] = &[
     ("MaximumHeaders 64k", "MaximumHeaders: found \"64k\", allowed: a whole number of octets"),
     ("Minimum half", "Minimum: found \"half\", allowed: octets that have to be signed"),
     ("MinimumKeyBits x", "MinimumKeyBits: found \"x\", allowed: a number of bits"),
-    ("MaximumSignaturesToVerify 0", "MaximumSignaturesToVerify: found \"0\", allowed: a number"),
+    ("MaximumSignaturesToVerify 101", "MaximumSignaturesToVerify: found \"101\", allowed: a num"),
+    ("On-ReputationError never", "On-ReputationError: found \"never\", allowed: accept, reject"),
+    ("On-SignatureMissing never", "On-SignatureMissing: found \"never\", allowed: accept, reject"),
     ("Nameservers localhost", "Nameservers: found \"localhost\", allowed: an address"),
     ("Quarantine perhaps", "Quarantine: found \"perhaps\", allowed: yes or no, true or false"),
     ("LocalADSP /none", "LocalADSP: \"/none\" cannot be read: entity not found"),
@@ -552,6 +557,7 @@ fn policies_that_are_known_here_are_those_of_the_nearest_domain() {
 #[test]
 fn what_does_nothing_here_is_taken_and_named() {
     for (text, want) in [
+        ("On-ReputationError reject", "On-ReputationError: accepted, but without effect: nobody"),
         ("On-SignatureMissing reject", "On-SignatureMissing: accepted, but without effect: there"),
         ("AllowSHA1Only yes", "AllowSHA1Only: accepted, but without effect: SHA-256 is always"),
         ("QueryCache yes", "QueryCache: accepted, but without effect: answers are always kept"),
@@ -561,6 +567,17 @@ fn what_does_nothing_here_is_taken_and_named() {
         let want = format!("{PATH}:4: {want}");
         assert!(told.len() == 1 && told[0].starts_with(&want), "{text}: {told:?}");
     }
+}
+
+#[test]
+fn where_no_number_of_signatures_is_looked_at_those_of_who_is_named_are() {
+    let verify = |text: &str| dkim_filter("", text).config.verify.clone();
+    let author_alone = verify("MaximumSignaturesToVerify 0\n");
+    assert_eq!(author_alone.maximum_signatures, 10);
+    assert!(!author_alone.trusted.unwrap().lists(&domain("a.example")));
+    let named = verify("MaximumSignaturesToVerify 0\nTrustSignaturesFrom a.example\n");
+    assert_eq!(named.maximum_signatures, 10);
+    assert!(named.trusted.unwrap().lists(&domain("a.example")));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::standing::{Cause, Standing};
 use twinseal_config::Door;
-use twinseal_dkim::{AdspResult, Outcome, ResultWord, Security, Verdict};
+use twinseal_dkim::{AdspResult, Claims, Outcome, ResultWord, Security, Verdict};
 use twinseal_message::NewField;
 use twinseal_message::results::{Layout, MethodResult, ResultsWriter, unique_prefixes};
 
@@ -13,7 +13,7 @@ const METHOD: &str = "dkim";
 const ADSP: &str = "dkim-adsp";
 const HISTORIC_ADSP: &str = "x-dkim-adsp";
 
-/// The methods that nobody but us reports in our name, with what early dkim-filters had.
+/// The methods that dkim-filters have reported; the last is that of early ones.
 pub const METHODS: &[&str] = &[METHOD, ADSP, HISTORIC_ADSP, "dkim-asp"];
 
 /// The longest algorithm that is written, in octets; those that exist have at most 14.
@@ -103,9 +103,8 @@ impl Report<'_> {
         if let Some(comment) = historic_comment(verdict) {
             result = result.comment(comment);
         }
-        let identity = verdict.claims.identity.as_ref();
-        Some(match identity {
-            Some(identity) => result.property("header", "i", identity.to_string()),
+        Some(match identity(&verdict.claims) {
+            Some(identity) => result.property("header", "i", identity),
             None => result,
         })
     }
@@ -140,7 +139,7 @@ fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
     }
     let properties = [
         ("d", claims.domain.as_ref().map(ToString::to_string)),
-        ("i", claims.identity.as_ref().map(ToString::to_string)),
+        ("i", identity(claims)),
         ("s", claims.selector.as_ref().map(ToString::to_string)),
         ("a", claims.algorithm.clone().filter(|name| is_algorithm(name))),
         ("b", Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty())),
@@ -155,6 +154,15 @@ fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
         result = result.property("policy", "dkim-rules", outcome.code());
     }
     result
+}
+
+/// On whose behalf a signature is, where that can be written so that every reader sees the same in
+/// it: not with a semicolon, at which careless ones split, and beyond ASCII in internationalized
+/// mail alone (RFC 6532). No honest signer needs either.
+fn identity(claims: &Claims) -> Option<String> {
+    let text = claims.identity.as_ref()?.to_string();
+    let is_plain = text.is_ascii() || claims.internationalized;
+    (is_plain && !text.contains(';')).then_some(text)
 }
 
 /// Words with hyphens (RFC 6376 §3.5). Anything may stand where the tag is malformed, and the name
@@ -222,6 +230,7 @@ mod tests {
                 canonicalization: None,
                 identity: Some(Identity::of_domain(domain)),
                 signature: "AbC/dEfGhIjK".to_owned(),
+                internationalized: false,
             },
             outcome,
             key: Some(KeyFacts { bits: Some(2048), testing: false, security: Security::Unproved }),
@@ -244,6 +253,25 @@ mod tests {
             adsp: None,
             well_formed: true,
             always: false,
+        }
+    }
+
+    #[test]
+    fn an_identity_that_readers_may_misread_is_left_out() {
+        for (text, internationalized, told) in [
+            ("joe@example.com", false, true),
+            ("\"joe x\"@example.com", false, true),
+            ("x;dkim=pass@example.com", false, false),
+            ("k\u{e4}the@example.com", false, false),
+            ("k\u{e4}the@example.com", true, true),
+        ] {
+            let mut verdict = verdict(Outcome::Pass);
+            verdict.claims.identity = Identity::parse(text).ok();
+            verdict.claims.internationalized = internationalized;
+            for door in Door::ALL {
+                let field = field(report(door, std::slice::from_ref(&verdict)));
+                assert_eq!(field.contains("header.i="), told, "{text}: {field}");
+            }
         }
     }
 

@@ -24,7 +24,8 @@ pub trait Trust: Debug + Send + Sync {
 /// What is asked of a signature beyond the standards.
 #[derive(Debug, Clone)]
 pub struct Demands {
-    /// How many signatures are looked at, from the top.
+    /// How many signatures are gone into: those of the author's domain and of the trusted ones
+    /// first, and then from the top. Those that cannot pass in any case do not count.
     pub signatures: usize,
     /// How small an RSA key may be, in bits. [`MIN_RSA_BITS`] are asked for in any case.
     pub key_bits: usize,

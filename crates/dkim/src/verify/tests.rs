@@ -8,6 +8,7 @@ use twinseal_canon::dkim::Body;
 use twinseal_keys::{Sha256, SigningKey};
 use twinseal_message::{Domain, Field, HeaderBlock, HeaderLines, Line};
 
+mod chosen;
 mod hostile;
 mod keys;
 mod traps;

@@ -144,7 +144,23 @@ pub(super) const ROWS: &[Param] = &[
         summary: "what happened to mail that its author's domain should have signed",
         manual: "dkim-filter itself did not look at it any more.",
         acts: Acts::No("there has been no such thing since dkim-filter 2.6; see ADSPDiscard"),
-        setter: Setter::Top(|_, _, _| {}),
+        setter: Setter::Top(|_, given, report| {
+            given.put(&mut None, report, value::action);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "reputation-error",
+        dkim_filter: parameter("On-ReputationError", Form::Initial),
+        opendkim: Some("On-ReputationError"),
+        kind: ACTIONS,
+        place: Place::Historic,
+        summary: "what happened to mail when a reputation service did not answer",
+        manual: "It was there only in an opendkim that was built for such services.",
+        acts: Acts::No("nobody is asked about anybody's reputation"),
+        setter: Setter::Top(|_, given, report| {
+            given.put(&mut None, report, value::action);
+        }),
         ..ROW
     },
     Param {
