@@ -98,7 +98,7 @@ impl Claimants {
 impl Pattern {
     fn new(text: &str) -> Option<Self> {
         let below = text.trim_start().starts_with('.');
-        let host = Host::new(text.as_bytes())?;
+        let host = Host::new(text)?;
         Some(if below { Self::Below(host) } else { Self::Exactly(host) })
     }
 

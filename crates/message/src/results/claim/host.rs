@@ -1,5 +1,7 @@
 //! A name in the form in which names are compared.
 
+use std::borrow::Cow;
+
 /// An authserv-id, as it is compared: lower case, A-labels (trap H21), no dot at either end, blanks
 /// collapsed.
 ///
@@ -8,18 +10,24 @@
 pub(super) struct Host(String);
 
 impl Host {
-    /// The name in those octets; `None` when none is left of them.
-    pub(super) fn new(octets: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(octets).map_or_else(
-            |_| octets.iter().map(|&octet| char::from(octet)).collect(),
-            str::to_owned,
-        );
+    /// The name in that text; `None` when none is left of it.
+    pub(super) fn new(text: &str) -> Option<Self> {
         let words: Vec<_> =
             text.split_whitespace().map(visible).filter(|word| !word.is_empty()).collect();
         let name = words.join(" ");
         let name = if name.is_ascii() { name.to_ascii_lowercase() } else { a_labels(&name) };
         let name = name.trim_matches('.');
         (!name.is_empty()).then(|| Self(name.to_owned()))
+    }
+
+    /// The names that may be seen in those octets: where they are no UTF-8, a reader may take them
+    /// for Latin-1, or pass over what it does not understand.
+    pub(super) fn all(octets: &[u8]) -> impl Iterator<Item = Self> {
+        let utf8 = String::from_utf8_lossy(octets);
+        let latin1 = matches!(utf8, Cow::Owned(_))
+            .then(|| octets.iter().map(|&octet| char::from(octet)).collect::<String>());
+        let latin1 = latin1.and_then(|text| Self::new(&text));
+        Self::new(&utf8).into_iter().chain(latin1)
     }
 
     /// Whether it is that name, with or without a job id behind it.
@@ -39,13 +47,20 @@ impl Host {
 
 /// The word without what cannot be seen in it, or means nothing there.
 fn visible(word: &str) -> String {
-    word.chars().filter(|&ch| !ch.is_control() && !matches!(ch, '"' | '\\')).collect()
+    let means_nothing =
+        |ch: char| ch.is_control() || matches!(ch, '"' | '\\' | char::REPLACEMENT_CHARACTER);
+    word.chars().filter(|&ch| !means_nothing(ch)).collect()
 }
 
 /// Compatibility forms, wide letters and invisible characters are what they stand for in a domain
-/// name (RFC 5891 §5.2).
+/// name (RFC 5891 §5.2); what may not stand in one at all, such as what turns the direction of
+/// text, is passed over.
 fn a_labels(name: &str) -> String {
     let (host, job_id) = name.split_at(name.find('/').unwrap_or(name.len()));
-    let host = idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase());
+    let lettered =
+        || -> String { host.chars().filter(|ch| ch.is_ascii() || ch.is_alphanumeric()).collect() };
+    let host = idna::domain_to_ascii(host)
+        .or_else(|_| idna::domain_to_ascii(&lettered()))
+        .unwrap_or_else(|_| host.to_lowercase());
     host + job_id
 }

@@ -86,8 +86,20 @@ impl Reading {
             found.push(Self::Disguised);
         }
         plain(value, &mut found);
+        if let Some(behind) = behind_instance(value) {
+            Name::read(behind, Comments::STANDARD, &mut found);
+        }
         found
     }
+}
+
+/// What follows `i=1;`: a reader of ARC-Authentication-Results (RFC 8617 §4.1.1) that is given
+/// these fields as well finds the name there.
+fn behind_instance(value: &[u8]) -> Option<&[u8]> {
+    let (b'i' | b'I', rest) = value.trim_ascii_start().split_first()? else { return None };
+    let rest = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let end = rest.iter().position(|octet| !octet.is_ascii_digit())?;
+    rest.get(end..)?.trim_ascii_start().strip_prefix(b";").filter(|_| end > 0)
 }
 
 /// What is found by readers that know neither comments nor quotes: all that is in front of the
@@ -97,7 +109,7 @@ fn plain(value: &[u8], found: &mut Vec<Reading>) {
     let word = piece.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     for text in [piece, word] {
         if text.len() <= MAX_NAME_OCTETS {
-            found.extend(Host::new(text).map(Reading::Name));
+            found.extend(Host::all(text).map(Reading::Name));
         }
     }
 }
@@ -248,7 +260,7 @@ impl<'f> Name<'f> {
         if self.pieces > limit {
             return Err(Stop::Disguised);
         }
-        self.found.extend(Host::new(&self.text).map(Reading::Name));
+        self.found.extend(Host::all(&self.text).map(Reading::Name));
         Ok(())
     }
 
