@@ -328,7 +328,7 @@ impl Connection {
                 let refused = why.reject(self.service.door);
                 refused.map_or(Disposition::Reject, Disposition::Refuse)
             }
-            Action::TempFail => Disposition::TempFail,
+            Action::TempFail => why.defer().map_or(Disposition::TempFail, Disposition::Refuse),
             Action::Discard => Disposition::Discard,
             // Where it cannot be held, it must not go on.
             Action::Quarantine => match reply.quarantine(why.text()) {

@@ -211,7 +211,6 @@ impl Transaction {
                 HeadersReply::Continue
             }
             Action::Reject => why.reject(door).map_or(HeadersReply::Reject, HeadersReply::Refuse),
-            Action::TempFail if why == Why::CannotSign => HeadersReply::TempFail,
             Action::TempFail => why.defer().map_or(HeadersReply::TempFail, HeadersReply::Refuse),
             Action::Discard => HeadersReply::Discard,
         }

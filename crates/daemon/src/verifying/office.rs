@@ -35,8 +35,6 @@ pub struct Office {
     pub adsp: Option<Adsp>,
     /// Whether valid signatures are logged.
     pub logs_success: bool,
-    /// In whose place we stand.
-    door: Door,
     /// Who we are to readers of mail, where neither the configuration nor the MTA says it.
     host: String,
 }
@@ -59,7 +57,6 @@ impl Office {
             results: config.results.clone(),
             adsp: config.adsp.clone(),
             logs_success: config.log.success,
-            door: config.door,
             host: host.unwrap_or_else(|| UNKNOWN_HOST.to_owned()),
         }
     }
@@ -73,12 +70,10 @@ impl Office {
     /// Who watches over that name, and has it.
     #[must_use]
     pub fn guard(&self, mta: Option<&str>) -> Guard {
-        let measure = |all| if all { Removal::All } else { Removal::Reporting(METHODS) };
-        let all = self.results.remove_all;
-        // Filters in front of dkim-filter could write about other things in its name, and did.
-        let own = measure(all || self.door == Door::Native);
+        let others_lose =
+            if self.results.remove_all { Removal::All } else { Removal::Reporting(METHODS) };
         let others = self.results.remove_from.iter().map(AuthservPattern::as_str);
-        Guard::new((self.authserv_id(mta), own), (others, measure(all)))
+        Guard::new((self.authserv_id(mta), Removal::All), (others, others_lose))
     }
 
     /// What a message is verified with.

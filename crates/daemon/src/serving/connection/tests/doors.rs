@@ -122,13 +122,13 @@ async fn a_listed_domain_without_a_key_is_deferred_if_it_is_ours() {
     let list = "*@example.com:*:@KEY@\n";
     let lost = "From: a@lost.example\r\nTo: b@example.net\r\n\r\n";
     for (client, message, verdict, fields) in [
-        ("127.0.0.1", MESSAGE, Verdict::Accept, 1),
-        ("127.0.0.1", lost, Verdict::TempFail, 0),
-        ("192.0.2.1", lost, Verdict::Accept, 0),
-        ("127.0.0.1", FOREIGN, Verdict::Accept, 0),
+        ("127.0.0.1", MESSAGE, "accept", 1),
+        ("127.0.0.1", lost, "451 4.7.0 DKIM signing error", 0),
+        ("192.0.2.1", lost, "accept", 0),
+        ("127.0.0.1", FOREIGN, "accept", 0),
     ] {
         let outcome = outcome(service(Door::DkimFilter, words, list), client, message).await;
-        assert_eq!(outcome.verdict, verdict, "{client} {message}");
+        assert_eq!(outcome.verdict.to_string(), verdict, "{client} {message}");
         assert_eq!(outcome.modifications.len(), fields, "{client} {message}");
     }
     // dk-filter's key list lets it pass.
