@@ -1,6 +1,10 @@
 //! The program's own verifier, called as a library: thousands of messages, at any time, with keys
 //! from a file.
 
+mod detail;
+
+pub use detail::DETAILS;
+
 use crate::judges::{Seal, Verdict};
 use std::collections::HashMap;
 use std::fs;
@@ -28,11 +32,14 @@ impl Records {
     }
 
     fn add(&mut self, name: &str, record: &str) {
-        use twinseal_dkim::LookupFailure::{ServerFailure, Timeout};
+        use twinseal_dkim::LookupFailure::{AliasLoop, Refused, ServerFailure, Timeout, Unusable};
         let answer = match record {
             "NODATA" => TxtAnswer::NoRecord,
             "SERVFAIL" => TxtAnswer::Failed(ServerFailure),
             "TIMEOUT" => TxtAnswer::Failed(Timeout),
+            "REFUSED" => TxtAnswer::Failed(Refused),
+            "LOOP" => TxtAnswer::Failed(AliasLoop),
+            "UNUSABLE" => TxtAnswer::Failed(Unusable),
             text => {
                 let mut texts = vec![text.as_bytes().to_vec()];
                 if let Some(TxtAnswer::Records { texts: before, .. }) = self.answers.get(name) {
@@ -95,12 +102,13 @@ fn as_judges_say(verdict: &twinseal_dkim::Verdict) -> Verdict {
 }
 
 /// A verdict as the expectations in `tests/data/verify/` have it: the word of RFC 8601, the domain,
-/// the selector, and the code of the reason.
+/// the selector, and the code of the reason, with what is behind it where that has many.
 pub fn line(verdict: &twinseal_dkim::Verdict) -> String {
     let twinseal_dkim::Verdict { claims, outcome, .. } = verdict;
     let domain = claims.domain.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     let selector = claims.selector.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-    format!("{} d={domain} s={selector} {}", outcome.word().as_str(), outcome.code())
+    let detail = detail::of(outcome).map_or_else(String::new, |detail| format!("/{detail}"));
+    format!("{} d={domain} s={selector} {}{detail}", outcome.word().as_str(), outcome.code())
 }
 
 /// Header and body, as the program reads a file.

@@ -41,6 +41,26 @@ def base64(octets):
         ["base64", "-w0"], input=octets, check=True, capture_output=True).stdout.decode()
 
 
+def der(tag, content):
+    size = len(content)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    length = bytes([size]) if size < 128 else bytes([0x80 + len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+def rsa(modulus, exponent):
+    """Two numbers, which need not be a key, as the record of one has them (RFC 8017 A.1.1)."""
+    # A zero stands in front of what would be negative without it.
+    numbers = [der(2, n.to_bytes(n.bit_length() // 8 + 1, "big")) for n in (modulus, exponent)]
+    return base64(der(0x30, b"".join(numbers)))
+
+
+ODD = (1 << 2047) + 12345
+# The frame of an elliptic curve's key (RFC 5480): id-ecPublicKey on prime256v1, and no point.
+ELLIPTIC = base64(der(0x30, der(0x30, bytes.fromhex("06072a8648ce3d020106082a8648ce3d030107"))
+                      + der(3, bytes(66))))
+
+
 # Selector, record. A word in capitals is what DNS says instead of a record.
 PUBLISHED = [
     ("rsa1024", f"v=DKIM1; k=rsa; p={public('rsa1024')}"),
@@ -65,10 +85,18 @@ PUBLISHED = [
     ("no-base64", "v=DKIM1; p=***"),
     ("no-der", "v=DKIM1; p=AAAA"),
     ("repeated-tag", f"v=DKIM1; k=rsa; k=rsa; p={RSA}"),
+    ("elliptic", f"v=DKIM1; k=rsa; p={ELLIPTIC}"),
+    ("too-large", f"v=DKIM1; p={rsa((1 << 9000) + 1, 65537)}"),
+    ("even", f"v=DKIM1; p={rsa(ODD + 1, 65537)}"),
+    ("exponent", f"v=DKIM1; p={rsa(ODD, 65536)}"),
+    ("ed25519-short", "v=DKIM1; k=ed25519; p=AAAA"),
     ("too-long", f"v=DKIM1; n={'x' * 20000}; p={RSA}"),
     ("no-record", "NODATA"),
     ("server-failure", "SERVFAIL"),
     ("timeout", "TIMEOUT"),
+    ("refused", "REFUSED"),
+    ("alias-loop", "LOOP"),
+    ("unusable", "UNUSABLE"),
 ]
 
 TEMPLATE = ("DKIM-Signature: v=1; a={a}; c={c}; d={d}; s={s};{more}\r\n"
@@ -180,38 +208,41 @@ def cases():
         many = perl(many, field())
     yield "not-examined", many, 10 * [good] + ["policy d=- s=- not-examined"]
 
-    def malformed(name, before, after):
+    def malformed(name, detail, before, after):
         message = changed(signed, before.encode(), after.encode())
-        known = [] if name in ("no-value", "repeated-tag", "no-tags", "bad-name") else ["d", "s"]
+        known = [] if detail.startswith("tags-") else ["d", "s"]
         domain = "example.com" if known and name not in ("no-d", "bad-d") else "-"
         selector = "rsa2048" if known and name != "no-s" else "-"
-        return f"malformed-{name}", message, [f"permerror d={domain} s={selector} malformed"]
+        return f"malformed-{name}", message, [f"permerror d={domain} s={selector} malformed/{detail}"]
 
-    yield malformed("no-v", "v=1; ", "")
-    yield malformed("version-2", "v=1;", "v=2;")
-    yield malformed("no-a", "a=rsa-sha256; ", "")
-    yield malformed("unknown-a", "a=rsa-sha256;", "a=dsa-sha256;")
-    yield malformed("no-d", "d=example.com; ", "")
-    yield malformed("bad-d", "d=example.com;", "d=exa mple..com;")
-    yield malformed("no-s", "s=rsa2048;", "")
-    yield malformed("no-h", "h=from:to:subject;", "")
-    yield malformed("empty-h", "h=from:to:subject;", "h=;")
-    yield malformed("from-not-listed", "h=from:to:subject;", "h=to:subject;")
-    yield malformed("no-bh", "\tbh=", "\txbh=")
-    yield malformed("no-b", "\tb=", "\txb=")
-    yield malformed("unknown-c", "c=relaxed/relaxed;", "c=nowsp;")
-    yield malformed("bad-l", "h=from", "l=-1; h=from")
-    yield malformed("bad-t", "h=from", "t=now; h=from")
-    yield malformed("bad-x", "h=from", "x=; h=from")
-    yield malformed("expires-too-early", "h=from", f"t={AT}; x={AT - 1}; h=from")
-    yield malformed("other-identity", "h=from", "i=@example.net; h=from")
-    yield malformed("unknown-q", "h=from", "q=http; h=from")
-    yield malformed("no-value", "v=1;", "v;")
-    yield malformed("repeated-tag", "v=1;", "v=1; v=1;")
-    yield malformed("bad-name", "v=1;", "v=1; 1v=1;")
-    yield "malformed-no-tags", b"DKIM-Signature: \r\n" + PLAIN, ["permerror d=- s=- malformed"]
+    yield malformed("no-v", "missing", "v=1; ", "")
+    yield malformed("version-2", "value", "v=1;", "v=2;")
+    yield malformed("no-a", "missing", "a=rsa-sha256; ", "")
+    yield malformed("unknown-a", "value", "a=rsa-sha256;", "a=dsa-sha256;")
+    yield malformed("no-d", "missing", "d=example.com; ", "")
+    yield malformed("bad-d", "domain", "d=example.com;", "d=exa mple..com;")
+    yield malformed("no-s", "missing", "s=rsa2048;", "")
+    yield malformed("no-h", "missing", "h=from:to:subject;", "")
+    yield malformed("empty-h", "from-not-listed", "h=from:to:subject;", "h=;")
+    yield malformed("from-not-listed", "from-not-listed", "h=from:to:subject;", "h=to:subject;")
+    yield malformed("no-bh", "missing", "\tbh=", "\txbh=")
+    yield malformed("no-b", "missing", "\tb=", "\txb=")
+    yield malformed("unknown-c", "value", "c=relaxed/relaxed;", "c=nowsp;")
+    yield malformed("bad-l", "value", "h=from", "l=-1; h=from")
+    yield malformed("bad-t", "value", "h=from", "t=now; h=from")
+    yield malformed("bad-x", "value", "h=from", "x=; h=from")
+    yield malformed("expires-too-early", "expires-too-early", "h=from", f"t={AT}; x={AT - 1}; h=from")
+    yield malformed("other-identity", "identity-outside", "h=from", "i=@example.net; h=from")
+    yield malformed("unknown-q", "value", "h=from", "q=http; h=from")
+    yield malformed("no-value", "tags-no-value", "v=1;", "v;")
+    yield malformed("repeated-tag", "tags-duplicate", "v=1;", "v=1; v=1;")
+    yield malformed("bad-name", "tags-no-name", "v=1;", "v=1; 1v=1;")
+    yield malformed("control", "tags-bad-octet", "v=1;", "v=1\x7f;")
+    yield malformed("many-tags", "tags-too-many", "v=1;", "v=1; " + "".join(f"x{n}=;" for n in range(64)))
+    yield malformed("many-names", "too-many-fields", "h=from:to", "h=from:to" + 999 * ":x")
+    yield "malformed-no-tags", b"DKIM-Signature: \r\n" + PLAIN, ["permerror d=- s=- malformed/tags-empty"]
     yield "malformed-no-from", signed.replace(b"From: Ann", b"X-From: Ann"), [
-        bad("permerror", "malformed")]
+        bad("permerror", "malformed/no-from")]
 
     yield "sha1", perl(PLAIN, field(a="rsa-sha1")), [bad("permerror", "sha1")]
     yield "small-key", sign(PLAIN, field(s="small"), "rsa512"), [
@@ -220,12 +251,22 @@ def cases():
     for selector, word, code in [
             ("no-record", "permerror", "no-key-record"), ("revoked", "permerror", "key-revoked"),
             ("sha1-only", "permerror", "hash-not-allowed"), ("tlsrpt", "permerror", "not-for-mail"),
-            ("server-failure", "temperror", "key-unavailable"),
-            ("timeout", "temperror", "key-unavailable"),
-            ("version-2", "permerror", "bad-key"), ("version-last", "permerror", "bad-key"),
-            ("unknown-type", "permerror", "bad-key"), ("no-p", "permerror", "bad-key"),
-            ("no-base64", "permerror", "bad-key"), ("no-der", "permerror", "bad-key"),
-            ("repeated-tag", "permerror", "bad-key"), ("too-long", "permerror", "bad-key"),
+            ("server-failure", "temperror", "key-unavailable/server-failure"),
+            ("timeout", "temperror", "key-unavailable/timeout"),
+            ("refused", "temperror", "key-unavailable/refused"),
+            ("alias-loop", "temperror", "key-unavailable/alias-loop"),
+            ("unusable", "temperror", "key-unavailable/unusable"),
+            ("version-2", "permerror", "bad-key/version"),
+            ("version-last", "permerror", "bad-key/version-not-first"),
+            ("unknown-type", "permerror", "bad-key/type"), ("no-p", "permerror", "bad-key/no-key"),
+            ("no-base64", "permerror", "bad-key/base64"), ("no-der", "permerror", "bad-key/der"),
+            ("elliptic", "permerror", "bad-key/algorithm"),
+            ("too-large", "permerror", "bad-key/too-large"),
+            ("even", "permerror", "bad-key/even-modulus"),
+            ("exponent", "permerror", "bad-key/exponent"),
+            ("ed25519-short", "permerror", "bad-key/ed25519-length"),
+            ("repeated-tag", "permerror", "bad-key/tags"),
+            ("too-long", "permerror", "bad-key/too-long"),
             ("ed25519", "permerror", "key-of-another-kind")]:
         yield f"key-{selector}", perl(PLAIN, field(s=selector)), [bad(word, code, selector)]
     yield "key-strict", perl(PLAIN, field(s="strict", more=" i=@mail.example.com;")), [

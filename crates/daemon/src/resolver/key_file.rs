@@ -23,11 +23,14 @@ use zone::{MAX_STRING_OCTETS, Strings};
 
 /// What can stand in place of a record, and what it stands for. A mark answers at once, `TIMEOUT`
 /// too.
-pub const MARKS: [(&str, TxtAnswer); 4] = [
+pub const MARKS: [(&str, TxtAnswer); 7] = [
     ("NXDOMAIN", TxtAnswer::NoName),
     ("NODATA", TxtAnswer::NoRecord),
     ("SERVFAIL", TxtAnswer::Failed(LookupFailure::ServerFailure)),
     ("TIMEOUT", TxtAnswer::Failed(LookupFailure::Timeout)),
+    ("REFUSED", TxtAnswer::Failed(LookupFailure::Refused)),
+    ("LOOP", TxtAnswer::Failed(LookupFailure::AliasLoop)),
+    ("UNUSABLE", TxtAnswer::Failed(LookupFailure::Unusable)),
 ];
 
 /// Answers from a file that was read before.

@@ -56,12 +56,12 @@ fn each_mistake_names_its_line_what_was_found_and_what_is_allowed() {
             "keys:1: \"a..b\" is no name: it has an empty label; allowed: a name and a record, \
              as in mail._domainkey.example.com v=DKIM1; p=MIGf…",
             "keys:2: \"lonely.example\" has no record; allowed: a record, strings in quotation \
-             marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT",
+             marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT, REFUSED, LOOP, UNUSABLE",
             &format!("keys:3: no record in quotation marks: \"a\" b; {STRINGS}"),
             &format!("keys:4: no record in quotation marks: \"a; {STRINGS}"),
             &format!("keys:5: no record in quotation marks: \"a\\; {STRINGS}"),
             "keys:7: \"m.example\" has another line; allowed: records, or one of NXDOMAIN, \
-             NODATA, SERVFAIL, TIMEOUT",
+             NODATA, SERVFAIL, TIMEOUT, REFUSED, LOOP, UNUSABLE",
         ]
     );
 }
@@ -128,7 +128,7 @@ fn mistakes_in_lines_of_zone_files_are_named_once_each() {
              \"STRING\"",
             &format!("keys:5: {quotes} v=DKIM1\\; p=AB; {STRINGS}"),
             "keys:6: \"d.example\" has no record; allowed: a record, strings in quotation \
-             marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT",
+             marks, or NXDOMAIN, NODATA, SERVFAIL, TIMEOUT, REFUSED, LOOP, UNUSABLE",
             &format!("keys:7: {quotes} \"\\256\"; {STRINGS}"),
             &format!("keys:9: {quotes} ( \"b\"; {STRINGS}"),
             "keys:13: a string has 256 octets; allowed: at most 255, and several of them",
