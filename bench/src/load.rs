@@ -107,6 +107,19 @@ impl Load<'_> {
         Ok(tally)
     }
 
+    /// Puts the load on a peer while it bears another.
+    ///
+    /// # Errors
+    /// When either of them cannot be put on it.
+    pub fn run_beside(&self, other: &Load<'_>, peer: &Peer) -> Result<Tally> {
+        thread::scope(|scope| {
+            let beside = scope.spawn(|| other.run(peer));
+            let tally = self.run(peer);
+            beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            tally
+        })
+    }
+
     /// Sends messages one after the other; hands back a connection that stays open.
     fn one_connection(
         &self,

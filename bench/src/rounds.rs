@@ -163,7 +163,8 @@ pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn median(values: Vec<f64>) -> f64 {
+/// The middle one.
+pub fn median(values: Vec<f64>) -> f64 {
     quantile(values, 0.5)
 }
 

@@ -14,6 +14,7 @@
 //! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
 //! - [`hostile_dns`]: one that answers late, never, wrongly or too much
+//! - [`incoming`]: a host that mail arrives at, with all of it
 //! - [`cutting`]: the same side, as free as an MTA is in how it cuts
 //! - [`judges`]: Mail::DKIM, dkimpy, opendkim and the second reference
 //! - [`signers`]: Mail::DKIM, dkimpy and opendkim again, on the other side
@@ -37,6 +38,7 @@ pub mod defects;
 pub mod filter;
 pub mod generator;
 pub mod hostile_dns;
+pub mod incoming;
 pub mod judges;
 pub mod message;
 pub mod milter;

@@ -2,133 +2,18 @@
 //! what is written about it, what is removed, and what becomes of it.
 
 use std::fs;
-use std::time::{Duration, Instant};
-use twinseal_e2e::here;
-use twinseal_e2e::hostile_dns::{Datagram, HostileDns, Reply, code};
-use twinseal_e2e::message::{Field, Message};
+use std::time::Instant;
+use twinseal_e2e::hostile_dns::{Reply, code};
+use twinseal_e2e::incoming::{
+    FIELDS, Host, LIMIT, PATIENCE, RESULTS, changed, dns, results, sealed, signed,
+};
+use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::Peer;
 use twinseal_e2e::net::{Address, wait_for};
 use twinseal_e2e::postfix::Postfix;
-use twinseal_e2e::program::{Daemon, run};
+use twinseal_e2e::program::Daemon;
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::sink::Sink;
-
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// By when a message is through that may wait for DNS for a second. What hangs would be cut off by
-/// the MTA much later, or answered by the slow server after five seconds.
-const PATIENCE: Duration = Duration::from_millis(4500);
-
-const RESULTS: &str = "Authentication-Results";
-
-const FIELDS: &str = "From: Ann <ann@example.com>\r\nTo: bob@example.net\r\nSubject: hello\r\n\
-    Date: Mon, 2 Mar 2026 09:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n\r\nHello,\r\n\r\nyou.\r\n";
-
-/// What the test key's record says.
-fn record() -> String {
-    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
-    let name = "rsa2048._domainkey.example.com";
-    records.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
-}
-
-fn published(selector: &str) -> String {
-    format!("{selector}._domainkey.example.com")
-}
-
-/// A server with each kind of answer, by selector.
-fn dns() -> HostileDns {
-    let good = record();
-    let testing = good.replace("v=DKIM1;", "v=DKIM1; t=y;");
-    let answers = [
-        ("good", Reply::txt(&published("good"), &good)),
-        ("testing", Reply::txt(&published("testing"), &testing)),
-        ("slow", Reply::txt(&published("slow"), &good).after(Duration::from_secs(5))),
-        ("silent", Reply::code(code::NO_ERROR).over_udp(Datagram::Silence)),
-        ("failing", Reply::code(code::SERVFAIL)),
-    ];
-    let names: Vec<String> = answers.iter().map(|(selector, _)| published(selector)).collect();
-    HostileDns::start(names.iter().map(String::as_str).zip(answers.map(|(_, reply)| reply)))
-}
-
-/// The message with our own signature; others' signatures are verified elsewhere.
-fn signed(selector: &str, scratch: &Scratch) -> Vec<u8> {
-    sealed(FIELDS, selector, scratch)
-}
-
-fn sealed(message: &str, selector: &str, scratch: &Scratch) -> Vec<u8> {
-    let key = scratch.key("rsa2048").display().to_string();
-    let arguments = ["sign", "--domain", "example.com", "--selector", selector, "--key", &key];
-    let output = run(&[&arguments[..], &["--domainkeys", "off"]].concat(), message.as_bytes());
-    assert!(output.status.success(), "{output:?}");
-    output.stdout
-}
-
-fn changed(octets: &[u8]) -> Vec<u8> {
-    String::from_utf8(octets.to_vec()).unwrap().replace("you.", "me.").into_bytes()
-}
-
-/// A daemon that verifies, a Postfix in front of it, and what is behind.
-struct Host {
-    daemon: Daemon,
-    postfix: Postfix,
-    sink: Sink,
-    sent: usize,
-}
-
-impl Host {
-    /// With these lines of configuration; nobody is internal but 192.0.2.1.
-    fn start(scratch: &Scratch, dns: &HostileDns, lines: &str) -> Self {
-        let (address, sink) = (Address::any_inet(), Sink::start());
-        let text = format!(
-            "socket: {}\ninternal-hosts: [192.0.2.1]\nresults: {{ authserv-id: mx.example.net }}\n\
-             {lines}",
-            address.for_filter()
-        );
-        let text = if lines.contains("dns:") {
-            text
-        } else {
-            format!("{text}\ndns: {{ servers: [\"{}\"], timeout: 1s }}\n", dns.address())
-        };
-        let file = scratch.write("twinseal.yaml", text).display().to_string();
-        let daemon = Daemon::start(&["serve", "--config", &file], &address, scratch);
-        let postfix = Postfix::start(scratch, &address, sink.port(), "");
-        Self { daemon, postfix, sink, sent: 0 }
-    }
-
-    /// Sends a message, and says what the client was told, and to whom it went.
-    fn send(&mut self, octets: &[u8]) -> (u16, String, String) {
-        self.sent += 1;
-        let recipient = format!("bob{}@example.net", self.sent);
-        let mut client = self.postfix.connect().unwrap();
-        let reply = client.send("ann@example.com", &recipient, octets).unwrap();
-        (reply.code, reply.text, recipient)
-    }
-
-    /// What is delivered.
-    fn deliver(&mut self, octets: &[u8]) -> Message {
-        let (code, text, recipient) = self.send(octets);
-        assert_eq!(code, 250, "{text}\n{}", self.daemon.log());
-        let delivered = self.sink.wait_for(&recipient, LIMIT);
-        let delivered = delivered.unwrap_or_else(|| panic!("lost\n{}", self.postfix.log()));
-        Message::parse(&delivered.octets)
-    }
-
-    fn stop(self) -> String {
-        drop(self.postfix);
-        let (status, log) = self.daemon.stop_with_log();
-        assert!(status.success(), "{log}");
-        log
-    }
-}
-
-/// The values of all Authentication-Results fields, unfolded.
-fn results(message: &Message) -> Vec<String> {
-    let value = |field: &Field| {
-        let text = String::from_utf8_lossy(field.value()).into_owned();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    message.all(RESULTS).map(value).collect()
-}
 
 #[test]
 fn each_signature_is_told_above_everything_and_forged_results_are_gone() {
@@ -312,7 +197,7 @@ fn what_starts_here_is_signed_and_all_other_mail_is_verified() {
     let daemon = Daemon::start(&["serve", "--config", &file], &address, &scratch);
     let line = "smtpd_authorized_xclient_hosts = 127.0.0.1";
     let postfix = Postfix::start(&scratch, &address, sink.port(), line);
-    let mut host = Host { daemon, postfix, sink, sent: 0 };
+    let mut host = Host::of(daemon, postfix, sink);
     let ours = host.deliver(FIELDS.as_bytes());
     assert_eq!(ours.all("DKIM-Signature").count(), 1);
     assert_eq!(ours.all("DomainKey-Signature").count(), 1);
@@ -333,42 +218,6 @@ fn what_starts_here_is_signed_and_all_other_mail_is_verified() {
     let log = host.stop();
     assert!(!log.contains("no-signing-rule"), "what could not be signed is told: {log}");
     assert!(log.contains("attempted to send as example.com"), "{log}");
-}
-
-#[test]
-fn in_the_place_of_dkim_filter_it_says_it_in_that_programs_way() {
-    let (scratch, dns) = (Scratch::new("dkim-filter"), dns());
-    let (address, sink) = (Address::any_inet(), Sink::start());
-    let keys = scratch.write("keys.txt", format!("{} {}\n", published("good"), record()));
-    let file = format!(
-        "AuthservID mx.example.net\nAuthservIDWithJobID yes\nAlwaysAddARHeader yes\n\
-         TestPublicKeys {}\nSyslogSuccess yes\nOn-BadSignature reject\nLocalADSP {}\n\
-         ADSPDiscard yes\nInternalHosts {}\n",
-        keys.display(),
-        scratch.write("adsp", "example.org:discardable\n.example.org:all\n").display(),
-        scratch.write("hosts", "192.0.2.1\n").display(),
-    );
-    let file = scratch.write("dkim-filter.conf", file).display().to_string();
-    let socket = address.for_filter();
-    let arguments = ["dkim-filter", "-f", "-b", "v", "-p", &socket, "-x", &file];
-    let daemon = Daemon::start(&arguments, &address, &scratch);
-    let postfix = Postfix::start(&scratch, &address, sink.port(), "");
-    let mut host = Host { daemon, postfix, sink, sent: 0 };
-    let good = signed("good", &scratch);
-    let found = results(&host.deliver(&good)).remove(0);
-    assert!(found.starts_with("\"mx.example.net/"), "{found}");
-    let rest = "; dkim=pass (2048-bit key) header.i=@example.com; x-dkim-adsp=pass";
-    assert!(found.ends_with(rest), "{found}");
-    let (code, text, _) = host.send(&changed(&good));
-    assert_eq!((code, text.as_str()), (550, "5.7.0 bad DKIM signature data"));
-    let author = |domain: &str| FIELDS.replace("ann@example.com", &format!("ann@{domain}"));
-    let (code, text, _) = host.send(author("example.org").as_bytes());
-    assert_eq!((code, text.as_str()), (550, "5.7.1 rejected due to DKIM ADSP evaluation"));
-    let found = results(&host.deliver(author("a.example.org").as_bytes())).remove(0);
-    assert!(found.ends_with("; dkim=none (no signature); x-dkim-adsp=fail"), "{found}");
-    drop(dns);
-    let log = host.stop();
-    assert!(log.contains("DKIM verification successful"), "{log}");
 }
 
 #[test]

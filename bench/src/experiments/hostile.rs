@@ -3,9 +3,11 @@
 use crate::body::Body;
 use crate::configuration::Verifier;
 use crate::failure::Result;
+use crate::load::{Load, Reuse, Until};
 use crate::mail::{DOMAIN, Mail, Results};
+use crate::peer::Peer;
 use crate::report::{Report, Table, figure};
-use crate::rounds::{Candidate, interleave};
+use crate::rounds::{Candidate, interleave, median, millis};
 use crate::workbench::{SELECTORS, Workbench};
 use twinseal_milter::client::Header;
 
@@ -36,6 +38,41 @@ pub(super) fn run(workbench: &mut Workbench, report: &mut Report<'_>) -> Result<
     for series in &all {
         let figures = [series.processor(), series.ratio(&all[0]), series.whole(0.99)];
         table.row([series.name.clone()].into_iter().chain(figures.map(figure)));
+    }
+    report.table(&table);
+    beside(&ours, &honest, &mails, workbench, report)
+}
+
+/// How long honest mail waits for its answers while three other connections send hostile mail,
+/// beside how long it waits while they send what it is itself.
+fn beside(
+    ours: &Peer,
+    honest: &Mail,
+    mails: &[Mail],
+    workbench: &Workbench,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let (time, rounds) = (workbench.scale.round, workbench.scale.rounds);
+    let load = |mail, connections| Load {
+        mail,
+        connections,
+        reuse: Reuse::ManyMessages,
+        until: Until::Elapsed(time),
+    };
+    let others: Vec<&Mail> = std::iter::once(honest).chain(mails).collect();
+    let mut waits: Vec<Vec<f64>> = vec![Vec::new(); others.len()];
+    for _ in 0..rounds {
+        for (other, waits) in others.iter().zip(&mut waits) {
+            let tally = load(honest, 1).run_beside(&load(other, 3), ours)?;
+            waits.push(median(tally.wholes.iter().map(|time| millis(*time)).collect()));
+        }
+    }
+    report.say("One connection sends honest mail, and three others send:");
+    let mut table = Table::new(&["", "its message p50 ms", "× the first"]);
+    for (other, own) in others.iter().zip(&waits) {
+        let ratios = own.iter().zip(&waits[0]).map(|(own, first)| own / first);
+        let figures = [median(own.clone()), median(ratios.collect())];
+        table.row(std::iter::once(other.name.clone()).chain(figures.map(figure)));
     }
     report.table(&table);
     Ok(())
