@@ -75,7 +75,7 @@ fn what_is_the_matter_has_the_action_that_is_configured_for_it() {
     assert_eq!((code, text.as_str()), (550, "5.7.20 bad DKIM signature data"));
     // Whoever is testing is never rejected.
     let testing = host.deliver(&changed(&signed("testing", &scratch)));
-    assert!(results(&testing)[0].contains("dkim=fail (2048-bit key; testing)"), "{testing:?}");
+    assert!(results(&testing)[0].contains("dkim=fail (2048-bit key, testing)"), "{testing:?}");
     for selector in ["failing", "silent", "slow"] {
         let (message, begun) = (signed(selector, &scratch), Instant::now());
         let (code, text, _) = host.send(&message);

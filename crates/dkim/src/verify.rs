@@ -6,6 +6,7 @@ mod demands;
 pub use choice::MAX_SIGNATURES_READ;
 pub use demands::{BodyDemand, CLOCK_DRIFT, Demands, MAX_SIGNATURES, MIN_RSA_BITS, Trust};
 
+use crate::FIELD;
 use crate::body::{BodyDigests, BodyHash, BodyHashes, Place};
 use crate::dns::{KeyQuery, LookupFailure, TxtAnswer};
 use crate::instances::Instances;
@@ -29,6 +30,8 @@ pub struct Verifier {
     candidates: Vec<Candidate>,
     queries: Vec<KeyQuery>,
     bodies: BodyDigests,
+    /// How many signatures there are beyond those that are read.
+    unread: usize,
 }
 
 /// One signature on its way to a verdict.
@@ -77,15 +80,18 @@ impl Verifier {
             candidates: Vec::new(),
             queries: Vec::new(),
             bodies: BodyDigests::default(),
+            unread: 0,
         };
         let author = Author::of(&header);
-        for Choice { field, claims, fate } in choose(&header, &author, &verifier.demands, now) {
+        for Choice { field, claims, fate, .. } in choose(&header, &author, &verifier.demands, now) {
             let state = match fate {
                 Ok(signature) => State::Waiting(Box::new(verifier.wait_for(signature, field))),
                 Err(outcome) => State::Decided(outcome),
             };
             verifier.candidates.push(Candidate { claims, key: None, state });
         }
+        let all = header.fields().filter(|field| field.is_named(FIELD)).count();
+        verifier.unread = all - verifier.candidates.len();
         verifier.header = header;
         verifier
     }
@@ -167,7 +173,14 @@ impl Verifier {
     pub fn finish(self) -> Vec<Verdict> {
         let (bodies, demands) = (self.bodies.finish(), &self.demands);
         let verdict = |candidate: Candidate| candidate.finish(&bodies, demands);
-        self.candidates.into_iter().map(verdict).collect()
+        let unread = || Verdict {
+            claims: Claims::default(),
+            outcome: Outcome::NotExamined { limit: demands.signatures },
+            key: None,
+            coverage: None,
+        };
+        let read = self.candidates.into_iter().map(verdict);
+        read.chain(std::iter::repeat_with(unread).take(self.unread)).collect()
     }
 }
 

@@ -19,7 +19,7 @@ pub mod writer;
 pub use claim::{Claim, Claimants, Removal};
 pub use grammar::BadResults;
 pub use prefix::unique_prefixes;
-pub use writer::{Layout, ResultsWriter};
+pub use writer::{Layout, ResultsWriter, is_bare};
 
 /// The field's name.
 pub const FIELD_NAME: &str = "Authentication-Results";

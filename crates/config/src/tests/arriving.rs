@@ -229,7 +229,6 @@ const HISTORIC_MISTAKES: &[(&str, &str)] = &[
     ("MinimumKeyBits x", "MinimumKeyBits: found \"x\", allowed: a number of bits"),
     ("MaximumSignaturesToVerify 101", "MaximumSignaturesToVerify: found \"101\", allowed: a num"),
     ("On-ReputationError never", "On-ReputationError: found \"never\", allowed: accept, reject"),
-    ("On-SignatureMissing never", "On-SignatureMissing: found \"never\", allowed: accept, reject"),
     ("Nameservers localhost", "Nameservers: found \"localhost\", allowed: an address"),
     ("Quarantine perhaps", "Quarantine: found \"perhaps\", allowed: yes or no, true or false"),
     ("LocalADSP /none", "LocalADSP: \"/none\" cannot be read: entity not found"),

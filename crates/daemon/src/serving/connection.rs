@@ -331,10 +331,12 @@ impl Connection {
             Action::TempFail => why.defer().map_or(Disposition::TempFail, Disposition::Refuse),
             Action::Discard => Disposition::Discard,
             // Where it cannot be held, it must not go on.
-            Action::Quarantine => match reply.quarantine(why.text()) {
-                Ok(()) => Disposition::Accept,
-                Err(_) => Disposition::TempFail,
-            },
+            Action::Quarantine => {
+                match reply.quarantine(&transaction::held(why, self.service.door)) {
+                    Ok(()) => Disposition::Accept,
+                    Err(_) => Disposition::TempFail,
+                }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ mod arriving;
 mod obstacle;
 mod planning;
 
-pub use arriving::Judged;
+pub use arriving::{Judged, held};
 pub use obstacle::Obstacle;
 
 use planning::{is_ours_to_sign, plan};
@@ -266,7 +266,7 @@ impl Transaction {
                 judged = Some(Judged::new(verification.finish(), forged, service));
             }
             Role::Held(why) => {
-                reply.quarantine(&arriving::held(why, service.door)).map_err(untold)?;
+                reply.quarantine(&held(why, service.door)).map_err(untold)?;
             }
             Role::Passing => {}
         }

@@ -4,7 +4,7 @@ use super::standing::{Cause, Standing};
 use twinseal_config::Door;
 use twinseal_dkim::{AdspResult, Claims, Outcome, ResultWord, Security, Verdict};
 use twinseal_message::NewField;
-use twinseal_message::results::{Layout, MethodResult, ResultsWriter, unique_prefixes};
+use twinseal_message::results::{Layout, MethodResult, ResultsWriter, is_bare, unique_prefixes};
 
 /// The method's name (RFC 8601 §2.7.1).
 const METHOD: &str = "dkim";
@@ -18,6 +18,12 @@ pub const METHODS: &[&str] = &[METHOD, ADSP, HISTORIC_ADSP, "dkim-asp"];
 
 /// The longest algorithm that is written, in octets; those that exist have at most 14.
 const MAX_ALGORITHM_OCTETS: usize = 32;
+
+/// The most octets of a field. A frame of the protocol has twice as many, and no MTA takes more.
+const MAX_FIELD_OCTETS: usize = 32 * 1024;
+
+/// So many results fit in any case.
+const FEW_RESULTS: usize = 12;
 
 /// What is known when a field is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +55,7 @@ impl Report<'_> {
         if results.is_empty() {
             return None;
         }
+        let results = within_a_frame(results, self.authserv_id, layout);
         let mut writer = match self.job_id {
             Some(job_id) => ResultsWriter::with_job_id(self.authserv_id, job_id, layout),
             None => ResultsWriter::new(self.authserv_id, layout),
@@ -126,16 +133,39 @@ impl Report<'_> {
     }
 }
 
+/// As many of the results as an MTA takes in one field: what passes first, and then from the top.
+fn within_a_frame(results: Vec<MethodResult>, id: &str, layout: Layout) -> Vec<MethodResult> {
+    let octets = |result: &MethodResult| {
+        let mut writer = ResultsWriter::new(id, layout);
+        writer.result(result);
+        writer.finish().value.len()
+    };
+    // Nearly always there are few.
+    if results.len() <= FEW_RESULTS {
+        return results;
+    }
+    let mut order: Vec<usize> = (0..results.len()).collect();
+    order.sort_by_key(|&at| results.get(at).is_none_or(|one| one.result != "pass"));
+    let mut room = MAX_FIELD_OCTETS;
+    let mut kept = vec![false; results.len()];
+    for at in order {
+        let Some((result, kept)) = results.get(at).zip(kept.get_mut(at)) else { continue };
+        let Some(left) = room.checked_sub(octets(result)) else { break };
+        (room, *kept) = (left, true);
+    }
+    results.into_iter().zip(kept).filter_map(|(result, kept)| kept.then_some(result)).collect()
+}
+
 fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
     let Verdict { claims, outcome, .. } = verdict;
     let word = outcome.word();
     let mut result = MethodResult::new(METHOD, word.as_str());
     let remarks = remarks(verdict);
     if !remarks.is_empty() {
-        result = result.comment(remarks.join("; "));
+        result = result.comment(remarks.join(", "));
     }
     if *outcome != Outcome::Pass {
-        result = result.reason(outcome.to_string());
+        result = result.reason(fitting(outcome.to_string(), claims));
     }
     let properties = [
         ("d", claims.domain.as_ref().map(ToString::to_string)),
@@ -157,12 +187,20 @@ fn modern(verdict: &Verdict, prefix: &str) -> MethodResult {
 }
 
 /// On whose behalf a signature is, where that can be written so that every reader sees the same in
-/// it: not with a semicolon, at which careless ones split, and beyond ASCII in internationalized
-/// mail alone (RFC 6532). No honest signer needs either.
+/// it: without quotes, in which a careless one may find other results, and beyond ASCII in
+/// internationalized mail alone (RFC 6532). Hardly any honest signer needs either.
 fn identity(claims: &Claims) -> Option<String> {
     let text = claims.identity.as_ref()?.to_string();
     let is_plain = text.is_ascii() || claims.internationalized;
-    (is_plain && !text.contains(';')).then_some(text)
+    (is_plain && is_bare(&text)).then_some(text)
+}
+
+/// A text that may quote mail or DNS, without what plain mail must not have in it.
+fn fitting(text: String, claims: &Claims) -> String {
+    if text.is_ascii() || claims.internationalized {
+        return text;
+    }
+    text.chars().map(|ch| if ch.is_ascii() { ch } else { '?' }).collect()
 }
 
 /// Words with hyphens (RFC 6376 §3.5). Anything may stand where the tag is malformed, and the name
@@ -206,7 +244,7 @@ fn historic_comment(verdict: &Verdict) -> Option<String> {
         Some(Cause::Revoked) => Some("revoked".to_owned()),
         Some(Cause::NoKey) => None,
         Some(Cause::NoAnswer | Cause::Syntax | Cause::Unusable) | None => {
-            Some(format!("verification error: {outcome}"))
+            Some(fitting(format!("verification error: {outcome}"), &verdict.claims))
         }
     }
 }
@@ -216,7 +254,8 @@ mod tests {
     use super::Report;
     use twinseal_config::Door;
     use twinseal_dkim::{
-        AdspResult, Claims, Coverage, Identity, KeyFacts, LookupFailure, Outcome, Security, Verdict,
+        AdspResult, BadSignature, Claims, Coverage, Identity, KeyFacts, LookupFailure, Outcome,
+        RecordError, Security, Verdict,
     };
     use twinseal_message::{Domain, Selector};
 
@@ -260,7 +299,9 @@ mod tests {
     fn an_identity_that_readers_may_misread_is_left_out() {
         for (text, internationalized, told) in [
             ("joe@example.com", false, true),
-            ("\"joe x\"@example.com", false, true),
+            ("joe+tag.x@example.com", false, true),
+            ("joe header.i=@bank.example x@example.com", false, false),
+            ("joe=bank.example@example.com", false, false),
             ("x;dkim=pass@example.com", false, false),
             ("k\u{e4}the@example.com", false, false),
             ("k\u{e4}the@example.com", true, true),
@@ -276,6 +317,37 @@ mod tests {
     }
 
     #[test]
+    fn what_strangers_write_makes_no_second_result() {
+        let identity = "x;dkim=pass header.d=bank.example;@evil.example".to_owned();
+        let type_ = "\u{e4};dkim=pass".to_owned();
+        for outcome in [
+            Outcome::Malformed(BadSignature::IdentityOutside { identity }),
+            Outcome::BadKey(RecordError::KeyType { name: type_ }),
+        ] {
+            let verdict = verdict(outcome);
+            for door in Door::ALL {
+                let field = field(report(door, std::slice::from_ref(&verdict)));
+                assert_eq!(field.matches(';').count(), 1, "{field}");
+                assert!(field.is_ascii(), "{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_passes_is_told_first_where_there_is_too_much() {
+        let long = Selector::parse(&vec!["s".repeat(60); 4].join(".")).unwrap();
+        let mut verdicts = vec![verdict(Outcome::SignatureWrong); 199];
+        verdicts.push(verdict(Outcome::Pass));
+        for verdict in &mut verdicts {
+            verdict.claims.selector = Some(long.clone());
+        }
+        let field = field(report(Door::Native, &verdicts));
+        assert!(field.len() <= super::MAX_FIELD_OCTETS, "{}", field.len());
+        assert_eq!(field.matches("dkim=pass").count(), 1);
+        assert!(field.matches("dkim=fail").count() > 50, "{field}");
+    }
+
+    #[test]
     fn each_signature_has_a_result_that_says_what_it_is_about() {
         let mut cut = verdict(Outcome::Pass);
         cut.coverage = Some(Coverage { signed: 3, octets: 9 });
@@ -288,8 +360,8 @@ mod tests {
             field(report(Door::Native, &verdicts)),
             format!(
                 "mx.example.org; dkim=policy (2048-bit key) reason=\"the signature expired at 7\" \
-                 {about}\"AbC/dEfG\" policy.dkim-rules=expired; dkim=pass (2048-bit key; \
-                 testing; secure; 3 of 9 octets of the body are signed) {about}\"AbC/dEfG\""
+                 {about}\"AbC/dEfG\" policy.dkim-rules=expired; dkim=pass (2048-bit key, \
+                 testing, secure, 3 of 9 octets of the body are signed) {about}\"AbC/dEfG\""
             )
         );
     }

@@ -7,7 +7,7 @@ use super::{Author, Demands};
 use crate::FIELD;
 use crate::signature::{Algorithm, BadSignature, Claims, Signature};
 use crate::verdict::Outcome;
-use twinseal_message::{Field, FieldName, HeaderBlock};
+use twinseal_message::{Domain, Field, FieldName, HeaderBlock};
 
 /// How many signatures of a message are read, from the top: as many as anybody may ask for.
 pub const MAX_SIGNATURES_READ: usize = 100;
@@ -19,6 +19,7 @@ pub(super) struct Choice {
     pub(super) claims: Claims,
     /// What is to be checked, or what is known already.
     pub(super) fate: Result<Signature, Outcome>,
+    turn: Turn,
 }
 
 /// How soon a signature's turn comes.
@@ -28,57 +29,65 @@ enum Turn {
     First,
     /// Any other.
     Then,
+    /// It does not count here at all, whatever it is.
+    Never,
 }
 
-/// All signatures of a header, from top to bottom.
+/// The signatures of a header that are read, from top to bottom.
 pub(super) fn choose(
     header: &HeaderBlock,
     author: &Author,
     demands: &Demands,
     now: u64,
 ) -> Vec<Choice> {
-    let limit = demands.signatures;
+    let there = |name: &&FieldName| header.named(name.as_str()).next().is_some();
+    let demanded: Vec<&FieldName> = demands.fields.iter().filter(there).collect();
     let fields = header.fields().enumerate().filter(|(_, field)| field.is_named(FIELD));
-    let read = |(at, (field, text)): (usize, (usize, Field<'_>))| {
-        if at >= MAX_SIGNATURES_READ {
-            let fate = Err(Outcome::NotExamined { limit });
-            return Choice { field, claims: Claims::default(), fate };
-        }
+    let read = |(field, text): (usize, Field<'_>)| {
         let (claims, signature) = Signature::parse(text);
         let signature = signature.map_err(Outcome::Malformed);
-        let fate = signature.and_then(|one| match objection(&one, header, author, demands, now) {
-            Some(outcome) => Err(outcome),
-            None => Ok(one),
-        });
-        Choice { field, claims, fate }
+        let fate =
+            signature.and_then(|one| match objection(&one, &demanded, author, demands, now) {
+                Some(outcome) => Err(outcome),
+                None => Ok(one),
+            });
+        let turn = match &fate {
+            Err(Outcome::NotTrusted) => Turn::Never,
+            _ => turn(&claims, author, demands),
+        };
+        Choice { field, claims, fate, turn }
     };
-    let mut choices: Vec<Choice> = fields.enumerate().map(read).collect();
-    let turn = |signature: &Signature| {
-        let trusted = demands.trusted.as_ref();
-        let named = trusted.is_some_and(|trusted| trusted.trusts(&signature.domain));
-        if named || author.is_in(&signature.domain) { Turn::First } else { Turn::Then }
-    };
-    let hopeful = choices.iter().enumerate();
-    let hopeful = hopeful.filter_map(|(at, choice)| Some((turn(choice.fate.as_ref().ok()?), at)));
-    let mut hopeful: Vec<(Turn, usize)> = hopeful.collect();
-    hopeful.sort_unstable();
-    let left = hopeful.into_iter().skip(limit).map(|(_, at)| at);
-    // What is told about a message is limited too.
-    let hopeless = choices.iter().enumerate().filter(|(_, choice)| choice.fate.is_err());
-    let left: Vec<usize> = hopeless.map(|(at, _)| at).skip(limit).chain(left).collect();
-    for at in left {
+    let mut choices: Vec<Choice> = fields.take(MAX_SIGNATURES_READ).map(read).collect();
+    // What is told about those that cannot pass is limited too.
+    for hopeful in [true, false] {
+        leave(&mut choices, hopeful, demands.signatures);
+    }
+    choices
+}
+
+fn turn(claims: &Claims, author: &Author, demands: &Demands) -> Turn {
+    let is_named =
+        |domain: &Domain| demands.trusted.as_ref().is_some_and(|list| list.trusts(domain));
+    let first = |domain: &&Domain| author.is_in(domain) || is_named(domain);
+    claims.domain.as_ref().filter(first).map_or(Turn::Then, |_| Turn::First)
+}
+
+/// Leaves all but so many of those that may pass, or of those that cannot, to themselves.
+fn leave(choices: &mut [Choice], hopeful: bool, limit: usize) {
+    let of_that_kind = choices.iter().enumerate().filter(|(_, one)| one.fate.is_ok() == hopeful);
+    let mut order: Vec<(Turn, usize)> = of_that_kind.map(|(at, one)| (one.turn, at)).collect();
+    order.sort_unstable();
+    for (_, at) in order.into_iter().skip(limit) {
         if let Some(choice) = choices.get_mut(at) {
-            choice.claims = Claims::default();
             choice.fate = Err(Outcome::NotExamined { limit });
         }
     }
-    choices
 }
 
 /// What can be said against a signature before its key is known.
 fn objection(
     signature: &Signature,
-    header: &HeaderBlock,
+    demanded: &[&FieldName],
     author: &Author,
     demands: &Demands,
     now: u64,
@@ -101,10 +110,8 @@ fn objection(
     if let Some(at) = signature.signed_at.filter(|&at| at > now.saturating_add(drift)) {
         return Some(Outcome::FromTheFuture { at });
     }
-    let missing = |name: &&FieldName| {
-        signature.lists(name.as_str()) == 0 && header.named(name.as_str()).next().is_some()
-    };
-    if let Some(name) = demands.fields.iter().find(missing) {
+    let missing = |name: &&&FieldName| signature.lists(name.as_str()) == 0;
+    if let Some(&name) = demanded.iter().find(missing) {
         return Some(Outcome::FieldNotSigned { name: name.clone() });
     }
     let domain = &signature.domain;

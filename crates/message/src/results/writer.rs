@@ -168,7 +168,8 @@ fn value(text: &str) -> String {
 /// RFC 8601 §2.2, `pvalue`: a token (RFC 2045 §5.1), or an address whose local part is one or
 /// empty. A slash or an equals sign may stand in a local part, and is quoted all the same: not
 /// every reader knows.
-fn is_bare(text: &str) -> bool {
+#[must_use]
+pub fn is_bare(text: &str) -> bool {
     let is_dotted = |text: &str| text.split('.').all(is_token);
     text.split_once('@').map_or_else(
         || is_token(text),
@@ -238,9 +239,10 @@ fn explaining(text: &str) -> String {
 }
 
 /// Nothing that would need a backslash: a common reader, Mail::AuthenticationResults, refuses the
-/// whole field for one.
+/// whole field for one. And no semicolon, at which careless readers split whatever is around it.
 const fn unquotable(ch: char) -> char {
     match ch {
+        ';' => ',',
         '"' => '\'',
         '(' => '[',
         ')' => ']',

@@ -144,9 +144,8 @@ pub(super) const ROWS: &[Param] = &[
         summary: "what happened to mail that its author's domain should have signed",
         manual: "dkim-filter itself did not look at it any more.",
         acts: Acts::No("there has been no such thing since dkim-filter 2.6; see ADSPDiscard"),
-        setter: Setter::Top(|_, given, report| {
-            given.put(&mut None, report, value::action);
-        }),
+        // Nobody ever looked at its value.
+        setter: Setter::Top(|_, _, _| {}),
         ..ROW
     },
     Param {

@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("RemoveARAll"),
         default: Some("no"),
         summary: "remove them whatever they say",
-        manual: "Without it, those stay that say nothing about DKIM.",
+        manual: "Without it, those of remove-from stay that say nothing about DKIM.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.results.remove_all, report, value::switch);
         }),

@@ -16,8 +16,9 @@ pub(super) const ROWS: &[Param] = &[
         summary: "how many signatures of a message are looked at",
         manual: "Those of the author's domain and of trusted domains first, and then from the top \
                  of the header down. Each costs a question to DNS and an operation with a key; \
-                 those that cannot pass in any case cost neither and do not count. With 0, only \
-                 those of the author's domain and of trusted domains are looked at.",
+                 those that cannot pass in any case cost neither and do not count. No more than \
+                 100 are read. With 0, only those of the author's domain and of trusted domains \
+                 are looked at.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.verify.maximum_signatures, report, value::maximum_signatures);
         }),

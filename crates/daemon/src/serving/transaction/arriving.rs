@@ -27,7 +27,8 @@ pub struct Judged {
 }
 
 /// What the MTA writes beside a message that it holds.
-pub(super) fn held(why: Why, door: Door) -> String {
+#[must_use]
+pub fn held(why: Why, door: Door) -> String {
     format!("{}: {}", door.program(), why.text())
 }
 
@@ -61,10 +62,13 @@ impl Judged {
             well_formed: self.finished.well_formed,
             always: office.results.always,
         };
-        if let Some(field) = report.field() {
+        let Decision { action, why } = self.decision;
+        // What is not delivered needs none, and nothing about it keeps the action from being taken.
+        if matches!(action, Action::Accept | Action::Quarantine)
+            && let Some(field) = report.field()
+        {
             reply.insert_header(ON_TOP, field.name, field.value.as_bytes())?;
         }
-        let Decision { action, why } = self.decision;
         Ok(match action {
             Action::Accept => Disposition::Accept,
             Action::Reject => {

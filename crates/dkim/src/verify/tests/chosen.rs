@@ -64,6 +64,16 @@ fn the_author_s_domain_and_trusted_ones_come_first() {
 }
 
 #[test]
+fn what_does_not_count_here_hides_no_reason() {
+    let foreign = format!("{}; bh=AAAA; b=AAAA", TAGS.replace("d=example.com", "d=x.example"));
+    let expired = TAGS.replace("v=1;", "v=1; x=1000;");
+    let message = below(&foreign, 10, &signed(&expired, &crlf(MESSAGE), RSA));
+    let domain = Domain::parse("list.example").unwrap();
+    let found = codes(&message, 2, Some(Arc::new(Only(domain))));
+    assert_eq!(found.last(), Some(&"expired"), "{found:?}");
+}
+
+#[test]
 fn what_is_not_looked_at_costs_no_question() {
     let of = |number: usize| {
         let tags = TAGS.replace("d=example.com", &format!("d=d{number}.example"));

@@ -88,6 +88,7 @@ impl Reading {
         plain(value, &mut found);
         if let Some(behind) = behind_instance(value) {
             Name::read(behind, Comments::STANDARD, &mut found);
+            plain(behind, &mut found);
         }
         found
     }
@@ -96,10 +97,21 @@ impl Reading {
 /// What follows `i=1;`: a reader of ARC-Authentication-Results (RFC 8617 §4.1.1) that is given
 /// these fields as well finds the name there.
 fn behind_instance(value: &[u8]) -> Option<&[u8]> {
-    let (b'i' | b'I', rest) = value.trim_ascii_start().split_first()? else { return None };
-    let rest = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let (b'i' | b'I', rest) = skip_gap(value).split_first()? else { return None };
+    let rest = skip_gap(skip_gap(rest).strip_prefix(b"=")?);
     let end = rest.iter().position(|octet| !octet.is_ascii_digit())?;
-    rest.get(end..)?.trim_ascii_start().strip_prefix(b";").filter(|_| end > 0)
+    skip_gap(rest.get(end..)?).strip_prefix(b";").filter(|_| end > 0)
+}
+
+/// The text without white space and comments in front.
+fn skip_gap(mut text: &[u8]) -> &[u8] {
+    loop {
+        text = text.trim_ascii_start();
+        match text.first().filter(|&&octet| octet == b'(').and(Comments::STANDARD.skip(text)) {
+            Some(behind) => text = behind,
+            None => return text,
+        }
+    }
 }
 
 /// What is found by readers that know neither comments nor quotes: all that is in front of the
