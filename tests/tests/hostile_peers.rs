@@ -1,6 +1,7 @@
 //! Peers of the milter socket that do not keep to the protocol: their connection ends, with one
 //! line in the log, and all others go on.
 
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 use twinseal_e2e::claims::{Claim, objections};
 use twinseal_e2e::generator::{Generator, seed};
@@ -92,37 +93,27 @@ fn a_broken_peer_ends_alone_and_with_one_line() {
 
 #[test]
 fn garbage_costs_others_nothing_and_little_memory() {
-    const BROKEN: usize = 200;
-    const SIGNERS: usize = 20;
-    const MESSAGES: usize = 10;
     let served = serve();
     let seed = seed();
     eprintln!("TWINSEAL_SEED={seed}");
     let mut generator = Generator::new(seed);
-    let broken: Vec<Vec<u8>> = (0..BROKEN).map(|_| garbage(&mut generator)).collect();
-    let before = served.complaints();
-    let peers: Vec<Peer> = (0..SIGNERS).map(|_| served.greet()).collect();
-    let (ended, signed) = std::thread::scope(|scope| {
-        let provoke =
-            |part: &[Vec<u8>]| part.iter().filter(|octets| served.provoke(octets, true)).count();
-        let sign = |number: usize, mut peer: Peer| -> Vec<Vec<u8>> {
-            let messages = (0..MESSAGES).map(|of| message(number * MESSAGES + of));
-            messages.filter_map(|message| sealed(&mut peer, &message)).collect()
-        };
-        let provokers: Vec<_> = broken
-            .chunks(BROKEN / SIGNERS)
-            .map(|part| scope.spawn(move || provoke(part)))
-            .collect();
-        let signers: Vec<_> = peers
-            .into_iter()
-            .enumerate()
-            .map(|(number, peer)| scope.spawn(move || sign(number, peer)))
-            .collect();
-        let ended: usize = provokers.into_iter().map(|one| one.join().expect("it ends")).sum();
-        let signed = signers.into_iter().flat_map(|one| one.join().expect("it ends"));
-        (ended, signed.collect::<Vec<_>>())
-    });
-    assert_eq!((ended, signed.len()), (BROKEN, SIGNERS * MESSAGES), "seed {seed}");
+    let (before, idle) = (served.complaints(), served.open());
+    let signers: Vec<Peer> = (0..SIGNERS).map(|_| served.greet()).collect();
+    let rude = served.crowd(&mut generator);
+    let mut patient = served.crowd(&mut generator);
+    for (peer, _) in &mut patient {
+        peer.send_raw(&begun(&mut generator)).expect("it has done nothing wrong yet");
+        assert!(matches!(peer.receive(), Ok(Some((b'O', _)))), "seed {seed}: nobody serves it");
+    }
+    let all = idle + SIGNERS + 2 * CROWD;
+    let open = wait_for(LIMIT, || (served.open() >= all).then_some(()));
+    assert!(open.is_some(), "seed {seed}: {} connections of {all} are open", served.open());
+    let (ended, signed) = provoke_and_sign(rude, signers);
+    let open = served.open();
+    assert!(open >= idle + CROWD, "seed {seed}: only {open} connections were open all the time");
+    let others = patient.into_iter().filter_map(provoked).count();
+    let wanted = (CROWD, CROWD, SIGNERS * MESSAGES);
+    assert_eq!((ended, others, signed.len()), wanted, "seed {seed}");
     let wrong = unconfirmed(&signed, &served.scratch);
     assert!(wrong.is_empty(), "seed {seed}: {}", wrong.join("\n"));
     assert!(signs(&mut served.greet()), "seed {seed}: new connections suffer");
@@ -134,8 +125,55 @@ fn garbage_costs_others_nothing_and_little_memory() {
     assert_eq!(signatures, 2 * (SIGNERS * MESSAGES + 1), "seed {seed}\n{log}");
     // And the last line, which tells of the end.
     let complaints = complaints(&log) - before - 1;
-    assert!(complaints <= BROKEN, "seed {seed}: {complaints} lines for {BROKEN} peers\n{log}");
-    assert!(complaints >= BROKEN / 2, "seed {seed}: the garbage was too good\n{log}");
+    assert!(complaints <= 2 * CROWD, "seed {seed}: {complaints} lines\n{log}");
+    assert!(complaints >= CROWD, "seed {seed}: the garbage was too good\n{log}");
+}
+
+/// Peers that say garbage at once, and as many that keep their connection until all is signed.
+const CROWD: usize = 100;
+const SIGNERS: usize = 20;
+const MESSAGES: usize = 10;
+
+/// All at once: how many of the rude were sent away, and what was signed meanwhile.
+fn provoke_and_sign(rude: Vec<(Peer, Vec<u8>)>, signers: Vec<Peer>) -> (usize, Vec<Vec<u8>>) {
+    let start = &Barrier::new(rude.len() + signers.len());
+    std::thread::scope(|scope| {
+        let begin = |one| {
+            start.wait();
+            provoked(one)
+        };
+        let sign = |number: usize, mut peer: Peer| -> Vec<Vec<u8>> {
+            start.wait();
+            let messages = (0..MESSAGES).map(|of| message(number * MESSAGES + of));
+            messages.filter_map(|message| sealed(&mut peer, &message)).collect()
+        };
+        let rude: Vec<_> =
+            rude.into_iter().map(|one| scope.spawn(move || begin(one).is_some())).collect();
+        let signers: Vec<_> = signers
+            .into_iter()
+            .enumerate()
+            .map(|(number, peer)| scope.spawn(move || sign(number, peer)))
+            .collect();
+        let ended = rude.into_iter().filter_map(|one| one.join().ok().filter(|ended| *ended));
+        let signed = signers.into_iter().flat_map(|one| one.join().expect("it ends"));
+        (ended.count(), signed.collect())
+    })
+}
+
+/// Says that and nothing more; something, if the program then closes the connection.
+fn provoked((mut peer, octets): (Peer, Vec<u8>)) -> Option<()> {
+    peer.set_patience(LIMIT);
+    let _ = peer.send_raw(&octets);
+    peer.finish_writing();
+    ended(&mut peer).then_some(())
+}
+
+/// How a conversation begins of which nothing is wrong yet: it ends in the middle of a frame.
+fn begun(generator: &mut Generator) -> Vec<u8> {
+    let mut octets = offer();
+    octets.extend([0, 0, 1, 0, b'H']);
+    octets.extend(generator.octets(100));
+    octets
 }
 
 /// One of many, which no other is equal to.
@@ -291,12 +329,31 @@ impl Served {
         if leaves {
             peer.finish_writing();
         }
-        loop {
-            match peer.receive() {
-                Ok(Some(_)) => {}
-                Ok(None) => return true,
-                Err(e) => return e.kind() != std::io::ErrorKind::WouldBlock,
-            }
+        ended(&mut peer)
+    }
+
+    /// Peers that are connected, and the garbage that each will say.
+    fn crowd(&self, generator: &mut Generator) -> Vec<(Peer, Vec<u8>)> {
+        let peer = || Peer::connect(&self.address).expect("a connection");
+        (0..CROWD).map(|_| (peer(), garbage(generator))).collect()
+    }
+
+    /// Sockets that the program has open.
+    fn open(&self) -> usize {
+        let directory = format!("/proc/{}/fd", self.daemon.pid());
+        let files = std::fs::read_dir(directory).expect("the program runs");
+        let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+        targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+    }
+}
+
+/// Whether the program closes the connection.
+fn ended(peer: &mut Peer) -> bool {
+    loop {
+        match peer.receive() {
+            Ok(Some(_)) => {}
+            Ok(None) => return true,
+            Err(e) => return e.kind() != std::io::ErrorKind::WouldBlock,
         }
     }
 }
