@@ -16,10 +16,19 @@ use twinseal_e2e::program::{self, Background, Daemon};
 use twinseal_e2e::reasons::field_of;
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::sink::Sink;
+use twinseal_e2e::smtp::Reply;
 use twinseal_e2e::users::{HISTORIC, Users, numbers};
 
 /// The domains, each with its key: old ones have 1024 bits.
-const DOMAINS: [(&str, &str); 2] = [("example.com", "rsa1024"), ("example.org", "rsa2048")];
+const DOMAINS: [(&str, &str); 3] =
+    [("example.com", "rsa1024"), ("example.org", "rsa2048"), (UNLISTED, "rsa1024")];
+
+/// It has lines in the key lists, and none in dk-filter's list of domains.
+const UNLISTED: &str = "example.info";
+
+/// A client in the network of the list of internal hosts, and one that is not.
+const NEAR: &str = "192.0.2.5";
+const FAR: &str = "198.51.100.7";
 
 /// The selector of this server, the name of a symbolic link to the key.
 const SELECTOR: &str = "mail2";
@@ -82,7 +91,8 @@ impl Tree {
         let old = self.scratch.dir("etc/mail/domainkeys");
         symlink(&keys, old.join("keys")).unwrap();
         symlink(at("etc/dkim-internalhosts.conf"), old.join("internalhosts")).unwrap();
-        let domains = lines(&|domain| format!("{domain}\n"));
+        let listed = DOMAINS.iter().filter(|(domain, _)| *domain != UNLISTED);
+        let domains: String = listed.map(|(domain, _)| format!("{domain}\n")).collect();
         self.scratch.write("etc/mail/domainkeys/domains", format!("# ours\n{domains}"));
         let keys = at("etc/mail/domainkeys/keys");
         let two = lines(&|domain| format!("*@{domain}:{keys}/{domain}/{SELECTOR}\n"));
@@ -184,8 +194,8 @@ impl Tree {
     }
 
     /// Sends mail of every kind through these filters, asks the judges about the seals, and looks
-    /// at what stands on top: of what is sealed, and of what is not.
-    fn try_mail(&self, filters: &[&str], sealed: &str, unsealed: &str) {
+    /// at what stands on top.
+    fn try_mail(&self, filters: &[&str], tops: &Tops) {
         filters.iter().for_each(|name| self.check_rights(name));
         let sink = Sink::start();
         // As Postfix sees it from its chroot.
@@ -205,36 +215,58 @@ impl Tree {
         let mut claims = Vec::new();
         for (domain, _) in DOMAINS {
             let (from, text) = (format!("ann@{domain}"), message(domain));
-            let (smtp, local) = (format!("smtp@{domain}.net"), format!("local@{domain}.net"));
-            let mut client = postfix.connect().unwrap();
-            let reply = client.send(&from, &smtp, &text).unwrap();
-            assert_eq!(reply.code, 250, "{reply:?}\n{}", postfix.log());
+            let to = |client: &str| format!("{client}-{domain}@example.net");
+            let (smtp, near, local) = (to("smtp"), to("near"), to("local"));
+            for (recipient, client) in [(&smtp, None), (&near, Some(NEAR))] {
+                let reply = send(&postfix, &from, recipient, client, &text);
+                assert_eq!(reply.code, 250, "{reply:?}\n{}", postfix.log());
+            }
             postfix.submit_locally(&from, &local, &with_lf(&text)).unwrap();
-            for recipient in [smtp, local] {
+            let top = if domain == UNLISTED { tops.unlisted } else { tops.sealed };
+            for recipient in [smtp, near, local] {
                 let (path, names) = delivered(&recipient);
-                assert!(names.starts_with(&format!("received {sealed}from")), "{names}");
+                let want = format!("received {top}from");
+                assert!(names.starts_with(&want), "{recipient}: {names}\nand not {want}");
                 let both = Claim::both(&path, SELECTOR, domain);
-                claims.extend(both.into_iter().filter(|claim| {
-                    sealed.contains(&field_of(claim.seal.seal).to_ascii_lowercase())
-                }));
+                claims.extend(
+                    both.into_iter().filter(|claim| {
+                        top.contains(&field_of(claim.seal.seal).to_ascii_lowercase())
+                    }),
+                );
             }
         }
         for (recipient, from, client) in [
-            ("stranger@example.net", "ann@example.com", Some("198.51.100.7")),
+            ("stranger@example.net", "ann@example.com", Some(FAR)),
             ("elsewhere@example.net", "ann@sub.example.com", None),
         ] {
-            let mut smtp = postfix.connect().unwrap();
-            if let Some(address) = client {
-                smtp.pretend("host.example.net", address).unwrap();
-            }
             let domain = from.split('@').nth(1).unwrap();
-            assert_eq!(smtp.send(from, recipient, &message(domain)).unwrap().code, 250);
+            assert_eq!(send(&postfix, from, recipient, client, &message(domain)).code, 250);
             let (_, names) = delivered(recipient);
-            assert!(names.starts_with(&format!("received {unsealed}from")), "{recipient}: {names}");
+            let want = format!("received {}from", tops.unsealed);
+            assert!(names.starts_with(&want), "{recipient}: {names}\nand not {want}");
         }
         let wrong = objections(&publish(&self.scratch), &claims, &self.scratch);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
+}
+
+/// What stands on top, between Received and From.
+struct Tops {
+    /// Of mail that every list knows.
+    sealed: &'static str,
+    /// Of mail of [`UNLISTED`].
+    unlisted: &'static str,
+    /// Of mail that is not ours.
+    unsealed: &'static str,
+}
+
+/// Sends it from here, or as if from that address.
+fn send(postfix: &Postfix, from: &str, to: &str, client: Option<&str>, text: &[u8]) -> Reply {
+    let mut smtp = postfix.connect().unwrap();
+    if let Some(address) = client {
+        smtp.pretend("host.example.net", address).unwrap();
+    }
+    smtp.send(from, to, text).unwrap()
 }
 
 /// What `p=` says of a test key, with its name.
@@ -268,7 +300,10 @@ fn the_two_daemons_run_side_by_side_on_the_old_tree() {
     let tree = Tree::plant();
     tree.write_dkim_conf("");
     let (dkim, dk) = (tree.start_dkim_filter(), tree.start_dk_filter("-l"));
-    tree.try_mail(&["dkim-filter", "dk-filter"], "domainkey-signature dkim-signature ", "");
+    // dkim-filter's key list says whose mail is ours; dk-filter's leaves that to `-d`.
+    let sealed = "domainkey-signature dkim-signature ";
+    let tops = Tops { sealed, unlisted: "dkim-signature ", unsealed: "" };
+    tree.try_mail(&["dkim-filter", "dk-filter"], &tops);
     HISTORIC.iter().for_each(|name| tree.check_program(name));
     // As after a crash, and as after `invoke-rc.d dk-filter restart`.
     dk.kill();
@@ -283,7 +318,8 @@ fn the_two_daemons_run_side_by_side_on_the_old_tree() {
 fn the_trace_field_of_dk_filter_stands_on_top_of_all_that_passes() {
     let tree = Tree::plant();
     let dk = tree.start_dk_filter("-hl");
-    tree.try_mail(&["dk-filter"], "x-domainkeys domainkey-signature ", "x-domainkeys ");
+    let (sealed, unsealed) = ("x-domainkeys domainkey-signature ", "x-domainkeys ");
+    tree.try_mail(&["dk-filter"], &Tops { sealed, unlisted: unsealed, unsealed });
     dk.stop();
 }
 
@@ -292,7 +328,8 @@ fn one_dkim_filter_with_domainkeys_takes_the_place_of_both() {
     let tree = Tree::plant();
     tree.write_dkim_conf("Canonicalization\trelaxed/simple\nDomainKeys\t\tyes\n");
     let both = tree.start_dkim_filter();
-    tree.try_mail(&["dkim-filter"], "dkim-signature domainkey-signature ", "");
+    let sealed = "dkim-signature domainkey-signature ";
+    tree.try_mail(&["dkim-filter"], &Tops { sealed, unlisted: sealed, unsealed: "" });
     both.stop();
 }
 
@@ -303,6 +340,7 @@ fn twinseal_serve_takes_the_options_of_dk_filter_on_the_same_tree() {
     arguments.extend(tree.dk_filter_arguments("-l"));
     let address = Address::Unix(tree.socket("dk-filter"));
     let daemon = Daemon::start(&arguments, &address, &tree.scratch);
-    tree.try_mail(&["dk-filter"], "dkim-signature domainkey-signature ", "");
+    let sealed = "dkim-signature domainkey-signature ";
+    tree.try_mail(&["dk-filter"], &Tops { sealed, unlisted: "", unsealed: "" });
     assert!(daemon.stop().success());
 }
