@@ -23,9 +23,18 @@ pub enum Address {
 }
 
 impl Address {
-    /// Whether this host has IPv6 on its loopback interface.
+    /// Whether this host has IPv6 on its loopback interface, as the system says: where it does and
+    /// yet none can be used, the test that asked will fail. Where it does not, that is said aloud,
+    /// also when the test passes: it has tried one thing less.
     pub fn has_ipv6() -> bool {
-        TcpListener::bind("[::1]:0").is_ok()
+        // The address in hexadecimal digits, the number of the interface, and more.
+        let addresses = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+        let has = addresses.lines().any(|line| line.starts_with(&format!("{:0>32} ", 1)));
+        if !has {
+            // Not eprintln, which is kept back until a test fails.
+            let _ = io::stderr().write_all(b"this host has no ::1: IPv6 REMAINS UNTESTED\n");
+        }
+        has
     }
 
     /// A port that is free now, and that nobody gets who does not ask for it by its number: it is

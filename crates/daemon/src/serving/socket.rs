@@ -275,6 +275,7 @@ mod tests {
     use super::{Bound, CannotBind, FileRights, Place};
     use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, listen, socket};
     use nix::unistd::getegid;
+    use std::io::Write as _;
     use std::net::TcpListener;
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::MetadataExt as _;
@@ -322,7 +323,13 @@ mod tests {
 
     #[test]
     fn both_families_can_have_the_same_port() {
-        let Ok(probe) = TcpListener::bind("[::]:0") else { return };
+        // Each address that IPv6 has here is a line. Without any there is nothing to test, which is
+        // said aloud: println and eprintln are kept back until a test fails.
+        if std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default().is_empty() {
+            let _ = std::io::stderr().write_all(b"no IPv6 here: IT REMAINS UNTESTED\n");
+            return;
+        }
+        let probe = TcpListener::bind("[::]:0").unwrap();
         let port = probe.local_addr().unwrap().port();
         drop(probe);
         let inet = |family| SocketSpec::Inet { host: None, port, family };
