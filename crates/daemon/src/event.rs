@@ -172,8 +172,11 @@ fn unparsable(field: &str) -> &'static str {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExternalHost { client, domain, .. } => {
+            Self::ExternalHost { client, domain, expected: false } => {
                 write!(f, "external host {client} attempted to send as {domain}")
+            }
+            Self::ExternalHost { client, domain, expected: true } => {
+                write!(f, "{client} is external and may send as {domain}")
             }
             Self::NoSigningRule { address } => write!(f, "no signing rule matches {address}"),
             Self::NoFrom => f.write_str("it has no From field"),

@@ -1,4 +1,5 @@
 mod doors;
+mod told;
 mod verifying;
 
 use super::{Ended, serve};

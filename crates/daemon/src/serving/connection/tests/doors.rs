@@ -15,7 +15,7 @@ use twinseal_milter::{MacroStage, Offer, Steps};
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/keys/rsa1024.pem");
 
 /// The service of that door; `@KEY@` is a key, `@LIST@` a file with that text.
-fn service(door: Door, words: &str, list: &str) -> Arc<Service> {
+pub(super) fn service(door: Door, words: &str, list: &str) -> Arc<Service> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("list");
     std::fs::write(&file, list.replace("@KEY@", KEY)).unwrap();
@@ -28,7 +28,11 @@ fn service(door: Door, words: &str, list: &str) -> Arc<Service> {
 }
 
 /// What becomes of that message from that client.
-async fn outcome(service: Arc<Service>, client: &'static str, message: &'static str) -> Outcome {
+pub(super) async fn outcome(
+    service: Arc<Service>,
+    client: &'static str,
+    message: &'static str,
+) -> Outcome {
     let (_running, stream) = start(service);
     mta(move || {
         let mut mta = Connection::open(stream, Offer::USUAL).unwrap();
@@ -49,9 +53,9 @@ fn tag(outcome: &Outcome, name: &str) -> Option<String> {
     tags.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
 }
 
-const DK: &str = "-p /s -f -d example.com -s @KEY@ -S s";
-const DKIM: &str = "-p /s -f -d example.com -k @KEY@ -s s";
-const MESSAGE: &str = "From: a@example.com\r\nTo: b@example.net\r\n\r\nHello.\r\n";
+pub(super) const DK: &str = "-p /s -f -d example.com -s @KEY@ -S s";
+pub(super) const DKIM: &str = "-p /s -f -d example.com -k @KEY@ -s s";
+pub(super) const MESSAGE: &str = "From: a@example.com\r\nTo: b@example.net\r\n\r\nHello.\r\n";
 const FOREIGN: &str = "From: a@example.net\r\nTo: b@example.net\r\n\r\nHello.\r\n";
 const BELOW: &str = "From: a@mail.example.com\r\nTo: b@example.net\r\n\r\nHello.\r\n";
 
