@@ -28,12 +28,20 @@ pub(super) async fn plan(
     if !service.signs {
         return Ok(Plan::Ignore(Reason::SigningOff));
     }
+    if service.log_why {
+        explain_origin(facts, origin);
+    }
     if let Some(limit) = overflow {
         return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
     }
     let addresses = match policy::addresses(header, &service.deciding) {
         Ok(addresses) => addresses,
-        Err(reason) => return Ok(Plan::Ignore(reason)),
+        Err(reason) => {
+            if service.log_why {
+                facts.log(What::Step(&format!("why: no address decides: {reason}")));
+            }
+            return Ok(Plan::Ignore(reason));
+        }
     };
     let purpose = match origin {
         Origin::Internal | Origin::Authenticated => Purpose::Sign,
@@ -41,7 +49,7 @@ pub(super) async fn plan(
     };
     let orders = look_up(service, &addresses, purpose).await?;
     if service.log_why {
-        explain(facts, &addresses, &orders, origin);
+        explain_orders(facts, &addresses, &orders);
     }
     if orders.author.is_none()
         && let Some(domain) = service.claimed(&addresses.author)
@@ -79,14 +87,18 @@ async fn look_up(
     Ok(Orders { author, sender })
 }
 
-/// The steps that led to the decision, for `log.why`.
-fn explain(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders, origin: &Origin) {
+/// Whether the mail counts as ours, for `log.why`.
+fn explain_origin(facts: &Facts<'_>, origin: &Origin) {
     let client = facts.client;
     facts.log(What::Step(&match origin {
         Origin::Internal => format!("why: {client} is an internal host"),
         Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
         Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
     }));
+}
+
+/// Who signs for whose address, for `log.why`.
+fn explain_orders(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders) {
     let found = |order: &Option<Order>| match order {
         Some(order) => format!("signs as {}", order.domain),
         None => "matches no signing rule".to_owned(),

@@ -1,6 +1,7 @@
 //! What the log is told of mail.
 
 use super::doors::{DK, DKIM, MESSAGE, outcome, service};
+use super::{both_seals, inserted};
 use crate::logging::{Lines, ours};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -70,5 +71,52 @@ async fn a_client_that_may_use_our_domains_is_not_accused_of_it() {
                 lines.iter().filter(|line| line.contains("example.net")).collect();
             assert_eq!(told, [want], "{door:?}{more}: {lines:?}");
         }
+    }
+}
+
+/// The steps in the log; they are at the level of what is wanted in any case.
+fn steps(log: &Log) -> Vec<String> {
+    let lines = log.take();
+    let steps = lines.iter().filter_map(|line| line.strip_prefix("INFO (unknown-jobid): why: "));
+    steps.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_steps_to_each_decision_are_told_to_who_asks() {
+    let (log, _guard) = Log::begin();
+    let internal = "mx.example.net [127.0.0.1] is an internal host";
+    let external = "mx.example.net [192.0.2.1] is not internal and not authenticated";
+    let dkim = "for DKIM, a@example.com signs as example.com";
+    let domainkeys = "for DomainKeys, b@example.org matches no signing rule";
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("127.0.0.1", MESSAGE, &[internal, dkim]),
+        ("192.0.2.1", MESSAGE, &[external, dkim]),
+        (
+            "127.0.0.1",
+            "From: a@example.com\r\nSender: b@example.org\r\n\r\n",
+            &[internal, "for DKIM, b@example.org matches no signing rule", domainkeys],
+        ),
+        (
+            "127.0.0.1",
+            "To: a@example.com\r\n\r\n",
+            &[internal, "no address decides: it has no From field"],
+        ),
+        (
+            "192.0.2.1",
+            "From: a@example.com\r\nFrom: b@example.com\r\n\r\n",
+            &[external, "no address decides: it has 2 From fields"],
+        ),
+    ];
+    for (client, message, want) in cases {
+        outcome(service(Door::DkimFilter, DKIM, ""), client, message).await;
+        assert!(steps(&log).is_empty(), "{client} {message}: nobody asked");
+        outcome(service(Door::DkimFilter, &format!("{DKIM} -W"), ""), client, message).await;
+        assert_eq!(steps(&log), want, "{client} {message}");
+    }
+    let both = [internal, dkim, "for DomainKeys, a@example.com signs as example.com"];
+    for (more, want) in [("log: { why: no }", &[][..]), ("log: { why: yes }", &both)] {
+        let outcome = outcome(super::service(more), "127.0.0.1", MESSAGE).await;
+        assert_eq!(inserted(&outcome), both_seals());
+        assert_eq!(steps(&log), want, "{more}");
     }
 }
