@@ -9,6 +9,7 @@ use twinseal_e2e::milter::Peer;
 use twinseal_e2e::net::{Address, wait_for};
 use twinseal_e2e::program::{self, Daemon, is_running};
 use twinseal_e2e::scratch::Scratch;
+use twinseal_e2e::users::{HISTORIC, Users};
 
 const MESSAGE: &[u8] = b"From: ann@example.com\r\nTo: bob@example.net\r\n\r\ntext\r\n";
 
@@ -28,7 +29,9 @@ fn status(pid: u32, name: &str) -> Vec<u32> {
 #[test]
 fn root_is_given_up_after_keys_are_read_and_before_sockets_are_made() {
     let scratch = Scratch::new("life");
-    let (user, group) = (id("-u", "nobody"), id("-g", "postfix"));
+    // Their groups, which postfix belongs to, are neither its own nor the one that is configured.
+    let _users = Users::historic();
+    let (user, group) = (id("-u", "postfix"), id("-g", "nobody"));
     let run = scratch.dir("run");
     std::os::unix::fs::chown(&run, Some(user), Some(group)).unwrap();
     // Only root can read it.
@@ -36,7 +39,7 @@ fn root_is_given_up_after_keys_are_read_and_before_sockets_are_made() {
     let (socket, pid_file) = (run.join("t.sock"), run.join("t.pid"));
     let address = Address::Unix(socket.clone());
     let text = format!(
-        "socket: unix:{}\nuser: nobody:postfix\npid-file: {}\nlog: {{ to: stderr }}\n\
+        "socket: unix:{}\nuser: postfix:nogroup\npid-file: {}\nlog: {{ to: stderr }}\n\
          signing: [{{ senders: '*@example.com', domain: example.com, keys: [{{ file: {} }}] }}]\n",
         socket.display(),
         pid_file.display(),
@@ -49,7 +52,11 @@ fn root_is_given_up_after_keys_are_read_and_before_sockets_are_made() {
     let pid = daemon.pid();
     assert_eq!(status(pid, "Uid:"), [user; 4]);
     assert_eq!(status(pid, "Gid:"), [group; 4]);
-    assert!(!status(pid, "Groups:").contains(&0), "root's groups are kept");
+    let groups = status(pid, "Groups:");
+    assert!(!groups.contains(&0), "root's groups are kept: {groups:?}");
+    for name in HISTORIC {
+        assert!(groups.contains(&id("-g", name)), "{groups:?} lacks that of {name}");
+    }
     let made = fs::metadata(&socket).unwrap();
     assert!(made.file_type().is_socket());
     assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (user, group, 0o770));
