@@ -1,6 +1,7 @@
 //! How the seals are made.
 
 use crate::caution::Caution;
+use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::{RawSeals, Set, SetList};
@@ -25,14 +26,14 @@ pub(super) struct Seals {
 }
 
 /// What the sections at the top say.
-pub(super) fn defaults(raw: &RawSeals, report: &mut Report) -> Seals {
+pub(super) fn defaults(raw: &RawSeals, door: Door, report: &mut Report) -> Seals {
     let mut seals = Seals {
         dkim: None,
         domainkeys: None,
         identity: None,
         any: false,
         headers: headers(raw, raw, report),
-        omitted: raw.omitted.as_ref().map(|list| omitted(list, report)),
+        omitted: raw.omitted.as_ref().map(|list| omitted(list, door, report)),
     };
     if let Some(list) = &raw.dkim_omitted {
         leave_out(list, &mut seals, report);
@@ -53,7 +54,7 @@ pub(super) fn of_entry(
         seals.headers = headers(own, raw, report);
     }
     if let Some(list) = &own.omitted {
-        seals.omitted = Some(omitted(list, report));
+        seals.omitted = Some(omitted(list, Door::Native, report));
     }
     seals.fill(own, raw);
     if !own.touches_dkim() {
@@ -188,15 +189,19 @@ fn culprit(
     lists.iter().find_map(place).unwrap_or((Origin::Default, "dkim.signed-headers"))
 }
 
-/// The names to leave out, without those that have to stay.
-fn omitted(list: &SetList<FieldName>, report: &mut Report) -> Vec<FieldName> {
+/// The names to leave out, without those that have to stay. A command line that worked goes on
+/// working.
+fn omitted(list: &SetList<FieldName>, door: Door, report: &mut Report) -> Vec<FieldName> {
+    const NAME: &str = "domainkeys.omitted-headers";
     let mut names = Vec::with_capacity(list.value.len());
     for Set { value: name, origin } in &list.value {
-        if DECISIVE.contains(&name.as_str()) {
-            let wrong = Wrong::Decisive { name: name.clone() };
-            report.mistake(origin, "domainkeys.omitted-headers", wrong);
-        } else {
+        if !DECISIVE.contains(&name.as_str()) {
             names.push(name.clone());
+        } else if door.is_historic() {
+            let reason = "From and Sender are always signed: they say whose message it is";
+            report.warn(origin, NAME, Caution::NoEffect { reason });
+        } else {
+            report.mistake(origin, NAME, Wrong::Decisive { name: name.clone() });
         }
     }
     names

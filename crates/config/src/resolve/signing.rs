@@ -38,7 +38,7 @@ pub(super) fn rules(
     files: &dyn Files,
     report: &mut Report,
 ) -> Signing {
-    let defaults = seals::defaults(&raw.seals, report);
+    let defaults = seals::defaults(&raw.seals, door, report);
     let before = report.mistakes.count();
     let typed = raw.options.first_origin();
     let plain = |rules| Found { rules, ..Found::default() };

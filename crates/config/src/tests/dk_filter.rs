@@ -124,6 +124,24 @@ fn what_it_does_not_take_is_refused_by_name() {
 }
 
 #[test]
+fn fields_that_say_whose_message_it_is_are_kept_with_a_notice() {
+    let notice = "-o: accepted, but without effect: From and Sender are always signed: they say \
+                  whose message it is";
+    for (words, omitted, notices) in [
+        ("-o From", &[][..], 1),
+        ("-o sender", &[], 1),
+        ("-o From,X-DKIM,Sender", &["x-dkim"], 2),
+        ("-o X-DKIM,DKIM-Signature", &["x-dkim", "dkim-signature"], 0),
+    ] {
+        let loaded = load(&format!("{SIGN} -H -f -b s {words}"), &Map::default());
+        assert_eq!(warnings(&loaded), vec![notice; notices], "{words}");
+        let rule = loaded.config.rules.iter().next().unwrap();
+        let names = rule.domainkeys.as_ref().unwrap().omitted.iter().map(ToString::to_string);
+        assert_eq!(names.collect::<Vec<_>>(), omitted, "{words}");
+    }
+}
+
+#[test]
 fn a_wrong_word_is_a_usage_mistake_and_a_wrong_value_is_not() {
     let code = |words: &str| request_in(DOOR, words, &Map::default()).unwrap_err().exit_code();
     for words in ["-z", "-A", "-U x", "-d", "word", "--help", "-C", "-"] {
