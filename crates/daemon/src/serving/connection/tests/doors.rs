@@ -73,6 +73,23 @@ async fn each_door_makes_its_own_seal() {
 }
 
 #[tokio::test]
+async fn a_host_of_the_peer_list_is_sent_on_its_way_at_connect() {
+    for (door, words) in [(Door::DkFilter, DK), (Door::DkimFilter, DKIM)] {
+        for (more, address, verdict) in [
+            ("", "192.0.2.1", Verdict::Continue),
+            ("-a @LIST@", "192.0.2.2", Verdict::Continue),
+            ("-a @LIST@", "192.0.2.1", Verdict::Accept),
+        ] {
+            let (_running, stream) =
+                start(service(door, &format!("{words} {more}"), "192.0.2.1\n"));
+            let answer =
+                mta(move || connect(&mut Connection::open(stream, Offer::USUAL).unwrap(), address));
+            assert_eq!(answer.await, verdict, "{door:?} {more} {address}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_message_gets_the_trace_field_above_its_seal() {
     let words = format!("{DK} -h");
     let trace = |id: &str| format!(" Twinseal DomainKeys Filter v{VERSION} mx.example.com {id}");
