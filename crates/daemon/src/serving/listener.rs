@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -142,17 +142,19 @@ impl Acceptor {
     async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
-            Self::Inet(listener) => {
-                let stream = listener.accept().await?.0;
-                // An answer is one write; Nagle would hold it back for the peer's delayed
-                // acknowledgement (trap W19).
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!("answers may be late: {error}");
-                }
-                Ok(Box::new(stream))
-            }
+            Self::Inet(listener) => Ok(Box::new(accept_inet(listener).await?)),
         }
     }
+}
+
+async fn accept_inet(listener: &TcpListener) -> io::Result<TcpStream> {
+    let stream = listener.accept().await?.0;
+    // An answer is one write; Nagle would hold it back for the peer's delayed acknowledgement
+    // (trap W19).
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("answers may be late: {error}");
+    }
+    Ok(stream)
 }
 
 /// Serves one connection, and logs how it ended if it did not end well.
@@ -171,5 +173,18 @@ async fn one(
 fn log_panic(name: &str, ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!("connection on {name} ended by a mistake of ours: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accept_inet;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn an_answer_does_not_wait_for_an_acknowledgement() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _mta = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        assert!(accept_inet(&listener).await.unwrap().nodelay().unwrap());
     }
 }
