@@ -161,21 +161,128 @@ fn shown(words: &[OsString]) -> String {
 /// Sends log lines of that level and above where the configuration says, and the last ones when
 /// what is returned is dropped.
 pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, CannotServe> {
-    let (facility, program) = (config.log.facility, config.door.program());
-    let queue = match config.log.to {
-        LogTo::Stderr => Queue::to(StandardError::of(program)),
-        LogTo::Syslog => {
-            let syslog = Syslog::new(facility, program);
-            Queue::to(Datagrams::new(Path::new(SYSLOG_SOCKET), syslog))
-        }
-        LogTo::Journald => {
-            let journal = Journal::new(facility, program);
-            Queue::to(Datagrams::new(Path::new(JOURNAL_SOCKET), journal))
-        }
-    };
-    let (queue, flush) = queue.map_err(CannotServe::Runtime)?;
+    let (queue, flush) = queue(config, &LogSockets::SYSTEM).map_err(CannotServe::Runtime)?;
     // Where a log is set up already, as in tests, that one stays in force.
     let _ =
         tracing_subscriber::registry().with(logging::ours(level)).with(Lines::to(queue)).try_init();
     Ok(flush)
+}
+
+/// Where log daemons listen.
+struct LogSockets<P> {
+    syslog: P,
+    journal: P,
+}
+
+impl LogSockets<&str> {
+    const SYSTEM: Self = Self { syslog: SYSLOG_SOCKET, journal: JOURNAL_SOCKET };
+}
+
+/// The way to where the configuration says, with those sockets.
+fn queue<P: AsRef<Path>>(config: &Config, sockets: &LogSockets<P>) -> io::Result<(Queue, Flush)> {
+    let (facility, program) = (config.log.facility, config.door.program());
+    match config.log.to {
+        LogTo::Stderr => Queue::to(StandardError::of(program)),
+        LogTo::Syslog => {
+            let syslog = Syslog::new(facility, program);
+            Queue::to(Datagrams::new(sockets.syslog.as_ref(), syslog))
+        }
+        LogTo::Journald => {
+            let journal = Journal::new(facility, program);
+            Queue::to(Datagrams::new(sockets.journal.as_ref(), journal))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileSystem, LogSockets, queue};
+    use crate::logging::Lines;
+    use std::ffi::OsString;
+    use std::os::unix::net::UnixDatagram;
+    use std::path::Path;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use twinseal_config::{Config, Door, Request};
+
+    fn config(door: Door, words: &str) -> Config {
+        let words = words.split_whitespace().map(OsString::from);
+        match twinseal_config::serve(door, words, &FileSystem) {
+            Ok(Request::Serve(loaded)) => loaded.config,
+            other => panic!("the configuration of the test is wrong: {other:?}"),
+        }
+    }
+
+    /// All that has arrived.
+    fn received(socket: &UnixDatagram) -> Vec<String> {
+        let mut octets = [0; 4096];
+        let one = || {
+            let length = socket.recv(&mut octets).ok()?;
+            Some(String::from_utf8(octets[..length].to_vec()).unwrap())
+        };
+        std::iter::from_fn(one).collect()
+    }
+
+    /// What comes to the socket of syslog, and to that of the journal.
+    fn lines(config: &Config, directory: &Path) -> [Vec<String>; 2] {
+        let paths = ["log", "journal"].map(|name| directory.join(name));
+        let listeners = paths.each_ref().map(|path| {
+            let _ = std::fs::remove_file(path);
+            let listener = UnixDatagram::bind(path).unwrap();
+            listener.set_nonblocking(true).unwrap();
+            listener
+        });
+        let [syslog, journal] = paths;
+        let (queue, flush) = queue(config, &LogSockets { syslog, journal }).unwrap();
+        let subscriber = tracing_subscriber::registry().with(Lines::to(queue));
+        tracing::subscriber::with_default(subscriber, || tracing::info!("A1: signed"));
+        drop(flush);
+        listeners.each_ref().map(received)
+    }
+
+    #[test]
+    fn whoever_asks_for_a_log_has_its_lines_there_and_nowhere_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let socket = "socket: inet:8891@127.0.0.1\nmode: v\nlog: { to:";
+        let native = |name: &str| file(name, &format!("{socket} {name} }}\n"));
+        let syslog = |program: &str| format!("<22>{program}[{}]: A1: signed", std::process::id());
+        let dk = "-p /s -d example.com -s /k -S s";
+        let yes = file("yes.conf", "Socket /s\nMode v\nSyslog yes\n");
+        let no = file("no.conf", "Socket /s\nMode v\nSyslog no\n");
+        for (door, words, want) in [
+            (Door::DkFilter, format!("{dk} -l"), [Some(syslog("dk-filter")), None]),
+            (Door::DkFilter, dk.to_owned(), [None, None]),
+            (Door::DkimFilter, "-p /s -b v -l".to_owned(), [Some(syslog("dkim-filter")), None]),
+            (Door::DkimFilter, format!("-x {yes}"), [Some(syslog("dkim-filter")), None]),
+            (Door::DkimFilter, format!("-x {no}"), [None, None]),
+            (
+                Door::Native,
+                format!("--config {}", native("syslog")),
+                [Some(syslog("twinseal")), None],
+            ),
+            (
+                Door::Native,
+                format!("--config {}", native("journald")),
+                [None, Some("\nMESSAGE=A1: signed".to_owned())],
+            ),
+            (Door::Native, format!("--config {}", native("stderr")), [None, None]),
+        ] {
+            let found = lines(&config(door, &words), directory.path());
+            for (lines, want) in found.iter().zip(want) {
+                assert_eq!(lines.len(), usize::from(want.is_some()), "{words}: {found:?}");
+                let as_wanted = lines.iter().zip(&want).all(|(line, want)| line.contains(want));
+                assert!(as_wanted, "{words}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn log_daemons_are_looked_for_where_they_listen() {
+        let LogSockets { syslog, journal } = LogSockets::SYSTEM;
+        assert_eq!((syslog, journal), ("/dev/log", "/run/systemd/journal/socket"));
+    }
 }
