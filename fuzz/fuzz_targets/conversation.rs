@@ -1,6 +1,7 @@
 //! Whole conversations with the daemon: whatever an MTA says, however it is cut and however it
 //! ends, nothing panics, a reply goes to each command that awaits one and to no other, what is held
-//! is in proportion to what was said, and the connection ends.
+//! is in proportion to what was said of headers and commands, and nothing of it grows with a body,
+//! and the connection ends.
 //!
 //! The first octet of an input chooses how it is cut and how it ends (`Choices`). What follows is
 //! what the MTA sends: frames as they are or, where the choice says so, frames without their
@@ -34,6 +35,7 @@ fuzz_target!(|input: &[u8]| {
     let [choices, said @ ..] = input else { return };
     let choices = Choices::of(*choices);
     let said = if choices.framed { framed(said) } else { said.to_vec() };
+    let said = if choices.long { with_long_body(&said) } else { said };
     let service = service(choices.peers);
     match choices.end {
         End::Deaf => return alone(talk_deaf(&said, Arc::clone(service))),
@@ -54,6 +56,8 @@ struct Choices {
     framed: bool,
     /// Whether some clients are to be sent on their way, which awaits a reply at connect.
     peers: bool,
+    /// Whether the body is as long as `with_long_body` makes it.
+    long: bool,
 }
 
 /// What the MTA does when it has said everything.
@@ -72,7 +76,12 @@ enum End {
 
 impl Choices {
     fn of(octet: u8) -> Self {
-        let cut = Cut::ALL[usize::from(octet & 3) % Cut::ALL.len()];
+        let long = octet & 0x80 != 0;
+        let cut = match Cut::ALL[usize::from(octet & 3) % Cut::ALL.len()] {
+            // Octet by octet, one long body would take as long as a hundred others.
+            Cut::Octets | Cut::Chance if long => Cut::Long,
+            cut => cut,
+        };
         let end = match octet >> 2 & 7 {
             1 => End::Silence,
             2 => End::Stop,
@@ -80,7 +89,7 @@ impl Choices {
             4 => End::Drip,
             _ => End::Close,
         };
-        Self { cut, end, framed: octet & 0x20 != 0, peers: octet & 0x40 != 0 }
+        Self { cut, end, framed: octet & 0x20 != 0, peers: octet & 0x40 != 0, long }
     }
 }
 
@@ -91,6 +100,50 @@ fn framed(pieces: &[u8]) -> Vec<u8> {
         [&octets.to_be_bytes(), piece].concat()
     };
     pieces.split(|&octet| octet == 0x1e).filter(|piece| !piece.is_empty()).flat_map(frame).collect()
+}
+
+/// The same with a body that is not held without being noticed, neither a frame of it nor all of
+/// it: its first frame becomes a long one, and comes several times.
+fn with_long_body(said: &[u8]) -> Vec<u8> {
+    let mut frames = frames(said);
+    let body = frames.iter().position(|frame| frame_octets(frame).is_some() && is_body(frame));
+    let Some(at) = body.filter(|&at| frames[at].len() > HEAD) else { return said.to_vec() };
+    let text = frames[at][HEAD..].iter().copied().cycle().take(LONG_FRAME - 1);
+    let head = u32::try_from(LONG_FRAME).expect("it is a constant").to_be_bytes();
+    let long: Vec<u8> = head.into_iter().chain([b'B']).chain(text).collect();
+    frames.splice(at..=at, [&long[..]; LONG_FRAMES]);
+    frames.concat()
+}
+
+/// A frame of a body, or as much of it as there is.
+fn is_body(frame: &[u8]) -> bool {
+    frame.get(HEAD - 1) == Some(&b'B')
+}
+
+/// Looks at what is held while a conversation goes on.
+struct Meter<'a> {
+    /// Of each octet that will be said, whether something may be held for it.
+    counts: Box<dyn Iterator<Item = bool> + 'a>,
+    before: usize,
+    counted: usize,
+}
+
+impl<'a> Meter<'a> {
+    fn new(said: &'a [u8]) -> Self {
+        let counts = frames(said).into_iter().flat_map(|frame| {
+            let free = if is_body(frame) { HEAD } else { frame.len() };
+            (0..frame.len()).map(move |at| at < free)
+        });
+        Self { counts: Box::new(counts), before: MEMORY.current_usage(), counted: 0 }
+    }
+
+    /// So many more octets were said.
+    fn said(&mut self, octets: usize) {
+        self.counted += self.counts.by_ref().take(octets).filter(|counts| *counts).count();
+        let held = MEMORY.current_usage().saturating_sub(self.before);
+        let counted = self.counted;
+        assert!(held <= MOST_HELD + HELD_PER_OCTET * counted, "{held} held after {counted}");
+    }
 }
 
 /// Runs it by a clock that stands still while there is anything to do.
@@ -105,21 +158,23 @@ fn alone<T>(talk: impl Future<Output = T>) -> T {
 async fn talk(said: &[u8], cut: Option<Cut>, end: End, service: Arc<Service>) -> (Vec<u8>, String) {
     let limits = service.limits;
     let pieces: Vec<&[u8]> = match cut {
-        Some(cut) => cut.chunks(said).flat_map(|chunk| chunk.chunks(PIPE / 16)).collect(),
+        Some(cut) => cut.chunks(said).collect(),
         None => frames(said),
     };
-    let before = MEMORY.current_usage();
+    let mut meter = Meter::new(said);
     let (mut mta, stop, served) = start(service, PIPE);
     let mut heard = Vec::new();
     let mut terms = None;
-    let mut octets = 0;
     for piece in pieces {
         let from = heard.len();
-        let open = mta.write_all(piece).await.is_ok() && listen(&mut mta, &mut heard).await;
-        octets += piece.len();
-        let held = MEMORY.current_usage().saturating_sub(before);
-
-        assert!(held <= MOST_HELD + HELD_PER_OCTET * octets, "{held} held after {octets}");
+        let mut open = true;
+        for part in piece.chunks(AT_ONCE) {
+            open = mta.write_all(part).await.is_ok() && listen(&mut mta, &mut heard).await;
+            meter.said(part.len());
+            if !open {
+                break;
+            }
+        }
         if cut.is_none() {
             check(piece, &heard[from..], open, &mut terms);
         }
@@ -146,9 +201,19 @@ async fn talk(said: &[u8], cut: Option<Cut>, end: End, service: Arc<Service>) ->
 /// The MTA reads nothing: the connection ends when its patience does.
 async fn talk_deaf(said: &[u8], service: Arc<Service>) {
     let limits = service.limits;
+    let mut meter = Meter::new(said);
     let (mut mta, _stop, served) = start(service, 64);
     let patience = limits.idle + limits.read * 2 + limits.write;
-    let _ = timeout(patience, mta.write_all(said)).await;
+    let saying = async {
+        for part in said.chunks(AT_ONCE) {
+            let open = mta.write_all(part).await.is_ok();
+            meter.said(part.len());
+            if !open {
+                break;
+            }
+        }
+    };
+    let _ = timeout(patience, saying).await;
     ending(served, patience).await;
 }
 
@@ -156,14 +221,17 @@ async fn talk_deaf(said: &[u8], service: Arc<Service>) {
 async fn talk_slowly(said: &[u8], service: Arc<Service>) {
     const BETWEEN: Duration = Duration::from_secs(10);
     let limits = service.limits;
+    let said = &said[..said.len().min(400)];
+    let mut meter = Meter::new(said);
     let (mut mta, _stop, served) = start(service, PIPE);
-    'frames: for frame in frames(&said[..said.len().min(400)]) {
+    'frames: for frame in frames(said) {
         let begun = Instant::now();
         for octet in frame {
             let open = mta.write_all(&[*octet]).await.is_ok();
             if !open || !listen(&mut mta, &mut Vec::new()).await {
                 break 'frames;
             }
+            meter.said(1);
             assert!(begun.elapsed() < limits.read + BETWEEN, "a frame takes {:?}", begun.elapsed());
             sleep(BETWEEN).await;
         }
@@ -370,9 +438,19 @@ impl Files for Only {
 /// How much a pipe holds, in octets.
 const PIPE: usize = 64 * 1024;
 
-/// What a connection may hold, pipe included, before anything was said, and for each octet of it.
-/// The most expensive octets are those of the shortest header fields: each is a field with a name
-/// and a value of their own.
+/// How much is said before the other side has its turn. What lies in the pipe is held too.
+const AT_ONCE: usize = 4 * 1024;
+
+/// What stands before a frame's text: its length, its letter.
+const HEAD: usize = 5;
+
+/// How long a body's frame is made, and how often it comes.
+const LONG_FRAME: usize = 64 * 1024;
+const LONG_FRAMES: usize = 3;
+
+/// What a connection may hold, pipe included, however long a body is, and for each octet that is
+/// none of a body. The most expensive octets are those of the shortest header fields: each is a
+/// field with a name and a value of their own.
 const MOST_HELD: usize = 32 * 1024;
 const HELD_PER_OCTET: usize = 32;
 
