@@ -4,10 +4,11 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+TWINSEAL_MESSAGES ?= 2000
 ONCE ?=
 PORT ?=
 
-.PHONY: help run build test check bench fuzz install
+.PHONY: help run build test check bench differential fuzz install
 
 help:
 	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then; PORT=N)'
@@ -15,6 +16,7 @@ help:
 	@echo 'make test              everything that must pass, with a table at the end'
 	@echo 'make check             its quick part: format, lints, documentation, generated files'
 	@echo 'make bench             measure (BENCH=name: only that; BENCH=quick: see that it works)'
+	@echo 'make differential      $(TWINSEAL_MESSAGES) messages, each signed in every way, before all judges'
 	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
 
@@ -37,6 +39,12 @@ check:
 bench:
 	@scripts/needs build bench
 	@scripts/bench $(BENCH)
+
+differential:
+	@scripts/needs build peers
+	@scripts/build
+	@TWINSEAL_MESSAGES='$(TWINSEAL_MESSAGES)' TWINSEAL_BIN="$$(scripts/build --where)" \
+		cargo test --locked --package twinseal-e2e --test differential -- --nocapture
 
 fuzz:
 	@scripts/needs build fuzz
