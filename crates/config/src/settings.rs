@@ -161,6 +161,8 @@ pub enum LogFormat {
 /// A facility of syslog (RFC 5424 §6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facility {
+    /// `kern`
+    Kern,
     /// `user`
     User,
     /// `mail`
@@ -169,6 +171,16 @@ pub enum Facility {
     Daemon,
     /// `auth`
     Auth,
+    /// `syslog`
+    Syslog,
+    /// `lpr`
+    Lpr,
+    /// `news`
+    News,
+    /// `uucp`
+    Uucp,
+    /// `cron`
+    Cron,
     /// `local0`
     Local0,
     /// `local1`
@@ -260,10 +272,16 @@ impl LogFormat {
 impl Facility {
     /// All of them.
     pub const ALL: &[Self] = &[
+        Self::Kern,
         Self::User,
         Self::Mail,
         Self::Daemon,
         Self::Auth,
+        Self::Syslog,
+        Self::Lpr,
+        Self::News,
+        Self::Uucp,
+        Self::Cron,
         Self::Local0,
         Self::Local1,
         Self::Local2,
@@ -288,10 +306,16 @@ impl Facility {
 
     const fn row(self) -> (&'static str, u8) {
         match self {
+            Self::Kern => ("kern", 0),
             Self::User => ("user", 1),
             Self::Mail => ("mail", 2),
             Self::Daemon => ("daemon", 3),
             Self::Auth => ("auth", 4),
+            Self::Syslog => ("syslog", 5),
+            Self::Lpr => ("lpr", 6),
+            Self::News => ("news", 7),
+            Self::Uucp => ("uucp", 8),
+            Self::Cron => ("cron", 9),
             Self::Local0 => ("local0", 16),
             Self::Local1 => ("local1", 17),
             Self::Local2 => ("local2", 18),

@@ -160,7 +160,9 @@ pub(crate) fn log_format(text: &str) -> Result<LogFormat, Wrong> {
 }
 
 pub(crate) fn facility(text: &str) -> Result<Facility, Wrong> {
-    choice(text, Facility::ALL, Facility::name)
+    // As syslog.h has it.
+    let name = if text == "security" { "auth" } else { text };
+    choice(name, Facility::ALL, Facility::name)
 }
 
 pub(crate) fn practice(text: &str) -> Result<Practice, Wrong> {

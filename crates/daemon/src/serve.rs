@@ -252,12 +252,15 @@ mod tests {
         let syslog = |program: &str| format!("<22>{program}[{}]: A1: signed", std::process::id());
         let dk = "-p /s -d example.com -s /k -S s";
         let yes = file("yes.conf", "Socket /s\nMode v\nSyslog yes\n");
+        let local3 = file("l3.conf", "Socket /s\nMode v\nSyslog yes\nSyslogFacility local3\n");
+        let filed = "<158>dkim-filter[".to_owned();
         let no = file("no.conf", "Socket /s\nMode v\nSyslog no\n");
         for (door, words, want) in [
             (Door::DkFilter, format!("{dk} -l"), [Some(syslog("dk-filter")), None]),
             (Door::DkFilter, dk.to_owned(), [None, None]),
             (Door::DkimFilter, "-p /s -b v -l".to_owned(), [Some(syslog("dkim-filter")), None]),
             (Door::DkimFilter, format!("-x {yes}"), [Some(syslog("dkim-filter")), None]),
+            (Door::DkimFilter, format!("-x {local3}"), [Some(filed), None]),
             (Door::DkimFilter, format!("-x {no}"), [None, None]),
             (
                 Door::Native,

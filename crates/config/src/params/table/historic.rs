@@ -9,7 +9,7 @@ use crate::value;
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "sender-headers",
-        dkim_filter: parameter("SenderHeaders", Form::Later),
+        dkim_filter: parameter("SenderHeaders", Form::Words),
         opendkim: Some("SenderHeaders"),
         kind: Kind::List(FIELDS),
         default: Some("from"),

@@ -48,16 +48,16 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "log.facility",
-        dkim_filter: parameter("SyslogFacility", Form::Later),
+        dkim_filter: parameter("SyslogFacility", Form::Word),
         opendkim: Some("SyslogFacility"),
         kind: Kind::Choice(&[
-            "user", "mail", "daemon", "auth", "local0", "local1", "local2", "local3", "local4",
-            "local5", "local6", "local7",
+            "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
+            "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
         ]),
         default: Some("mail"),
         reload: Reload::Restart,
         summary: "the facility that syslog files the log under",
-        manual: "It has no effect on stderr.",
+        manual: "It has no effect on stderr. security is another word for auth.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.facility, report, value::facility);
         }),
