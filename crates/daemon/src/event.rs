@@ -1,18 +1,30 @@
 //! What is worth a log line.
 //!
 //! Each event is a value; its text is one way to show it. The wording is an interface: log
-//! analysers match it.
+//! analysers match it, and so each door has its own.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `native` | the lines of our own door |
+//! | `dkim_filter` | those of `dkim-filter` |
+//! | `dk_filter` | those of `dk-filter` |
 
+mod dk_filter;
+mod dkim_filter;
+mod native;
+
+use crate::serving::transaction::Obstacle;
 use crate::verifying::action::Why;
-use crate::verifying::standing::Cause;
 use std::fmt;
-use twinseal_config::Action;
-use twinseal_dkim::{Outcome, Verdict};
+use twinseal_config::{Action, Door};
+use twinseal_dkim::Verdict;
 use twinseal_message::{Domain, HeaderTooLarge, Selector};
 
 /// One log line about a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Event<'a> {
+    /// In whose place we stand: whose words are spoken.
+    pub door: Door,
     /// The MTA's queue id, as far as it is known.
     pub queue_id: &'a str,
     /// What happened.
@@ -20,7 +32,7 @@ pub struct Event<'a> {
 }
 
 /// What happened to a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum What<'a> {
     /// A seal was inserted.
     FieldAdded {
@@ -40,13 +52,18 @@ pub enum What<'a> {
         /// Why.
         reason: &'a Reason,
     },
-    /// The message was deferred: it should be signed, and cannot be until something is mended.
-    Deferred {
-        /// What stood in the way.
-        error: &'a str,
+    /// The message should be signed, or told what was found about it, and that cannot be done until
+    /// something is mended.
+    Obstructed {
+        /// What stands in the way.
+        obstacle: &'a Obstacle,
+        /// What becomes of the message.
+        action: Action,
     },
     /// A step on the way to a decision; shown when the administrator asks why.
     Step(&'a str),
+    /// A step as `dkim-filter` told it; shown in its place when the administrator asks why.
+    Tried(Tried<'a>),
     /// A signature was verified.
     Verified(&'a Verdict),
     /// A message has more than one signature.
@@ -67,6 +84,24 @@ pub enum What<'a> {
         action: Action,
         /// Why.
         why: Why,
+    },
+}
+
+/// What `dkim-filter` tried on the way to a decision, and told when it was asked why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried<'a> {
+    /// The domain of that address is none that signs.
+    NoDomain(&'a str),
+    /// No line of the key list is for that address.
+    NoKeyLine(&'a str),
+    /// The client is none of the internal hosts.
+    NotInternal,
+    /// It has not authenticated itself.
+    NotAuthenticated,
+    /// What is done with the message: it is signed, or verified.
+    Selected {
+        /// Whether it is signed.
+        signing: bool,
     },
 }
 
@@ -252,11 +287,52 @@ impl From<twinseal_domainkeys::NoSigningAddress> for Reason {
     }
 }
 
+/// The names of all events.
+pub const NAMES: [&str; 14] = [
+    "field-added",
+    "not-signed",
+    "field-not-added",
+    "obstructed",
+    "step",
+    "tried",
+    "verified",
+    "several-signatures",
+    "signatures-ignored",
+    "unsigned",
+    "bad-format",
+    "header-too-large",
+    "forged-removed",
+    "acted",
+];
+
+impl What<'_> {
+    /// The stable name of the event.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::FieldAdded { .. } => "field-added",
+            Self::NotSigned(_) => "not-signed",
+            Self::FieldNotAdded { .. } => "field-not-added",
+            Self::Obstructed { .. } => "obstructed",
+            Self::Step(_) => "step",
+            Self::Tried(_) => "tried",
+            Self::Verified(_) => "verified",
+            Self::SeveralSignatures(_) => "several-signatures",
+            Self::SignaturesIgnored(_) => "signatures-ignored",
+            Self::Unsigned => "unsigned",
+            Self::BadFormat => "bad-format",
+            Self::HeaderTooLarge(_) => "header-too-large",
+            Self::ForgedRemoved(_) => "forged-removed",
+            Self::Acted { .. } => "acted",
+        }
+    }
+}
+
 impl Event<'_> {
     /// Writes the line to the log, at the level that it deserves.
     pub fn log(&self) {
         match &self.what {
-            What::Deferred { .. } => tracing::error!("{self}"),
+            What::Obstructed { .. } => tracing::error!("{self}"),
             What::NotSigned(Reason::ExternalHost { expected: false, .. }) => {
                 tracing::warn!("{self}");
             }
@@ -264,6 +340,7 @@ impl Event<'_> {
             | What::NotSigned(_)
             | What::FieldNotAdded { .. }
             | What::Step(_)
+            | What::Tried(_)
             | What::Verified(_)
             | What::SeveralSignatures(_)
             | What::SignaturesIgnored(_)
@@ -276,96 +353,22 @@ impl Event<'_> {
     }
 }
 
+/// The line, in the words of its door.
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.queue_id)?;
-        match &self.what {
-            What::FieldAdded { field, selector, domain } => {
-                write!(f, "{field} field added (s={selector}, d={domain})")
-            }
-            What::NotSigned(reason) => write!(f, "not signed: {reason} (reason={})", reason.code()),
-            What::FieldNotAdded { field, reason } => {
-                write!(f, "{field} not added: {reason} (reason={})", reason.code())
-            }
-            What::Deferred { error } => write!(f, "deferred: {error}"),
-            What::Step(step) => f.write_str(step),
-            What::Verified(verdict) => verified(verdict, f),
-            What::SeveralSignatures(verdicts) => {
-                let domains = verdicts.iter().filter_map(|one| one.claims.domain.as_ref());
-                let domains: Vec<&str> = domains.map(Domain::as_str).collect();
-                write!(f, "message has signatures from {}", domains.join(", "))
-            }
-            What::SignaturesIgnored(count) => write!(f, "ignoring {count} signatures"),
-            What::Unsigned => f.write_str(Why::Unsigned.text()),
-            What::BadFormat => f.write_str("header requirement error"),
-            What::HeaderTooLarge(limit) => write!(f, "too much header data: {limit}"),
-            What::ForgedRemoved(count) => {
-                write!(f, "Authentication-Results fields that claim to be ours removed: {count}")
-            }
-            What::Acted { action, why } => write!(f, "{}: {}", acted(*action), why.text()),
+        match self.door {
+            Door::Native => native::write(self, f),
+            Door::DkFilter => dk_filter::write(self, f),
+            Door::DkimFilter => dkim_filter::write(self, f),
         }
     }
 }
 
-/// One signature, in words that analysers of dkim-filter's log know.
-fn verified(verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let Verdict { claims, outcome, .. } = verdict;
-    f.write_str(match Cause::of(outcome) {
-        None if *outcome == Outcome::Pass => Why::Valid.text(),
-        None => "ignoring signature",
-        Some(Cause::NoAnswer | Cause::NoKey) => "key retrieval failed",
-        Some(Cause::Revoked) => "key revoked",
-        Some(Cause::Syntax) => "syntax error",
-        Some(Cause::Unusable) => "signature verification failed",
-        Some(Cause::Mismatch) => "bad signature data",
-    })?;
-    if let (Some(selector), Some(domain)) = (&claims.selector, &claims.domain) {
-        write!(f, " (s={selector}, d={domain})")?;
-    }
-    if *outcome == Outcome::Pass {
-        return Ok(());
-    }
-    write!(f, ": {outcome} (reason={})", outcome.code())
-}
-
-const fn acted(action: Action) -> &'static str {
-    match action {
-        Action::Accept => "accepted",
-        Action::Reject => "rejected",
-        Action::TempFail => "deferred",
-        Action::Discard => "discarded",
-        Action::Quarantine => "quarantined",
-    }
+/// A domain of each signature that names one.
+fn signers<'v>(verdicts: &[&'v Verdict]) -> Vec<&'v str> {
+    let domains = verdicts.iter().filter_map(|one| one.claims.domain.as_ref());
+    domains.map(Domain::as_str).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Event, Reason, What};
-    use twinseal_message::{Domain, Selector};
-
-    fn text(what: What<'_>) -> String {
-        Event { queue_id: "4AB12", what }.to_string()
-    }
-
-    #[test]
-    fn the_wording_is_the_one_that_analysers_know() {
-        let (selector, domain) =
-            (Selector::parse("mail2").unwrap(), Domain::parse("example.com").unwrap());
-        let added =
-            What::FieldAdded { field: "DKIM-Signature", selector: &selector, domain: &domain };
-        assert_eq!(text(added), "4AB12: DKIM-Signature field added (s=mail2, d=example.com)");
-        let client = "mx.example.net [192.0.2.1]".to_owned();
-        let external = Reason::ExternalHost { client, domain, expected: false };
-        assert_eq!(
-            text(What::NotSigned(&external)),
-            "4AB12: not signed: external host mx.example.net [192.0.2.1] attempted to send as \
-             example.com (reason=external-host)"
-        );
-        let seal = What::FieldNotAdded { field: "DomainKey-Signature", reason: &Reason::KeyNotRsa };
-        assert_eq!(
-            text(seal),
-            "4AB12: DomainKey-Signature not added: DomainKeys needs an RSA key, and the rule has \
-             none (reason=key-not-rsa)"
-        );
-    }
-}
+mod tests;

@@ -259,6 +259,7 @@ impl Connection {
             client: &self.client,
             authenticated: self.is_authenticated(),
             fidelity: self.fidelity(),
+            door: self.service.door,
         };
         let reply = message.end_of_headers(&self.service, &facts).await;
         if reply == HeadersReply::Continue {
@@ -294,7 +295,7 @@ impl Connection {
         write(stream, self.session.output(), self.service.limits.write).await?;
         self.session.clear_output();
         for (queue_id, told) in self.told.drain(..) {
-            told.log(queue_id.as_deref());
+            told.log(&self.service, queue_id.as_deref());
         }
         Ok(())
     }
@@ -312,7 +313,7 @@ impl Connection {
                 disposition
             }
             Err(obstacle) => {
-                transaction::log_deferred(queue_id.as_deref(), &obstacle.to_string());
+                transaction::log_obstacle(&self.service, queue_id.as_deref(), &obstacle);
                 self.despite(&obstacle, &mut reply)
             }
         };

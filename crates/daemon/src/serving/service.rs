@@ -39,6 +39,8 @@ pub struct Service {
     pub trace_header: bool,
     /// Whether the steps to each decision are logged.
     pub log_why: bool,
+    /// Whether signatures that pass are logged.
+    pub logs_success: bool,
     /// The time, in seconds since 1970.
     pub clock: fn() -> u64,
     /// How long an MTA may take, and for what.
@@ -121,6 +123,7 @@ impl Service {
             must_sign: config.must_sign.clone(),
             trace_header: config.trace_header,
             log_why: config.log.why,
+            logs_success: config.log.success,
             clock: system_clock,
             limits: config.limits,
             connections: Arc::new(Semaphore::new(config.limits.connections)),
@@ -145,6 +148,13 @@ impl Service {
         let office = self.office.as_ref();
         office.is_some_and(|office| office.quarantine || arriving.iter().any(held))
             || (self.signs && held(&signature_error))
+    }
+
+    /// Whether the log is told of a message without a signature, with which that is done. Much
+    /// honest mail is without one; dkim-filter told of each.
+    #[must_use]
+    pub fn tells_unsigned(&self, action: Action) -> bool {
+        self.log_why || action != Action::Accept || self.door == Door::DkimFilter
     }
 
     /// The domain that has to sign for that address, if there is one.

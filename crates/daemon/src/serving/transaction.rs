@@ -3,6 +3,7 @@
 mod arriving;
 mod obstacle;
 mod planning;
+mod steps;
 
 pub use arriving::{Judged, held};
 pub use obstacle::Obstacle;
@@ -11,7 +12,7 @@ use planning::{is_ours_to_sign, plan};
 
 use super::service::{Client, Service};
 use crate::VERSION;
-use crate::event::{Event, What};
+use crate::event::{Event, Reason, What};
 use crate::signing::policy::{Fidelity, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use crate::verifying::action::Why;
@@ -76,11 +77,13 @@ pub struct Facts<'a> {
     pub authenticated: bool,
     /// Whether header values are exact.
     pub fidelity: Fidelity,
+    /// In whose words the log is told.
+    pub door: Door,
 }
 
 impl Facts<'_> {
     fn log(&self, what: What<'_>) {
-        Event { queue_id: self.queue_id.unwrap_or(UNKNOWN_ID), what }.log();
+        Event { door: self.door, queue_id: self.queue_id.unwrap_or(UNKNOWN_ID), what }.log();
     }
 }
 
@@ -141,12 +144,21 @@ impl Transaction {
     pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> HeadersReply {
         let header = std::mem::take(&mut self.header);
         self.trace = service.trace_header.then(|| service.door.product(VERSION));
+        let origin = service.origin(facts.client, facts.authenticated);
         if let (Some(limit), Some(_)) = (self.overflow, &service.office) {
-            facts.log(What::HeaderTooLarge(limit));
+            let reason = Reason::HeaderTooLarge(limit);
+            if service.signs && is_ours_to_sign(&reason, &origin) {
+                facts.log(What::NotSigned(&reason));
+            } else {
+                facts.log(What::HeaderTooLarge(limit));
+            }
             return self.answer(service.actions.security, Why::HeaderTooLarge, service.door, facts);
         }
-        let origin = service.origin(facts.client, facts.authenticated);
-        match plan(service, facts, &header, self.overflow, &origin).await {
+        let planned = plan(service, facts, &header, self.overflow, &origin).await;
+        if service.log_why && service.door == Door::DkimFilter {
+            steps::tell(facts, &planned, &origin);
+        }
+        match planned {
             Ok(Plan::Sign { seals, left_out }) => {
                 for (field, reason) in &left_out {
                     facts.log(What::FieldNotAdded { field, reason });
@@ -164,8 +176,8 @@ impl Transaction {
                 }
             }
             Err(obstacle) => {
-                facts.log(What::Deferred { error: &obstacle.to_string() });
                 let action = obstacle.action(&service.actions);
+                facts.log(What::Obstructed { obstacle: &obstacle, action });
                 self.answer(action, Why::CannotSign, service.door, facts)
             }
         }
@@ -182,7 +194,7 @@ impl Transaction {
         let verification = Verification::begin(header, &office.means((service.clock)()));
         let unsigned = service.actions.no_signature;
         if verification.is_moot() && !office.results.always {
-            if service.log_why || unsigned != Action::Accept {
+            if service.tells_unsigned(unsigned) {
                 facts.log(What::Unsigned);
             }
             return self.answer(unsigned, Why::Unsigned, service.door, facts);
@@ -303,22 +315,25 @@ impl Transaction {
 
 impl Told {
     /// Writes the lines.
-    pub fn log(&self, queue_id: Option<&str>) {
-        let queue_id = queue_id.unwrap_or(UNKNOWN_ID);
+    pub fn log(&self, service: &Service, queue_id: Option<&str>) {
+        let (door, queue_id) = (service.door, queue_id.unwrap_or(UNKNOWN_ID));
         match self {
+            // dkim-filter told of what it signed as of signatures that pass: where that was wanted.
+            Self::Sealed(_) if door == Door::DkimFilter && !service.logs_success => {}
             Self::Sealed(fields) => {
                 for SealedField { field, selector, domain, .. } in fields {
                     let what = What::FieldAdded { field: field.name, selector, domain };
-                    Event { queue_id, what }.log();
+                    Event { door, queue_id, what }.log();
                 }
             }
-            Self::Judged(judged) => judged.log(queue_id),
+            Self::Judged(judged) => judged.log(service, queue_id),
             Self::Nothing => {}
         }
     }
 }
 
 /// The log line of a message that could not be dealt with at its end.
-pub fn log_deferred(queue_id: Option<&str>, error: &str) {
-    Event { queue_id: queue_id.unwrap_or(UNKNOWN_ID), what: What::Deferred { error } }.log();
+pub fn log_obstacle(service: &Service, queue_id: Option<&str>, obstacle: &Obstacle) {
+    let what = What::Obstructed { obstacle, action: obstacle.action(&service.actions) };
+    Event { door: service.door, queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
 }

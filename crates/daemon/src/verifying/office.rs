@@ -33,8 +33,6 @@ pub struct Office {
     pub results: Results,
     /// What is asked about authors' domains, if anything.
     pub adsp: Option<Adsp>,
-    /// Whether valid signatures are logged.
-    pub logs_success: bool,
     /// Who we are to readers of mail, where neither the configuration nor the MTA says it.
     host: String,
 }
@@ -56,7 +54,6 @@ impl Office {
             quarantine: config.quarantine,
             results: config.results.clone(),
             adsp: config.adsp.clone(),
-            logs_success: config.log.success,
             host: host.unwrap_or_else(|| UNKNOWN_HOST.to_owned()),
         }
     }

@@ -1,6 +1,7 @@
 mod doors;
 mod told;
 mod verifying;
+mod wording;
 
 use super::{Ended, serve};
 use crate::serve::FileSystem;

@@ -22,8 +22,6 @@ pub struct Judged {
     decision: Decision,
     /// How many forged fields were removed.
     forged: usize,
-    logs_success: bool,
-    log_why: bool,
 }
 
 /// What the MTA writes beside a message that it holds.
@@ -38,8 +36,7 @@ impl Judged {
         let adsp = office.and_then(|office| office.adsp.as_ref());
         let quarantines = office.is_some_and(|office| office.quarantine);
         let decision = decision(&finished, (&service.actions, service.door), adsp, quarantines);
-        let logs_success = office.is_some_and(|office| office.logs_success);
-        Self { finished, decision, forged, logs_success, log_why: service.log_why }
+        Self { finished, decision, forged }
     }
 
     /// Writes the result into the answer, and says what becomes of the message.
@@ -84,8 +81,8 @@ impl Judged {
     }
 
     /// Writes what there is to say into the log.
-    pub(super) fn log(&self, queue_id: &str) {
-        let log = |what| Event { queue_id, what }.log();
+    pub(super) fn log(&self, service: &Service, queue_id: &str) {
+        let log = |what| Event { door: service.door, queue_id, what }.log();
         let examined = |one: &&Verdict| !matches!(one.outcome, Outcome::NotExamined { .. });
         let verdicts: Vec<&Verdict> = self.finished.verdicts.iter().filter(examined).collect();
         let ignored = self.finished.verdicts.len() - verdicts.len();
@@ -99,7 +96,7 @@ impl Judged {
             log(What::SeveralSignatures(&verdicts));
         }
         for verdict in &verdicts {
-            if self.logs_success || verdict.outcome != Outcome::Pass {
+            if service.logs_success || verdict.outcome != Outcome::Pass {
                 log(What::Verified(verdict));
             }
         }
@@ -107,7 +104,7 @@ impl Judged {
             log(What::ForgedRemoved(self.forged));
         }
         let Decision { action, why } = self.decision;
-        if self.finished.verdicts.is_empty() && (self.log_why || action != Action::Accept) {
+        if self.finished.verdicts.is_empty() && service.tells_unsigned(action) {
             log(What::Unsigned);
         }
         if action != Action::Accept {

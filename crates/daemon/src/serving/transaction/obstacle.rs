@@ -40,6 +40,28 @@ impl Obstacle {
         }
     }
 
+    /// The stable code that scripts look for.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Rules(Unavailable::Rules(_)) => "rules-unavailable",
+            Self::Rules(Unavailable::Key { .. }) => "key-unusable",
+            Self::NoKey => "no-key-selected",
+            Self::Key(_) => "key-failed",
+            Self::Field(_) => "field-refused",
+            Self::Result(_) => "result-refused",
+        }
+    }
+
+    /// Whether it keeps a message from being signed.
+    #[must_use]
+    pub const fn is_of_signing(&self) -> bool {
+        match self {
+            Self::Rules(_) | Self::NoKey | Self::Key(_) | Self::Field(_) => true,
+            Self::Result(_) => false,
+        }
+    }
+
     /// What the client is told of it.
     #[must_use]
     pub const fn why(&self) -> Why {

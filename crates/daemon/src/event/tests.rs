@@ -1,0 +1,352 @@
+use super::{Event, Reason, Tried, What};
+use crate::serving::transaction::Obstacle;
+use crate::signing::directory::Unavailable;
+use crate::verifying::action::Why;
+use std::collections::BTreeSet;
+use twinseal_config::{Action, Door};
+use twinseal_dkim::{BadSignature, Claims, LookupFailure, Outcome, Verdict};
+use twinseal_keys::SignError;
+use twinseal_message::{Domain, HeaderTooLarge, Selector};
+use twinseal_milter::ModificationError;
+
+/// An event, and its lines natively, in place of dkim-filter and in place of dk-filter.
+struct Case {
+    what: What<'static>,
+    lines: [String; 3],
+}
+
+/// What every line of our own begins with.
+const ID: &str = "4AB12: ";
+
+fn keep<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// Lines with the queue id in front, where they do not say themselves that they have none.
+fn case(what: What<'static>, lines: [&str; 3]) -> Case {
+    let line = |line: &str| match line.strip_prefix('!') {
+        Some(whole) => whole.to_owned(),
+        None => format!("4AB12{line}"),
+    };
+    Case { what, lines: lines.map(line) }
+}
+
+/// A line that is the same everywhere.
+fn same(what: What<'static>, line: &str) -> Case {
+    case(what, [line, line, line])
+}
+
+fn domain() -> Domain {
+    Domain::parse("example.com").unwrap()
+}
+
+fn too_large() -> HeaderTooLarge {
+    HeaderTooLarge::Octets { limit: 65536 }
+}
+
+/// What is told of mail that is to be signed.
+fn of_signing() -> Vec<Case> {
+    let added = |field| What::FieldAdded {
+        field,
+        selector: keep(Selector::parse("mail2").unwrap()),
+        domain: keep(domain()),
+    };
+    let left_out =
+        What::FieldNotAdded { field: "DomainKey-Signature", reason: keep(Reason::KeyNotRsa) };
+    let why = "DomainKeys needs an RSA key, and the rule has none (reason=key-not-rsa)";
+    vec![
+        case(
+            added("DKIM-Signature"),
+            [
+                ": DKIM-Signature field added (s=mail2, d=example.com)",
+                " \"DKIM-Signature\" header added",
+                " \"DKIM-Signature\" header added",
+            ],
+        ),
+        case(
+            added("DomainKey-Signature"),
+            [
+                ": DomainKey-Signature field added (s=mail2, d=example.com)",
+                " \"DomainKey-Signature\" header added",
+                " \"DomainKey-Signature\" header added",
+            ],
+        ),
+        case(
+            left_out,
+            [
+                &format!(": DomainKey-Signature not added: {why}"),
+                &format!(" \"DomainKey-Signature\" header not added: {why}"),
+                &format!(" \"DomainKey-Signature\" header not added: {why}"),
+            ],
+        ),
+        same(What::Step("why: because"), ": why: because"),
+    ]
+}
+
+/// What `dkim-filter` tried.
+fn of_steps() -> Vec<Case> {
+    [
+        (Tried::NoDomain("joe@example.com"), "no signing domain match for `example.com'"),
+        (Tried::NoKeyLine("joe@example.com"), "no signing keylist match for `joe@example.com'"),
+        (Tried::NotInternal, "not internal"),
+        (Tried::NotAuthenticated, "not authenticated"),
+        (Tried::Selected { signing: true }, "mode select: signing"),
+        (Tried::Selected { signing: false }, "mode select: verifying"),
+    ]
+    .map(|(tried, line)| {
+        let historic = format!(" {line}");
+        case(What::Tried(tried), [&format!(": why: {line}"), &historic, &historic])
+    })
+    .into()
+}
+
+/// Every reason, and its lines.
+fn of_reasons() -> Vec<Case> {
+    let client = "mx.example.net [192.0.2.1]".to_owned();
+    let external =
+        |expected| Reason::ExternalHost { client: client.clone(), domain: domain(), expected };
+    let accused = "external host mx.example.net [192.0.2.1] attempted to send as example.com";
+    let historic = [
+        (external(false), accused, [format!(" {accused}"), format!(" {accused}")]),
+        (
+            Reason::NoSigningRule { address: "joe@example.com".to_owned() },
+            "no signing rule matches joe@example.com",
+            [
+                " no signing keylist match for `joe@example.com'".to_owned(),
+                " no signing domain match for `example.com'".to_owned(),
+            ],
+        ),
+        (
+            Reason::NoFrom,
+            "it has no From field",
+            [(); 2].map(|()| ": no sender header found; accepting".to_owned()),
+        ),
+        (
+            Reason::Unparsable { field: "From".to_owned(), error: "no at sign".to_owned() },
+            "its From field cannot be read: no at sign",
+            [(); 2].map(|()| ": can't parse From: header value: no at sign".to_owned()),
+        ),
+        (
+            Reason::HeaderTooLarge(too_large()),
+            "its header is larger than 65536 octets",
+            [(); 2].map(|()| {
+                ": too much header data: its header is larger than 65536 octets".to_owned()
+            }),
+        ),
+    ];
+    let cases = historic.into_iter().map(|(reason, native, [dkim, dk])| {
+        let code = format!(" (reason={})", reason.code());
+        let native = format!(": not signed: {native}");
+        let lines = [native, dkim, dk].map(|line| line + &code);
+        case(What::NotSigned(keep(reason)), [&lines[0], &lines[1], &lines[2]])
+    });
+    cases.chain(of_our_reasons(external(true))).collect()
+}
+
+/// The reasons that neither program told, or had.
+fn of_our_reasons(expected: Reason) -> impl Iterator<Item = Case> {
+    [
+        expected,
+        Reason::SeveralFrom { count: 2 },
+        Reason::TooManyFields { limit: 10 },
+        Reason::AlreadySealed,
+        Reason::KeyNotRsa,
+        Reason::TooFewHeaders,
+        Reason::ForeignDomain { domain: domain(), address: domain() },
+        Reason::IdentityOutside { identity: "@example.net".to_owned(), domain: domain() },
+        Reason::SealsOff,
+        Reason::SigningOff,
+    ]
+    .into_iter()
+    .map(|reason| {
+        let line = format!(": not signed: {reason} (reason={})", reason.code());
+        same(What::NotSigned(keep(reason)), &line)
+    })
+}
+
+/// What stands in the way.
+fn of_obstacles() -> Vec<Case> {
+    let refused = || ModificationError::BadName { name: "a b".to_owned() };
+    let rules = Unavailable::Rules("the store is silent".to_owned());
+    let field = "header field name \"a b\" is not printable ASCII without colon";
+    let cases: [(Obstacle, Action, &str, &str, &str); 5] = [
+        (
+            Obstacle::NoKey,
+            Action::TempFail,
+            "deferred: no key selected for signing (reason=no-key-selected)",
+            "",
+            "no key selected for signing (reason=no-key-selected)",
+        ),
+        (
+            Obstacle::Rules(rules),
+            Action::Accept,
+            "not signed: the signing rules cannot be asked now: the store is silent \
+             (reason=rules-unavailable)",
+            "resource unavailable",
+            "the signing rules cannot be asked now: the store is silent (reason=rules-unavailable)",
+        ),
+        (
+            Obstacle::Key(SignError::NotRsa),
+            Action::Reject,
+            "rejected: an Ed25519 key cannot make an rsa-sha1 signature (reason=key-failed)",
+            "resource unavailable",
+            "an Ed25519 key cannot make an rsa-sha1 signature (reason=key-failed)",
+        ),
+        (
+            Obstacle::Field(refused()),
+            Action::Quarantine,
+            &format!(
+                "quarantined: the MTA does not take the field: {field} (reason=field-refused)"
+            ),
+            "internal error",
+            &format!("the MTA does not take the field: {field} (reason=field-refused)"),
+        ),
+        (
+            Obstacle::Result(refused()),
+            Action::Accept,
+            &format!("accepted: the MTA does not take the result: {field} (reason=result-refused)"),
+            "internal error",
+            &format!("the MTA does not take the result: {field} (reason=result-refused)"),
+        ),
+    ];
+    let lines = |(obstacle, action, native, kind, error): (Obstacle, _, &str, &str, &str)| {
+        let native = format!(": {native}");
+        let historic = |function| match kind {
+            "" => format!(" {error}"),
+            kind => format!(": {function}(): {kind}: {error}"),
+        };
+        let lines = [native, historic("dkim_eom"), historic("dk_eom")];
+        let what = What::Obstructed { obstacle: keep(obstacle), action };
+        case(what, [&lines[0], &lines[1], &lines[2]])
+    };
+    cases.into_iter().map(lines).collect()
+}
+
+fn verdict(outcome: Outcome) -> &'static Verdict {
+    let claims = Claims {
+        selector: Some(Selector::parse("s1").unwrap()),
+        domain: Some(Domain::parse("example.org").unwrap()),
+        ..Claims::default()
+    };
+    keep(Verdict { claims, outcome, key: None, coverage: None })
+}
+
+/// What signatures come to. In the place of dk-filter, nobody looks at any.
+fn of_verdicts() -> Vec<Case> {
+    let names = "(s=s1, d=example.org)";
+    let cases = [
+        (Outcome::Pass, "DKIM verification successful", " DKIM verification successful"),
+        (Outcome::NotTrusted, "ignoring signature", " ignoring signature from example.org"),
+        (Outcome::NoKey, "key retrieval failed", ""),
+        (Outcome::KeyUnavailable(LookupFailure::Timeout), "key retrieval failed", ""),
+        (Outcome::KeyRevoked, "key revoked", ""),
+        (Outcome::BodyChanged, "bad signature data", ""),
+        (Outcome::Sha1, "signature verification failed", "at once"),
+        (Outcome::Malformed(BadSignature::Missing { tag: "d" }), "syntax error", "at once"),
+    ];
+    let lines = |(outcome, word, historic): (Outcome, &str, &str)| {
+        let code = outcome.code();
+        let native = match outcome {
+            Outcome::Pass => format!(": {word} {names}"),
+            _ => format!(": {word} {names}: {outcome} (reason={code})"),
+        };
+        let historic = match (historic, &outcome) {
+            ("", _) => native.clone(),
+            ("at once", _) => format!(": {word}: {outcome} {names} (reason={code})"),
+            (_, Outcome::Pass) => historic.to_owned(),
+            _ => format!("{historic} (reason={code})"),
+        };
+        case(What::Verified(verdict(outcome)), [&native, &historic, &native])
+    };
+    cases.into_iter().map(lines).collect()
+}
+
+/// What else is told of mail that arrives.
+fn of_arriving() -> Vec<Case> {
+    let several = keep([verdict(Outcome::Pass), verdict(Outcome::NoKey)]);
+    let signers = "message has signatures from example.org, example.org";
+    let forged = "Authentication-Results fields that claim to be ours removed: 2";
+    let adsp = "rejected due to DKIM ADSP evaluation";
+    vec![
+        case(
+            What::SeveralSignatures(several),
+            [&format!(": {signers}"), &format!("!{signers}"), &format!(": {signers}")],
+        ),
+        same(What::SignaturesIgnored(3), ": ignoring 3 signatures"),
+        case(
+            What::Unsigned,
+            [": no DKIM signature data", ": no signature data", ": no DKIM signature data"],
+        ),
+        case(
+            What::BadFormat,
+            [
+                ": header requirement error",
+                " RFC2822 header requirement error",
+                ": header requirement error",
+            ],
+        ),
+        case(
+            What::HeaderTooLarge(too_large()),
+            [
+                ": too much header data: its header is larger than 65536 octets",
+                "!too much header data",
+                ": too much header data: its header is larger than 65536 octets",
+            ],
+        ),
+        same(What::ForgedRemoved(2), &format!(": {forged}")),
+        case(
+            What::Acted { action: Action::Reject, why: Why::Adsp },
+            [
+                &format!(": rejected: {adsp}"),
+                " rejected per sender domain policy",
+                &format!(": rejected: {adsp}"),
+            ],
+        ),
+        same(
+            What::Acted { action: Action::TempFail, why: Why::Unsigned },
+            ": deferred: no DKIM signature data",
+        ),
+    ]
+}
+
+fn cases() -> Vec<Case> {
+    let parts =
+        [of_signing(), of_steps(), of_reasons(), of_obstacles(), of_verdicts(), of_arriving()];
+    parts.into_iter().flatten().collect()
+}
+
+#[test]
+fn each_door_has_the_words_that_analysers_of_its_log_know() {
+    let doors = [Door::Native, Door::DkimFilter, Door::DkFilter];
+    assert_eq!(doors.len(), Door::ALL.len());
+    for Case { what, lines } in cases() {
+        for (door, want) in doors.into_iter().zip(&lines) {
+            let event = Event { door, queue_id: "4AB12", what: what.clone() };
+            assert_eq!(event.to_string(), *want, "{door:?} {what:?}");
+            assert!(door != Door::Native || want.starts_with(ID), "{want}");
+        }
+    }
+}
+
+#[test]
+fn the_lines_of_every_event_are_tested() {
+    let tested: BTreeSet<&str> = cases().iter().map(|case| case.what.name()).collect();
+    let all: BTreeSet<&str> = super::NAMES.iter().copied().collect();
+    assert_eq!(tested, all);
+}
+
+#[test]
+fn whatever_is_not_signed_has_a_reason_code_in_every_door() {
+    for Case { what, .. } in cases() {
+        let code = match &what {
+            What::NotSigned(reason) | What::FieldNotAdded { reason, .. } => reason.code(),
+            What::Obstructed { obstacle, .. } => obstacle.code(),
+            _ => continue,
+        };
+        for door in Door::ALL {
+            let line = Event { door, queue_id: "4AB12", what: what.clone() }.to_string();
+            assert!(line.ends_with(&format!(" (reason={code})")), "{line}");
+            assert_eq!(line.matches("(reason=").count(), 1, "{line}");
+        }
+    }
+}
