@@ -58,8 +58,8 @@ impl Write for Line {
 #[tokio::test]
 async fn a_client_that_may_use_our_domains_is_not_accused_of_it() {
     let (log, _guard) = Log::begin();
-    let accused = "WARN (unknown-jobid): not signed: external host mx.example.net [192.0.2.1] \
-                   attempted to send as example.com (reason=external-host)";
+    let accused = "WARN (unknown-jobid) external host mx.example.net [192.0.2.1] attempted to \
+                   send as example.com (reason=external-host)";
     let expected = "INFO (unknown-jobid): not signed: mx.example.net [192.0.2.1] is external and \
                     may send as example.com (reason=external-host)";
     for (door, words) in [(Door::DkFilter, DK), (Door::DkimFilter, DKIM)] {
