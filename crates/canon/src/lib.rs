@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`dkim`] | header fields and bodies as DKIM hashes them |
 //! | [`domainkeys`] | header fields and bodies, separator included, as DomainKeys hashes them |
+//! | [`mend`] | [`LineEndMender`]: CRLF in place of bare CR and LF, for who asks for it |
 //! | [`mod@reference`] | bodies once more, octet by octet: what the others are held against |
 //! | [`sink`] | [`Sink`]: where canonical octets go |
 #![forbid(unsafe_code)]
@@ -26,10 +27,12 @@ mod compact;
 pub mod dkim;
 pub mod domainkeys;
 mod line;
+pub mod mend;
 pub mod reference;
 mod scan;
 pub mod sink;
 
+pub use mend::LineEndMender;
 pub use sink::Sink;
 
 #[cfg(test)]
