@@ -77,6 +77,21 @@ impl TagWriter {
         self.put(";");
     }
 
+    /// Writes a tag whose value may fold between any two of these pieces. It begins a line of its
+    /// own.
+    pub fn pieces<'p>(&mut self, name: &str, pieces: impl IntoIterator<Item = &'p str>) {
+        self.fold("\t");
+        self.put(name);
+        self.put("=");
+        for piece in pieces {
+            if self.column + piece.len() + 1 > LINE_OCTETS {
+                self.fold("\t ");
+            }
+            self.put(piece);
+        }
+        self.put(";");
+    }
+
     /// Ends the list with the empty tag `name`, which waits for the signature.
     #[must_use]
     pub fn unsigned(mut self, name: &str) -> Unsigned {
@@ -146,6 +161,20 @@ mod tests {
         let unfolded: String = field.split_whitespace().collect();
         assert_eq!(unfolded.matches("From").count(), 40);
         assert!(unfolded.ends_with(&format!(";b={}", "A".repeat(344))), "{unfolded}");
+    }
+
+    #[test]
+    fn a_value_in_pieces_folds_between_them_and_nowhere_else() {
+        let mut tags = TagWriter::new("X");
+        tags.pieces("z", ["=3D"; 100]);
+        let value = tags.unsigned("b").filled("").value;
+        assert!(value.starts_with("\r\n\tz==3D"), "{value}");
+        for line in value.split("\r\n") {
+            assert!(line.len() <= 76, "{line}");
+            let pieces = line.trim_start().trim_start_matches("z=").trim_end_matches(';');
+            assert!(pieces == "b=" || pieces.replace("=3D", "").is_empty(), "{line}");
+        }
+        assert_eq!(value.matches("=3D").count(), 100);
     }
 
     #[test]
