@@ -233,6 +233,24 @@ pub enum Caution {
          mailing list is rejected too"
     )]
     RejectsByPolicy,
+    /// RFC 8301 §3.1: nobody may sign with SHA-1.
+    #[error(
+        "no verifier of today lets a signature with rsa-sha1 pass: signatures are made with \
+         rsa-sha256"
+    )]
+    NeverSha1,
+    /// RFC 6376 §8.2: a body of which a part is signed.
+    #[error(
+        "anybody can add to the body of a message that is signed like this, and the signature \
+         stays valid"
+    )]
+    PartOfBody,
+    /// A signature over what the message is not yet.
+    #[error(
+        "a message with a bare CR or LF has a signature that fails unless something behind us \
+         makes them CRLF"
+    )]
+    MendedByOthers,
     /// It goes to the background, and its log to standard error.
     #[error("in the background, the log goes nowhere: it needs syslog or journald")]
     NobodyListens,

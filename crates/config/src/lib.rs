@@ -61,8 +61,9 @@ pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
-    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Dns, Facility, Limits, Log,
-    LogFormat, LogTo, MAX_SERVERS, Mode, Results, Setting, User, Verify,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Dns, Facility, Leaving, Limits,
+    Log, LogFormat, LogTo, MAX_SERVERS, MacroTest, Mode, RecipientPattern, Results, Setting, User,
+    Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use value::{authserv_id, name_server};

@@ -1,5 +1,6 @@
 //! What was typed: every value with the place that it came from, before anything is made of it.
 
+mod leaving;
 mod verify;
 
 use crate::door::Door;
@@ -18,6 +19,7 @@ use twinseal_canon::domainkeys;
 use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{FieldName, Selector};
 
+pub(crate) use leaving::{RawContent, RawLeaving};
 pub(crate) use verify::{RawActions, RawAdsp, RawDns, RawResults, RawVerify};
 
 /// A value and its origin.
@@ -69,6 +71,7 @@ pub(crate) struct Raw {
     pub(crate) signing: Option<Set<Entries>>,
     pub(crate) options: RawOptions,
     pub(crate) seals: RawSeals,
+    pub(crate) leaving: RawLeaving,
     /// The same values as text, to be shown.
     pub(crate) settings: Vec<Setting>,
     /// The parameters with a mistake in them: they are not missing as well.
@@ -140,6 +143,8 @@ pub(crate) struct RawSeals {
     pub(crate) domainkeys: Option<Set<bool>>,
     pub(crate) domainkeys_canonicalization: Option<Set<domainkeys::Canonicalization>>,
     pub(crate) omitted: Option<SetList<FieldName>>,
+    /// What else the DKIM seal covers and says.
+    pub(crate) content: RawContent,
 }
 
 impl RawRule {

@@ -4,6 +4,7 @@ mod arriving;
 mod checks;
 mod coverage;
 mod entries;
+mod leaving;
 mod options;
 mod seals;
 mod signing;
@@ -59,6 +60,7 @@ pub(crate) fn resolve(
     {
         report.warn(origin, "peers", Caution::LoopbackIsPeer);
     }
+    let leaving = leaving::leaving(&mut raw.leaving, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
     let Arriving { actions, verify, results, dns, adsp } = arriving?;
@@ -97,6 +99,7 @@ pub(crate) fn resolve(
         adsp,
         log: log(&raw.log)?,
         settings,
+        leaving: leaving?,
     })
 }
 

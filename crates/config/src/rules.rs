@@ -6,6 +6,7 @@ use crate::lists::domains::DomainList;
 use crate::origin::Origin;
 use crate::pattern::{Pattern, plain};
 use index::{Index, Place};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twinseal_message::{Domain, Mailbox, Selector};
@@ -125,6 +126,28 @@ impl Rules {
         }
         let rule = rules.get(first)?;
         Some(Found { index: first, rule, domain: rule.domain.of(own, listed?) })
+    }
+
+    /// The rules that sign for that address, in their order: so many of them at most.
+    #[must_use]
+    pub fn find_all(&self, address: &Mailbox, most: usize) -> Vec<Found<'_>> {
+        let Indexed { rules, groups, .. } = &*self.0;
+        let own = &self.counted_as(address.domain());
+        let text = plain(address, own);
+        let mut found = BTreeMap::new();
+        for Group { within, index } in groups {
+            let Some(domain) = listed_domain(within.as_deref(), own) else { continue };
+            let mut places = index.all(&text, rules);
+            if domain != *own {
+                places.append(&mut index.all(&plain(address, &domain), rules));
+            }
+            found.extend(places.into_iter().map(|rule| (rule, domain.clone())));
+        }
+        let rule = |(index, listed)| {
+            let rule = rules.get(index)?;
+            Some(Found { index, rule, domain: rule.domain.of(own, listed) })
+        };
+        found.into_iter().take(most).filter_map(rule).collect()
     }
 
     /// The domain that senders in that one count as: it, or a parent of it.

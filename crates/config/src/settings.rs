@@ -1,5 +1,6 @@
 //! What is in force: the types that a checked configuration consists of.
 
+mod leaving;
 mod verify;
 
 use crate::door::Door;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use twinseal_message::FieldName;
 
+pub(crate) use leaving::Algorithm;
+pub use leaving::{Leaving, MacroTest, RecipientPattern};
 pub use verify::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP,
     MAX_SERVERS, MIN_KEY_BITS, Results, USUAL_SIGNATURES, Verify,
@@ -79,6 +82,8 @@ pub struct Config {
     pub log: Log,
     /// The parameters as they were given, in the order of the table.
     pub settings: Vec<Setting>,
+    /// What is done with mail that leaves, beside its rules.
+    pub leaving: Leaving,
 }
 
 /// One parameter's value, as text, and where it came from.

@@ -4,6 +4,7 @@ mod arriving;
 mod dk_filter;
 mod dkim_filter;
 mod file;
+mod leaving;
 mod letters;
 mod options;
 mod sample;

@@ -2,7 +2,7 @@
 
 mod verify;
 
-use crate::settings::{Facility, LogFormat, LogTo, Mode, User};
+use crate::settings::{Algorithm, Facility, LogFormat, LogTo, Mode, User};
 use crate::wrong::Wrong;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -149,6 +149,28 @@ pub(crate) fn domainkeys_canonicalization(
         let wanted = domainkeys::Canonicalization::ALL.map(domainkeys::Canonicalization::name);
         Wrong::value(text, wanted.join(", "))
     })
+}
+
+/// The name that an MTA has for one of its daemons.
+pub(crate) fn daemon_name(text: &str) -> Result<String, Wrong> {
+    let name = text.trim();
+    if name.is_empty() || name.contains(char::is_control) {
+        return Err(Wrong::value(text, "the name of a daemon, as the MTA has it"));
+    }
+    Ok(name.to_ascii_lowercase())
+}
+
+pub(crate) fn algorithm(text: &str) -> Result<Algorithm, Wrong> {
+    let known = [("rsa-sha256", Algorithm::RsaSha256), ("rsa-sha1", Algorithm::RsaSha1)];
+    let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    found.map(|&(_, one)| one).ok_or_else(|| Wrong::value(text, "rsa-sha256, rsa-sha1"))
+}
+
+/// A number of seconds, as getopt's programs have it.
+pub(crate) fn seconds(text: &str) -> Result<u64, Wrong> {
+    let plain = text.bytes().all(|octet| octet.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| plain);
+    number.ok_or_else(|| Wrong::value(text, "a whole number of seconds"))
 }
 
 pub(crate) fn log_to(text: &str) -> Result<LogTo, Wrong> {

@@ -94,6 +94,10 @@ pub enum Tried<'a> {
     NoDomain(&'a str),
     /// No line of the key list is for that address.
     NoKeyLine(&'a str),
+    /// The MTA's daemon is none of those whose mail is ours.
+    NoDaemon,
+    /// None of the MTA's macros says that the mail is ours.
+    NoMacro,
     /// The client is none of the internal hosts.
     NotInternal,
     /// It has not authenticated itself.
@@ -163,6 +167,11 @@ pub enum Reason {
         /// The signing domain.
         domain: Domain,
     },
+    /// Mail to one of its recipients is not signed.
+    RecipientExcluded {
+        /// The recipient.
+        recipient: String,
+    },
     /// The rule that matches switches both seals off.
     SealsOff,
     /// The mode leaves signing out.
@@ -186,6 +195,7 @@ impl Reason {
             Self::TooFewHeaders => "too-few-headers",
             Self::ForeignDomain { .. } => "foreign-domain",
             Self::IdentityOutside { .. } => "identity-outside",
+            Self::RecipientExcluded { .. } => "recipient-excluded",
             Self::SealsOff => "seals-off",
             Self::SigningOff => "signing-off",
         }
@@ -233,6 +243,9 @@ impl fmt::Display for Reason {
             }
             Self::IdentityOutside { identity, domain } => {
                 write!(f, "the identity {identity} is not in the signing domain {domain}")
+            }
+            Self::RecipientExcluded { recipient } => {
+                write!(f, "mail to {recipient} is left unsigned")
             }
             Self::SealsOff => f.write_str("the signing rule switches both seals off"),
             Self::SigningOff => f.write_str("the mode leaves signing out"),

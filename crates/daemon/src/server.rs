@@ -86,7 +86,8 @@ impl Server {
             mode: config.socket_mode,
             group: config.socket_group.as_deref().map(privileges::group).transpose()?,
         };
-        let directory = Directory::from_files(config.rules.clone(), keys);
+        let directory = Directory::from_files(config.rules.clone(), keys)
+            .with_every_match(config.leaving.multiple_signatures);
         let office = resolver.map(|resolver| Office::new(config, resolver));
         let service = Arc::new(Service::new(config, directory, office));
         Ok(Self { service, account, rights })

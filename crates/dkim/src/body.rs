@@ -1,5 +1,6 @@
 //! The digests of a body: each distinct one is made once, however many signatures want it.
 
+use twinseal_canon::LineEndMender;
 use twinseal_canon::dkim::{Body, Kind};
 use twinseal_canon::sink::Sink;
 use twinseal_keys::Sha256;
@@ -22,6 +23,8 @@ pub(crate) struct Place {
 #[derive(Debug)]
 struct Form {
     kind: Kind,
+    /// What makes CRLF of other line ends, if anything does.
+    mender: Option<LineEndMender>,
     body: Body,
     digests: Digests,
 }
@@ -58,10 +61,17 @@ pub(crate) struct BodyHashes(Vec<Vec<BodyHash>>);
 impl BodyDigests {
     /// The place of the digest over the body in that form, cut after `limit` canonical octets.
     pub(crate) fn place(&mut self, kind: Kind, limit: Option<u64>) -> Place {
-        let known = self.forms.iter().position(|form| form.kind == kind);
+        self.place_mended(kind, false, limit)
+    }
+
+    /// The same, over a body whose line ends are made CRLF first, if that is asked for.
+    pub(crate) fn place_mended(&mut self, kind: Kind, mended: bool, limit: Option<u64>) -> Place {
+        let same = |form: &Form| form.kind == kind && form.mender.is_some() == mended;
+        let known = self.forms.iter().position(same);
         let form = known.unwrap_or_else(|| {
             let digests = Digests::default();
-            self.forms.push(Form { kind, body: Body::new(kind), digests });
+            let mender = mended.then(LineEndMender::default);
+            self.forms.push(Form { kind, mender, body: Body::new(kind), digests });
             self.forms.len() - 1
         });
         let digest = self.forms.get_mut(form).map_or(0, |form| form.digests.place(limit));
@@ -89,9 +99,11 @@ impl BodyDigests {
 
     /// Takes the next octets of the body.
     pub(crate) fn feed(&mut self, chunk: &[u8]) {
-        for Form { body, digests, .. } in &mut self.forms {
-            if digests.are_wanted() {
-                body.feed(chunk, digests);
+        for Form { mender, body, digests, .. } in &mut self.forms {
+            match mender {
+                _ if !digests.are_wanted() => {}
+                Some(mender) => mender.feed(chunk, &mut Mended { body, digests }),
+                None => body.feed(chunk, digests),
             }
         }
     }
@@ -131,6 +143,18 @@ impl Digests {
 
     fn are_wanted(&self) -> bool {
         self.digests.iter().any(|digest| digest.wanted > 0)
+    }
+}
+
+/// A body behind its mender.
+struct Mended<'f> {
+    body: &'f mut Body,
+    digests: &'f mut Digests,
+}
+
+impl Sink for Mended<'_> {
+    fn put(&mut self, octets: &[u8]) {
+        self.body.feed(octets, self.digests);
     }
 }
 

@@ -3,9 +3,9 @@
 //! Makes `DKIM-Signature` fields with rsa-sha256 and ed25519-sha256, any number of them in one pass
 //! over the message, and checks those of others likewise. What it refuses to do: sign with rsa-sha1
 //! or count such a signature (RFC 8301 §3.1), count a key of less than 1024 bits (RFC 8301 §3.2),
-//! sign a part of a body, sign a message without exactly one From field (trap H15). It knows no
-//! clock, no file and no socket: a verifier names the records that it needs and is handed the
-//! answers.
+//! sign a part of a body without being told to, sign a message without exactly one From field (trap
+//! H15). It knows no clock, no file and no socket: a verifier names the records that it needs and is
+//! handed the answers.
 //!
 //! Standards: RFC 6376, RFC 8301, RFC 8463, RFC 8616; RFC 8601 for the words of results.
 //!
@@ -24,6 +24,7 @@
 
 pub mod adsp;
 mod body;
+mod copied;
 pub mod dns;
 mod instances;
 pub mod record;
@@ -35,10 +36,11 @@ pub mod verdict;
 pub mod verify;
 
 pub use adsp::{AdspQuery, AdspResult, AuthorSignature, Practice};
+pub use copied::MAX_COPIED_OCTETS;
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
 pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
-pub use settings::{BadIdentity, Identity, Settings};
+pub use settings::{BadIdentity, BodyLength, Identity, Settings};
 pub use sign::{CannotSign, Pending, Request, Signer};
 pub use signature::{Algorithm, BadSignature, Claims, Signature};
 pub use twinseal_canon::dkim::{BadCanonicalization, Canonicalization, Kind};

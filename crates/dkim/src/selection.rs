@@ -68,6 +68,7 @@ pub const MAX_SIGNED_FIELDS: usize = 500;
 pub struct HeaderSelection {
     signed: Vec<FieldName>,
     oversigned: Vec<FieldName>,
+    always: Vec<FieldName>,
 }
 
 /// A name cannot be selected.
@@ -100,7 +101,7 @@ impl BadSelection {
 
 impl Default for HeaderSelection {
     fn default() -> Self {
-        Self { signed: names(SIGNED), oversigned: names(OVERSIGNED) }
+        Self { signed: names(SIGNED), oversigned: names(OVERSIGNED), always: Vec::new() }
     }
 }
 
@@ -131,7 +132,17 @@ impl HeaderSelection {
         if let Some(name) = oversigned.iter().find(|name| changes_at_each_hop(name)) {
             return Err(BadSelection::NeverOversigned { name: name.clone() });
         }
-        Ok(Self { signed, oversigned })
+        Ok(Self { signed, oversigned, always: Vec::new() })
+    }
+
+    /// The same, and the fields in `always` too, which are listed even where they do not occur:
+    /// once then, which signs that there is none. From is listed in any case.
+    ///
+    /// # Errors
+    /// [`BadSelection`] for a name that would break signatures (traps O3, O4).
+    pub fn listing_always(self, always: Vec<FieldName>) -> Result<Self, BadSelection> {
+        Self::new(always.clone(), always.clone())?;
+        Ok(Self { always, ..self })
     }
 
     /// The names signed by default, for documentation.
@@ -146,9 +157,15 @@ impl HeaderSelection {
         &self.oversigned
     }
 
+    /// The names that are listed even where they do not occur.
+    #[must_use]
+    pub fn always(&self) -> &[FieldName] {
+        &self.always
+    }
+
     /// The entries of `h=` for that header: present fields in the order of the message, then one
-    /// more for each name that is over-signed.
-    pub(crate) fn entries<'h>(&self, header: &'h HeaderBlock) -> Vec<Entry<'h>> {
+    /// more for each name that is over-signed, then those that are always listed.
+    pub(crate) fn entries<'h>(&'h self, header: &'h HeaderBlock) -> Vec<Entry<'h>> {
         let covered: Vec<Field<'h>> = header.fields().filter(|field| self.covers(*field)).collect();
         // More of them are never signed; do not spend time on a list that a stranger made long.
         let mut left: Vec<Field<'h>> =
@@ -164,11 +181,17 @@ impl HeaderSelection {
             }
         }
         entries.append(&mut once_more);
+        for name in &self.always {
+            let name = name.as_str().as_bytes();
+            if !entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name)) {
+                entries.push(Entry { name, field: None });
+            }
+        }
         entries
     }
 
     fn covers(&self, field: Field<'_>) -> bool {
-        let mut names = self.signed.iter().chain(&self.oversigned);
+        let mut names = self.signed.iter().chain(&self.oversigned).chain(&self.always);
         field.is_named("from") || names.any(|name| field.is_named(name.as_str()))
     }
 
@@ -247,6 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_always_listed_is_signed_as_often_as_it_occurs_or_once() {
+        let always = list(&["X-Mine", "to", "X-None", "From", "x-none"]);
+        let selection = HeaderSelection::default().listing_always(always).unwrap();
+        let fields = [("X-Mine", " 1"), ("From", " f"), ("x-mine", " 2"), ("To", " t")];
+        let want = ["X-Mine: 2", "From: f", "x-mine: 1", "To: t", "From", "To", "x-none"];
+        assert_eq!(entries(&selection, &fields), want);
+        for name in ["Received", "DKIM-Signature", "arc-seal"] {
+            let selection = HeaderSelection::default();
+            assert!(selection.listing_always(list(&[name])).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_break_signatures_are_refused() {
         for name in ["DKIM-Signature", "DomainKey-Signature", "Return-Path", "Bcc"] {
             let error = HeaderSelection::new(list(&[name]), list(&[])).unwrap_err();
@@ -261,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_default_selection_obeys_its_own_rules() {
-        let HeaderSelection { signed, oversigned } = HeaderSelection::default();
+        let HeaderSelection { signed, oversigned, .. } = HeaderSelection::default();
         assert_eq!(
             (signed.len(), oversigned.len()),
             (super::SIGNED.len(), super::OVERSIGNED.len())

@@ -17,16 +17,40 @@ pub struct Settings {
     pub expire_after: Option<Duration>,
     /// The `i=` tag. `None` leaves it out, which says `@` and the signing domain.
     pub identity: Option<Identity>,
+    /// How much of the body is signed; the `l=` tag.
+    pub body_length: BodyLength,
+    /// Whether the signed header fields are copied into the `z=` tag, up to
+    /// [`MAX_COPIED_OCTETS`](crate::MAX_COPIED_OCTETS).
+    pub copies_header: bool,
+    /// Whether the body is hashed as if each bare CR and LF in it were CRLF: the signature fails
+    /// unless something behind the signer makes them CRLF.
+    pub mends_line_ends: bool,
+}
+
+/// How much of a body is signed (RFC 6376 §3.5, `l=`). Whatever is added behind it is covered by
+/// nothing (RFC 6376 §8.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BodyLength {
+    /// All of it, and nothing may be added.
+    #[default]
+    Unlimited,
+    /// All of it, and more may be added.
+    Whole,
+    /// As many canonical octets at most, and more may be added.
+    AtMost(u64),
 }
 
 impl Default for Settings {
-    /// `relaxed/simple`, the fields of trap H14, no expiry, no identity.
+    /// `relaxed/simple`, the fields of trap H14, no expiry, no identity, all of the body.
     fn default() -> Self {
         Self {
             canonicalization: Canonicalization { header: Kind::Relaxed, body: Kind::Simple },
             headers: HeaderSelection::default(),
             expire_after: None,
             identity: None,
+            body_length: BodyLength::default(),
+            copies_header: false,
+            mends_line_ends: false,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The signer: a header, body chunks, and out come fields.
 
 use crate::FIELD;
-use crate::body::{BodyDigests, Place};
+use crate::body::{BodyDigests, BodyHash, Place};
+use crate::copied::copied;
 use crate::selection::{Entry, HeaderSelection, MAX_SIGNED_FIELDS};
-use crate::settings::Settings;
+use crate::settings::{BodyLength, Settings};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
 use twinseal_canon::dkim::{Kind, header as canonical_field};
@@ -68,6 +69,8 @@ struct HeaderDigest {
     kind: Kind,
     selection: HeaderSelection,
     names: Vec<String>,
+    /// What `z=` says, if a signature is to have one.
+    copies: Option<Vec<String>>,
     digest: Digest,
 }
 
@@ -128,20 +131,25 @@ impl Signer {
             let (identity, domain) = (identity.to_string(), request.domain.clone());
             return Err(CannotSign::IdentityOutside { identity, domain });
         }
-        let body = self.bodies.place(settings.canonicalization.body, None);
-        let header = self.header(header, settings.canonicalization.header, &settings.headers)?;
+        let limit = match settings.body_length {
+            BodyLength::Unlimited | BodyLength::Whole => None,
+            BodyLength::AtMost(octets) => Some(octets),
+        };
+        let kind = settings.canonicalization.body;
+        let body = self.bodies.place_mended(kind, settings.mends_line_ends, limit);
+        let header = self.header(header, settings)?;
         self.signatures.push(Signature { request, header, body });
         Ok(())
     }
 
     /// The place of the digest over those fields.
-    fn header(
-        &mut self,
-        header: &HeaderBlock,
-        kind: Kind,
-        selection: &HeaderSelection,
-    ) -> Result<usize, CannotSign> {
-        let same = |known: &HeaderDigest| known.kind == kind && known.selection == *selection;
+    fn header(&mut self, header: &HeaderBlock, settings: &Settings) -> Result<usize, CannotSign> {
+        let (kind, selection) = (settings.canonicalization.header, &settings.headers);
+        let same = |known: &HeaderDigest| {
+            known.kind == kind
+                && known.selection == *selection
+                && known.copies.is_some() == settings.copies_header
+        };
         if let Some(place) = self.headers.iter().position(same) {
             return Ok(place);
         }
@@ -152,7 +160,9 @@ impl Signer {
         let digest = hash_fields(kind, &entries);
         let name = |entry: &Entry<'_>| String::from_utf8_lossy(entry.name).into_owned();
         let names = entries.iter().map(name).collect();
-        self.headers.push(HeaderDigest { kind, selection: selection.clone(), names, digest });
+        let copies = settings.copies_header.then(|| copied(&entries));
+        let selection = selection.clone();
+        self.headers.push(HeaderDigest { kind, selection, names, copies, digest });
         Ok(self.headers.len() - 1)
     }
 
@@ -168,9 +178,18 @@ impl Signer {
         let (headers, now) = (self.headers, self.now);
         let pending = |Signature { request, header, body }| {
             let (header, body) = (headers.get(header)?, bodies.get(body)?);
-            Some(Pending::new(request, header, &STANDARD.encode(body.hash), now))
+            Some(Pending::new(request, header, body, now))
         };
         self.signatures.into_iter().filter_map(pending).collect()
+    }
+}
+
+/// The value of `l=`, which is never more than there is (RFC 6376 §3.5, trap H4).
+fn signed_octets(length: BodyLength, octets: u64) -> Option<u64> {
+    match length {
+        BodyLength::Unlimited => None,
+        BodyLength::Whole => Some(octets),
+        BodyLength::AtMost(most) => Some(most.min(octets)),
     }
 }
 
@@ -185,7 +204,7 @@ fn hash_fields(kind: Kind, entries: &[Entry<'_>]) -> Digest {
 }
 
 impl Pending {
-    fn new(request: Request, header: &HeaderDigest, body_hash: &str, now: u64) -> Self {
+    fn new(request: Request, header: &HeaderDigest, body: BodyHash, now: u64) -> Self {
         let mut tags = TagWriter::new(FIELD);
         let algorithm = match request.key.kind() {
             KeyKind::Rsa { .. } => "rsa-sha256",
@@ -205,7 +224,13 @@ impl Pending {
             tags.tag("i", &identity.encoded());
         }
         tags.list("h", header.names.iter().map(String::as_str));
-        tags.tag("bh", body_hash);
+        tags.tag("bh", &STANDARD.encode(body.hash));
+        if let Some(octets) = signed_octets(settings.body_length, body.octets) {
+            tags.tag("l", &octets.to_string());
+        }
+        if let Some(copies) = &header.copies {
+            tags.pieces("z", copies.iter().map(String::as_str));
+        }
         let field = tags.unsigned("b");
         let mut digest = header.digest.clone();
         canonical_field(header.kind, &field.octets(), &mut digest);

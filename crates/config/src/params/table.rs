@@ -3,11 +3,14 @@
 mod actions;
 mod adsp;
 mod commands;
+mod coverage;
+mod dk_filter;
 mod dkim;
 mod dns;
 mod domainkeys;
 mod historic;
 mod hosts;
+mod leaving;
 mod log;
 mod options;
 mod process;
@@ -27,12 +30,15 @@ pub static PARAMS: &[Param] = &joined::<{ count() }>();
 const SECTIONS: &[&[Param]] = &[
     sockets::ROWS,
     hosts::ROWS,
+    leaving::ROWS,
     process::ROWS,
     signing::ROWS,
     options::ROWS,
     dkim::ROWS,
+    coverage::ROWS,
     domainkeys::ROWS,
     historic::ROWS,
+    dk_filter::ROWS,
     verify::ROWS,
     actions::ROWS,
     results::ROWS,

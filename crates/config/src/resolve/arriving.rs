@@ -67,7 +67,7 @@ fn verify(raw: RawVerify, door: Door, files: &dyn Files, report: &mut Report) ->
     })
 }
 
-fn values<T>(list: Option<SetList<T>>) -> Vec<T> {
+pub(super) fn values<T>(list: Option<SetList<T>>) -> Vec<T> {
     list.map(|list| list.value.into_iter().map(|item| item.value).collect()).unwrap_or_default()
 }
 

@@ -4,10 +4,10 @@ use crate::caution::Caution;
 use crate::door::Door;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::raw::{RawSeals, Set, SetList};
+use crate::raw::{RawContent, RawSeals, Set, SetList};
 use crate::wrong::Wrong;
 use std::sync::Arc;
-use twinseal_dkim::{BadSelection, HeaderSelection, Identity};
+use twinseal_dkim::{BadSelection, BodyLength, HeaderSelection, Identity};
 use twinseal_message::FieldName;
 
 /// The fields that say whose message it is (RFC 4870 §3.3): DomainKeys has to cover them.
@@ -50,7 +50,7 @@ pub(super) fn of_entry(
     report: &mut Report,
 ) -> Seals {
     let mut seals = defaults.clone();
-    if own.signed.is_some() || own.oversigned.is_some() {
+    if own.signed.is_some() || own.oversigned.is_some() || own.content.always.is_some() {
         seals.headers = headers(own, raw, report);
     }
     if let Some(list) = &own.omitted {
@@ -94,8 +94,15 @@ impl Seals {
         Some(twinseal_dkim::Settings {
             canonicalization: *pick(&own.canonicalization, &raw.canonicalization)?,
             headers: self.headers.clone()?,
-            expire_after: pick(&own.expire_after, &raw.expire_after).copied(),
+            expire_after: pick(&own.expire_after, &raw.expire_after)
+                .copied()
+                .filter(|valid| !valid.is_zero()),
             identity: pick(&own.identity, &raw.identity).cloned(),
+            body_length: body_length(&own.content)
+                .or_else(|| body_length(&raw.content))
+                .unwrap_or_default(),
+            copies_header: *pick(&own.content.copies, &raw.content.copies)?,
+            mends_line_ends: *pick(&own.content.mends, &raw.content.mends)?,
         })
     }
 
@@ -114,6 +121,7 @@ impl RawSeals {
             || self.identity.is_some()
             || self.signed.is_some()
             || self.oversigned.is_some()
+            || self.content.is_set()
     }
 
     const fn touches_domainkeys(&self) -> bool {
@@ -128,13 +136,25 @@ fn pick<'s, T>(own: &'s Option<Set<T>>, default: &'s Option<Set<T>>) -> Option<&
     own.as_ref().or(default.as_ref()).map(|set| &set.value)
 }
 
+/// How much of the body is signed, if that is said: a limit says that there is one.
+fn body_length(content: &RawContent) -> Option<BodyLength> {
+    let said = content.body_length.as_ref().map(|said| said.value);
+    match (content.maximum.as_ref(), said) {
+        (Some(most), _) => Some(BodyLength::AtMost(most.value)),
+        (None, Some(true)) => Some(BodyLength::Whole),
+        (None, Some(false)) => Some(BodyLength::Unlimited),
+        (None, None) => None,
+    }
+}
+
 /// The selection of header fields. Whoever shortens the list of signed fields does not want the
 /// rest of them signed because they are over-signed by default.
 fn headers(own: &RawSeals, raw: &RawSeals, report: &mut Report) -> Option<HeaderSelection> {
     let default = HeaderSelection::default();
     let signed = own.signed.as_ref().or(raw.signed.as_ref());
     let oversigned = own.oversigned.as_ref().or(raw.oversigned.as_ref());
-    if signed.is_none() && oversigned.is_none() {
+    let always = own.content.always.as_ref().or(raw.content.always.as_ref());
+    if signed.is_none() && oversigned.is_none() && always.is_none() {
         return Some(default);
     }
     let names = |list: &SetList<FieldName>| -> Vec<FieldName> {
@@ -148,10 +168,16 @@ fn headers(own: &RawSeals, raw: &RawSeals, report: &mut Report) -> Option<Header
         },
         names,
     );
-    match HeaderSelection::new(signed_names, oversigned_names) {
+    let always_names = always.map_or_else(Vec::new, names);
+    let selection = HeaderSelection::new(signed_names, oversigned_names);
+    match selection.and_then(|selection| selection.listing_always(always_names)) {
         Ok(selection) => Some(selection),
         Err(bad) => {
-            let lists = [(oversigned, "dkim.oversigned-headers"), (signed, "dkim.signed-headers")];
+            let lists = [
+                (oversigned, "dkim.oversigned-headers"),
+                (signed, "dkim.signed-headers"),
+                (always, "dkim.always-signed-headers"),
+            ];
             let (origin, key) = culprit(&bad, &lists);
             report.mistake(&origin, key, Wrong::Selection(bad));
             None
@@ -170,7 +196,8 @@ fn leave_out(list: &SetList<FieldName>, seals: &mut Seals, report: &mut Report) 
     let kept = |known: &&FieldName| !names().any(|name| name == *known);
     let selected = seals.headers.as_ref().and_then(|headers| {
         let keep = |names: &[FieldName]| names.iter().filter(kept).cloned().collect();
-        HeaderSelection::new(keep(headers.signed()), keep(headers.oversigned())).ok()
+        let kept = HeaderSelection::new(keep(headers.signed()), keep(headers.oversigned())).ok();
+        kept?.listing_always(headers.always().to_vec()).ok()
     });
     seals.headers = selected.or(seals.headers.take());
     let others = names().filter(|name| !DECISIVE.contains(&name.as_str())).cloned();

@@ -1,7 +1,7 @@
 //! Who signs for whom: from the entries of the file, or from the options of a historic program.
 
 use super::options::from_options;
-use super::seals;
+use super::{leaving, seals};
 use crate::caution::Caution;
 use crate::door::Door;
 use crate::files::Files;
@@ -38,6 +38,10 @@ pub(super) fn rules(
     files: &dyn Files,
     report: &mut Report,
 ) -> Signing {
+    if door.is_historic() {
+        leaving::drop_unsignable(&mut raw.seals, report);
+    }
+    leaving::cautions(&raw.seals, report);
     let defaults = seals::defaults(&raw.seals, door, report);
     let before = report.mistakes.count();
     let typed = raw.options.first_origin();

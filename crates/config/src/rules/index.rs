@@ -87,6 +87,27 @@ impl Index {
         })
     }
 
+    /// All rules with a pattern that matches, in no order, some of them more than once.
+    pub(super) fn all(&self, address: &[u8], rules: &[SigningRule]) -> Vec<usize> {
+        let end = |length: usize| address.get(address.len().checked_sub(length)?..);
+        let start = |length: usize| address.get(..length);
+        let mut found = Vec::new();
+        let mut walk = |places: &Range<usize>| {
+            let places = self.places.get(places.clone()).unwrap_or_default();
+            let matches = |place: &&Place| {
+                place.pattern(rules).is_some_and(|pattern| pattern.matches_address(address))
+            };
+            found.extend(places.iter().filter(matches).map(|place| place.rule));
+        };
+        for bucket in self.by_end.at(end) {
+            match bucket {
+                Bucket::Few(places) => walk(places),
+                Bucket::Many(by_start) => by_start.at(start).for_each(&mut walk),
+            }
+        }
+        found
+    }
+
     fn walk(
         &self,
         places: &Range<usize>,

@@ -1,6 +1,6 @@
 //! The index against the plain walk through the rules.
 
-use super::{Rules, SigningDomain, SigningRule, listed_domain};
+use super::{Found, Rules, SigningDomain, SigningRule, listed_domain};
 use crate::lists::domains::{DomainList, Entry};
 use crate::origin::Origin;
 use crate::pattern::{Pattern, plain};
@@ -63,11 +63,16 @@ fn found(rules: &Rules, address: &str) -> Option<(usize, String)> {
     let address = mailbox(address);
     let parent = rules.0.parents.as_ref().and_then(|list| list.signing_domain(address.domain()));
     let own = parent.unwrap_or_else(|| address.domain().clone());
-    let walk = rules.iter().enumerate().find_map(|(index, rule)| {
+    let matching = rules.iter().enumerate().filter_map(|(index, rule)| {
         Some((index, signing_domain(rule, &address, &own)?.as_str().to_owned()))
     });
-    let found = rules.find(&address).map(|found| (found.index, found.domain.as_str().to_owned()));
-    assert_eq!(found, walk, "{address} among {rules:?}");
+    let walk: Vec<_> = matching.collect();
+    let shown = |found: Found<'_>| (found.index, found.domain.as_str().to_owned());
+    let all: Vec<_> = rules.find_all(&address, usize::MAX).into_iter().map(shown).collect();
+    assert_eq!(all, walk, "{address} among {rules:?}");
+    assert_eq!(rules.find_all(&address, 2).len(), walk.len().min(2), "{address} among {rules:?}");
+    let found = rules.find(&address).map(shown);
+    assert_eq!(found, walk.first().cloned(), "{address} among {rules:?}");
     found
 }
 

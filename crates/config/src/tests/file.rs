@@ -168,7 +168,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "log:\n  to: stderr\n  to: stderr\n",
         "t.yaml:6: log.to: it is given a second time, first in line 5",
     ),
-    ("log: {facility: x}\n", "t.yaml:4: log.facility: found \"x\", allowed: kern, user, mail, daemon"),
+    (
+        "log: {facility: x}\n",
+        "t.yaml:4: log.facility: found \"x\", allowed: kern, user, mail, daemon",
+    ),
 ];
 
 #[test]

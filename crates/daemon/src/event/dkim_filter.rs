@@ -53,6 +53,9 @@ pub(super) fn not_signed(id: &str, reason: &Reason, f: &mut fmt::Formatter<'_>) 
         Reason::Unparsable { field, error } => {
             write!(f, "{id}: can't parse {field}: header value: {error}")
         }
+        Reason::RecipientExcluded { recipient } => {
+            write!(f, "{id} skipping signing of mail to `{recipient}'")
+        }
         Reason::HeaderTooLarge(limit) => write!(f, "{id}: too much header data: {limit}"),
         Reason::ExternalHost { expected: true, .. }
         | Reason::SeveralFrom { .. }

@@ -90,6 +90,8 @@ impl fmt::Display for Tried<'_> {
         match self {
             Self::NoDomain(address) => write!(f, "no signing domain match for `{}'", at(address)),
             Self::NoKeyLine(address) => write!(f, "no signing keylist match for `{address}'"),
+            Self::NoDaemon => f.write_str("no MTA name match"),
+            Self::NoMacro => f.write_str("no macros match"),
             Self::NotInternal => f.write_str("not internal"),
             Self::NotAuthenticated => f.write_str("not authenticated"),
             Self::Selected { signing: true } => f.write_str("mode select: signing"),

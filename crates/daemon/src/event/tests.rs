@@ -88,6 +88,8 @@ fn of_steps() -> Vec<Case> {
     [
         (Tried::NoDomain("joe@example.com"), "no signing domain match for `example.com'"),
         (Tried::NoKeyLine("joe@example.com"), "no signing keylist match for `joe@example.com'"),
+        (Tried::NoDaemon, "no MTA name match"),
+        (Tried::NoMacro, "no macros match"),
         (Tried::NotInternal, "not internal"),
         (Tried::NotAuthenticated, "not authenticated"),
         (Tried::Selected { signing: true }, "mode select: signing"),
@@ -125,6 +127,11 @@ fn of_reasons() -> Vec<Case> {
             Reason::Unparsable { field: "From".to_owned(), error: "no at sign".to_owned() },
             "its From field cannot be read: no at sign",
             [(); 2].map(|()| ": can't parse From: header value: no at sign".to_owned()),
+        ),
+        (
+            Reason::RecipientExcluded { recipient: "bob@example.net".to_owned() },
+            "mail to bob@example.net is left unsigned",
+            [(); 2].map(|()| " skipping signing of mail to `bob@example.net'".to_owned()),
         ),
         (
             Reason::HeaderTooLarge(too_large()),

@@ -1,5 +1,6 @@
 //! One connection from an MTA: octets in, octets out, messages between.
 
+use super::macros;
 use super::service::{Client, Service};
 use super::transaction::{self, Done, Ending, Facts, Obstacle, Told, Transaction};
 use crate::signing::policy::Fidelity;
@@ -155,9 +156,12 @@ enum Said {
 impl Connection {
     fn new(service: Arc<Service>) -> Self {
         // The macros that are looked at, `i`, `{auth_type}` and `{auth_authen}`, are among those
-        // that Postfix and Sendmail send unasked.
+        // that Postfix and Sendmail send unasked; others have to be asked for.
         let decide_at_connect = !service.peers.is_empty();
-        let mut options = Options { decide_at_connect, ..Options::default() };
+        let tests = if service.signs { service.leaving.macros.as_slice() } else { &[] };
+        let macros = macros::wanted(tests);
+        let mut options = Options { decide_at_connect, macros, ..Options::default() };
+        options.stages.recipients = service.minds_recipients();
         if service.may_quarantine() {
             options.needed = options.needed | Actions::QUARANTINE;
         }
@@ -245,7 +249,12 @@ impl Connection {
                 }
                 Event::Abort | Event::QuitNewConnection => self.message = None,
                 Event::Negotiated(terms) => tracing::debug!("negotiated {terms:?}"),
-                Event::Helo(_) | Event::Recipient(_) | Event::Data | Event::UnknownCommand(_) => {}
+                Event::Recipient(recipient) => {
+                    if let Some(message) = &mut self.message {
+                        message.recipient(recipient.address(), &self.service);
+                    }
+                }
+                Event::Helo(_) | Event::Data | Event::UnknownCommand(_) => {}
             }
         }
     }
@@ -260,6 +269,7 @@ impl Connection {
             authenticated: self.is_authenticated(),
             fidelity: self.fidelity(),
             door: self.service.door,
+            macros: self.session.macros(),
         };
         let reply = message.end_of_headers(&self.service, &facts).await;
         if reply == HeadersReply::Continue {

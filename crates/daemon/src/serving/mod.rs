@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod listener;
+mod macros;
 pub mod service;
 pub mod socket;
 pub mod transaction;

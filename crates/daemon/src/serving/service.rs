@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
-use twinseal_config::{Action, Actions, Config, DomainList, Door, HostList, Limits};
+use twinseal_config::{Action, Actions, Config, DomainList, Door, HostList, Leaving, Limits};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Mailbox};
-use twinseal_milter::{ClientAddress, ConnectInfo};
+use twinseal_milter::{ClientAddress, ConnectInfo, Macros};
 
 /// What all connections share: one configuration, as long as it is in force.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ pub struct Service {
     pub limits: Limits,
     /// Room for connections.
     pub connections: Arc<Semaphore>,
+    /// What is done with mail that leaves, beside the rules.
+    pub leaving: Leaving,
+    /// How many octets the header of a message may have before only the action for that is asked;
+    /// `None` where such a message is merely not signed.
+    pub header_limit: Option<usize>,
 }
 
 /// The system's clock, in seconds since 1970.
@@ -107,6 +112,10 @@ impl Service {
     /// is verified with, if it is.
     #[must_use]
     pub fn new(config: &Config, directory: Directory, office: Option<Office>) -> Self {
+        let limits_header = match config.door {
+            Door::DkimFilter => true,
+            Door::Native | Door::DkFilter => office.is_some(),
+        };
         Self {
             door: config.door,
             directory,
@@ -127,6 +136,8 @@ impl Service {
             clock: system_clock,
             limits: config.limits,
             connections: Arc::new(Semaphore::new(config.limits.connections)),
+            leaving: config.leaving.clone(),
+            header_limit: limits_header.then_some(config.verify.maximum_header),
         }
     }
 
@@ -148,6 +159,13 @@ impl Service {
         let office = self.office.as_ref();
         office.is_some_and(|office| office.quarantine || arriving.iter().any(held))
             || (self.signs && held(&signature_error))
+            || (self.header_limit.is_some() && held(&security))
+    }
+
+    /// Whether it matters for whom a message is.
+    #[must_use]
+    pub fn minds_recipients(&self) -> bool {
+        self.signs && !self.leaving.unsigned_recipients.is_empty()
     }
 
     /// Whether the log is told of a message without a signature, with which that is done. Much
@@ -163,9 +181,23 @@ impl Service {
         self.must_sign.as_ref()?.signing_domain(address.domain())
     }
 
-    /// Why that client's mail counts as ours, or does not.
+    /// Why that client's mail counts as ours, or does not, given what the MTA tells of it.
     #[must_use]
-    pub fn origin(&self, client: &Client, authenticated: bool) -> Origin {
+    pub fn origin(&self, client: &Client, macros: &Macros, authenticated: bool) -> Origin {
+        let value = |name: &str| {
+            let value = macros.value(name).filter(|value| !value.is_empty())?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        };
+        let daemon = value("{daemon_name}").filter(|name| self.leaving.is_internal_daemon(name));
+        if let Some(name) = daemon {
+            return Origin::Daemon(shown(&name));
+        }
+        let mut tests = self.leaving.macros.iter();
+        if let Some(test) =
+            tests.find(|test| value(test.name()).is_some_and(|value| test.accepts(&value)))
+        {
+            return Origin::Macro(test.name().to_owned());
+        }
         if client.is_in(&self.internal_hosts) {
             Origin::Internal
         } else if authenticated {

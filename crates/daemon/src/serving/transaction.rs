@@ -21,18 +21,17 @@ use crate::verifying::office::Office;
 use crate::verifying::verification::Verification;
 use std::sync::Arc;
 use twinseal_config::{Action, Door};
+use twinseal_dkim::FIELD as DKIM_FIELD;
 use twinseal_message::header::MAX_HEADER_OCTETS;
+use twinseal_message::text::shown;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
-use twinseal_milter::{Disposition, HeadersReply, MessageReply, ModificationError};
+use twinseal_milter::{Disposition, HeadersReply, Macros, MessageReply, ModificationError};
 
 /// What stands for the queue id where the MTA has not given one (trap W17).
 const UNKNOWN_ID: &str = "(unknown-jobid)";
 
 /// What stands for the name of an MTA that does not tell it.
 const UNKNOWN_HOST: &str = "unknown-host";
-
-/// The field that says which program has seen a message.
-const TRACE_FIELD: &str = "X-DomainKeys";
 
 /// One message.
 pub struct Transaction {
@@ -43,6 +42,12 @@ pub struct Transaction {
     role: Role,
     /// The product that the trace field names, if there is to be one.
     trace: Option<String>,
+    /// A recipient for whom the message is not signed.
+    excluded: Option<String>,
+    /// Whether the signatures that it has are removed when it gets ours.
+    removes_old: bool,
+    /// How many DKIM signatures the message has; only counted where they are to be removed.
+    old_signatures: u32,
 }
 
 /// What is done with a message until it ends.
@@ -79,6 +84,8 @@ pub struct Facts<'a> {
     pub fidelity: Fidelity,
     /// In whose words the log is told.
     pub door: Door,
+    /// What else the MTA has told.
+    pub macros: &'a Macros,
 }
 
 impl Facts<'_> {
@@ -119,13 +126,22 @@ impl Transaction {
     /// A message of which nothing is known yet. `guard` looks for forged fields.
     #[must_use]
     pub fn new(service: &Service, guard: Option<Arc<Guard>>) -> Self {
-        let limit = service.office.as_ref().map_or(MAX_HEADER_OCTETS, |one| one.maximum_header);
         Self {
-            header: HeaderBlock::with_limit(limit),
+            header: HeaderBlock::with_limit(service.header_limit.unwrap_or(MAX_HEADER_OCTETS)),
             overflow: None,
             forgeries: guard.map(Forgeries::new),
             role: Role::Passing,
             trace: None,
+            excluded: None,
+            removes_old: service.signs && service.leaving.remove_old_signatures,
+            old_signatures: 0,
+        }
+    }
+
+    /// Takes a recipient as the MTA shows it.
+    pub fn recipient(&mut self, address: &[u8], service: &Service) {
+        if self.excluded.is_none() && service.leaving.leaves_unsigned(address) {
+            self.excluded = Some(shown(&String::from_utf8_lossy(address)));
         }
     }
 
@@ -133,6 +149,10 @@ impl Transaction {
     pub fn header(&mut self, name: &[u8], value: &[u8]) {
         if let Some(forgeries) = &mut self.forgeries {
             forgeries.look(name, value);
+        }
+        let is_old = || name.trim_ascii_end().eq_ignore_ascii_case(DKIM_FIELD.as_bytes());
+        if self.removes_old && is_old() {
+            self.old_signatures = self.old_signatures.saturating_add(1);
         }
         if self.overflow.is_some() {
             return;
@@ -143,9 +163,12 @@ impl Transaction {
     /// Decides what becomes of the message, and says so in the log unless that is for its end.
     pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> HeadersReply {
         let header = std::mem::take(&mut self.header);
-        self.trace = service.trace_header.then(|| service.door.product(VERSION));
-        let origin = service.origin(facts.client, facts.authenticated);
-        if let (Some(limit), Some(_)) = (self.overflow, &service.office) {
+        // dkim-filter left what it neither signs nor verifies as it is.
+        if service.door != Door::DkimFilter {
+            self.leave_trace(service);
+        }
+        let origin = service.origin(facts.client, facts.macros, facts.authenticated);
+        if let (Some(limit), Some(_)) = (self.overflow, service.header_limit) {
             let reason = Reason::HeaderTooLarge(limit);
             if service.signs && is_ours_to_sign(&reason, &origin) {
                 facts.log(What::NotSigned(&reason));
@@ -156,10 +179,15 @@ impl Transaction {
         }
         let planned = plan(service, facts, &header, self.overflow, &origin).await;
         if service.log_why && service.door == Door::DkimFilter {
-            steps::tell(facts, &planned, &origin);
+            steps::tell(service, facts, &planned, &origin);
         }
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {
+                if let Some(recipient) = self.excluded.take() {
+                    facts.log(What::NotSigned(&Reason::RecipientExcluded { recipient }));
+                    return self.pass();
+                }
+                self.leave_trace(service);
                 for (field, reason) in &left_out {
                     facts.log(What::FieldNotAdded { field, reason });
                 }
@@ -191,6 +219,7 @@ impl Transaction {
         service: &Service,
         facts: &Facts<'_>,
     ) -> HeadersReply {
+        self.leave_trace(service);
         let verification = Verification::begin(header, &office.means((service.clock)()));
         let unsigned = service.actions.no_signature;
         if verification.is_moot() && !office.results.always {
@@ -201,6 +230,11 @@ impl Transaction {
         }
         self.role = Role::Verifying(Box::new(verification));
         HeadersReply::Continue
+    }
+
+    /// The message gets a field that says who has seen it, if that is wanted.
+    fn leave_trace(&mut self, service: &Service) {
+        self.trace = service.trace_header.then(|| service.door.product(VERSION));
     }
 
     /// Lets the message go on as it is, apart from what can be done at its end only.
@@ -269,6 +303,9 @@ impl Transaction {
                 for seal in seals {
                     fields.append(&mut seal.finish()?);
                 }
+                if fields.iter().any(|sealed| sealed.field.name == DKIM_FIELD) {
+                    remove_old(self.old_signatures, reply).map_err(untold)?;
+                }
                 for SealedField { field, index, .. } in &fields {
                     let value = field.value.as_bytes();
                     reply.insert_header(*index, field.name, value).map_err(untold)?;
@@ -285,7 +322,8 @@ impl Transaction {
         // After the seals, and so above them (trap W8), which do not cover it.
         if let Some(product) = &self.trace {
             let value = ending.trace(product);
-            let inserted = reply.insert_header(BELOW_RECEIVED, TRACE_FIELD, value.as_bytes());
+            let name = trace_field(service.door);
+            let inserted = reply.insert_header(BELOW_RECEIVED, name, value.as_bytes());
             inserted.map_err(untold)?;
         }
         // Last: it goes above the MTA's own field (trap W9).
@@ -329,6 +367,20 @@ impl Told {
             Self::Judged(judged) => judged.log(service, queue_id),
             Self::Nothing => {}
         }
+    }
+}
+
+/// Removes so many DKIM signatures, from the highest down: the MTA may count anew after each (trap
+/// W11).
+fn remove_old(count: u32, reply: &mut MessageReply) -> Result<(), ModificationError> {
+    (1..=count).rev().try_for_each(|instance| reply.delete_header(instance, DKIM_FIELD))
+}
+
+/// The field that says which program has seen a message.
+const fn trace_field(door: Door) -> &'static str {
+    match door {
+        Door::DkFilter => "X-DomainKeys",
+        Door::Native | Door::DkimFilter => "X-DKIM",
     }
 }
 

@@ -5,12 +5,16 @@
 //! and "cannot say now" are different answers.
 
 use super::keyring::Keyring;
-use super::order::Order;
+use super::order::{Order, SelectedKey};
 use std::path::PathBuf;
 use std::sync::Arc;
-use twinseal_config::{Origin, Rules};
+use twinseal_config::{Found, Origin, Rules};
 use twinseal_keys::KeyError;
 use twinseal_message::{Mailbox, text};
+
+/// How many rules sign for one address at most: more signatures of a message are not looked at by
+/// verifiers (trap H20).
+const MAX_ORDERS: usize = 10;
 
 /// Answers who signs for an address.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub struct Directory(Source);
 
 #[derive(Debug)]
 enum Source {
-    Files { rules: Rules, keys: Keyring },
+    Files { rules: Rules, keys: Keyring, every: bool },
 }
 
 /// What the answer is for.
@@ -54,10 +58,18 @@ impl Directory {
     /// Rules from a configuration, and the keys of each.
     #[must_use]
     pub const fn from_files(rules: Rules, keys: Keyring) -> Self {
-        Self(Source::Files { rules, keys })
+        Self(Source::Files { rules, keys, every: false })
     }
 
-    /// The order of the first rule that matches the address; `None` when there is none.
+    /// The same; if `every` says so, every rule that matches signs, and not the first one alone.
+    #[must_use]
+    pub fn with_every_match(self, every: bool) -> Self {
+        let Source::Files { rules, keys, .. } = self.0;
+        Self(Source::Files { rules, keys, every })
+    }
+
+    /// The order of the first rule that matches the address, and with it those of up to nine
+    /// further ones if they sign as well; `None` when there is none.
     ///
     /// # Errors
     /// [`Unavailable`] when it cannot be said now.
@@ -67,17 +79,47 @@ impl Directory {
         address: &Mailbox,
         purpose: Purpose,
     ) -> Result<Option<Order>, Unavailable> {
-        let Source::Files { rules, keys } = &self.0;
-        let Some(found) = rules.find(address) else { return Ok(None) };
-        let keys = match purpose {
-            Purpose::Sign => keys.of_rule(found.index, found.rule)?,
-            Purpose::Tell => Arc::default(),
+        let Source::Files { rules, keys, every } = &self.0;
+        let found = if *every {
+            rules.find_all(address, MAX_ORDERS)
+        } else {
+            rules.find(address).into_iter().collect()
         };
-        Ok(Some(Order {
-            domain: found.domain,
-            keys,
-            dkim: found.rule.dkim.clone(),
-            domainkeys: found.rule.domainkeys.clone(),
-        }))
+        let orders = found.into_iter().map(|found| order(found, keys, purpose));
+        Ok(joined(orders.collect::<Result<_, _>>()?))
     }
+}
+
+/// What one rule says.
+fn order(found: Found<'_>, keys: &Keyring, purpose: Purpose) -> Result<Order, Unavailable> {
+    let keys = match purpose {
+        Purpose::Sign => keys.of_rule(found.index, found.rule)?,
+        Purpose::Tell => Arc::default(),
+    };
+    Ok(Order {
+        domain: found.domain,
+        keys,
+        dkim: found.rule.dkim.clone(),
+        domainkeys: found.rule.domainkeys.clone(),
+        also: Vec::new(),
+    })
+}
+
+/// All orders as one. A key that several rules name for one domain signs once.
+fn joined(orders: Vec<Order>) -> Option<Order> {
+    let mut orders = orders.into_iter();
+    let mut first = orders.next()?;
+    for mut order in orders {
+        let known = |key: &SelectedKey| {
+            let same = |other: &SelectedKey| other.selector == key.selector;
+            first.all().any(|one| one.domain == order.domain && one.keys.iter().any(same))
+        };
+        let fresh: Vec<SelectedKey> =
+            order.keys.iter().filter(|key| !known(key)).cloned().collect();
+        if !fresh.is_empty() {
+            order.keys = fresh.into();
+            first.also.push(order);
+        }
+    }
+    Some(first)
 }

@@ -15,6 +15,8 @@ pub struct Order {
     pub dkim: Option<Arc<twinseal_dkim::Settings>>,
     /// How to make DomainKeys seals; `None` makes none.
     pub domainkeys: Option<Arc<twinseal_domainkeys::Settings>>,
+    /// What further rules say, where more than one signs.
+    pub also: Vec<Order>,
 }
 
 /// A key and the name under which its public half is published.
@@ -27,6 +29,11 @@ pub struct SelectedKey {
 }
 
 impl Order {
+    /// It, and those that sign as well.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.also)
+    }
+
     /// One DKIM signature for each key. Nothing where DKIM is off.
     #[must_use]
     pub fn dkim_requests(&self) -> Vec<twinseal_dkim::Request> {
@@ -39,7 +46,8 @@ impl Order {
             }
         };
         let each = |settings| self.keys.iter().map(move |selected| request(settings, selected));
-        self.dkim.iter().flat_map(each).collect()
+        let also = self.also.iter().flat_map(Self::dkim_requests);
+        self.dkim.iter().flat_map(each).chain(also).collect()
     }
 
     /// One DomainKeys signature for each RSA key (trap K5). Nothing where DomainKeys is off.
@@ -55,6 +63,7 @@ impl Order {
             }
         };
         let each = |settings| rsa().map(move |selected| request(settings, selected));
-        self.domainkeys.iter().flat_map(each).collect()
+        let also = self.also.iter().flat_map(Self::domainkeys_requests);
+        self.domainkeys.iter().flat_map(each).chain(also).collect()
     }
 }

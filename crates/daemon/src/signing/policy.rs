@@ -9,11 +9,15 @@ use crate::event::Reason;
 use std::sync::Arc;
 use twinseal_dkim::{Canonicalization, Identity, Kind};
 use twinseal_domainkeys::signing_address;
-use twinseal_message::{FieldName, HeaderBlock, Mailbox};
+use twinseal_message::{Domain, FieldName, HeaderBlock, Mailbox};
 
 /// Why a client's mail counts as ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
+    /// The MTA's daemon of that name is one whose mail is ours.
+    Daemon(String),
+    /// The MTA's macro of that name says so.
+    Macro(String),
     /// The client is one of the internal hosts.
     Internal,
     /// The client has authenticated itself.
@@ -25,6 +29,17 @@ pub enum Origin {
         /// Whether it may send as one of our domains without a warning.
         expected: bool,
     },
+}
+
+impl Origin {
+    /// Whether it does.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        match self {
+            Self::Daemon(_) | Self::Macro(_) | Self::Internal | Self::Authenticated => true,
+            Self::External { .. } => false,
+        }
+    }
 }
 
 /// What is asked whose message it is, and what follows from the answer.
@@ -162,12 +177,11 @@ fn dkim(header: &HeaderBlock, known: &Known<'_>) -> Outcome {
         return Ok(None);
     }
     let by_parent =
-        *author.domain() != order.domain && author.domain().is_at_or_under(&order.domain);
-    if known.parent_identity && by_parent {
-        let identity = Identity::of_domain(order.domain.clone());
-        for request in &mut requests {
-            let settings = Arc::make_mut(&mut request.settings);
-            settings.identity.get_or_insert_with(|| identity.clone());
+        |domain: &Domain| author.domain() != domain && author.domain().is_at_or_under(domain);
+    for request in requests.iter_mut().filter(|_| known.parent_identity) {
+        if by_parent(&request.domain) {
+            let identity = Identity::of_domain(request.domain.clone());
+            Arc::make_mut(&mut request.settings).identity.get_or_insert(identity);
         }
     }
     if known.fidelity == Fidelity::Approximate {
@@ -194,6 +208,12 @@ fn domainkeys(
     let mut requests = order.domainkeys_requests();
     if requests.is_empty() {
         return Err(Reason::KeyNotRsa);
+    }
+    // Where several rules sign, a domain that may not does not keep the others from it.
+    if !order.also.is_empty()
+        && requests.iter().any(|one| sender.domain().is_at_or_under(&one.domain))
+    {
+        requests.retain(|one| sender.domain().is_at_or_under(&one.domain));
     }
     if fidelity == Fidelity::Approximate {
         for request in &mut requests {

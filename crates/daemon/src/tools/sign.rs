@@ -144,6 +144,7 @@ fn order(given: &mut Given) -> Option<Order> {
         domainkeys: domainkeys.map(|canonicalization| {
             Arc::new(twinseal_domainkeys::Settings { canonicalization, ..Default::default() })
         }),
+        also: Vec::new(),
     })
 }
 

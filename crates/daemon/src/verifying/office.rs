@@ -25,8 +25,6 @@ pub struct Office {
     pub demands: Demands,
     /// Whether the header has to have the fields of RFC 5322 §3.6.
     pub required_headers: bool,
-    /// How much of a header is held, in octets.
-    pub maximum_header: usize,
     /// Whether the MTA is to hold mail of which no signature is valid.
     pub quarantine: bool,
     /// The Authentication-Results field.
@@ -50,7 +48,6 @@ impl Office {
             budget: config.dns.timeout,
             demands: demands(&config.verify),
             required_headers: config.verify.required_headers,
-            maximum_header: config.verify.maximum_header,
             quarantine: config.quarantine,
             results: config.results.clone(),
             adsp: config.adsp.clone(),

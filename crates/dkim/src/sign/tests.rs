@@ -1,6 +1,6 @@
 use super::{CannotSign, Digest, Request, Signer, hash_fields};
 use crate::selection::{Entry, MAX_SIGNED_FIELDS};
-use crate::settings::{Identity, Settings};
+use crate::settings::{BodyLength, Identity, Settings};
 use crate::{Canonicalization, HeaderSelection, Kind};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
@@ -162,6 +162,7 @@ fn every_tag_says_what_was_asked_for() {
             .unwrap(),
         expire_after: Some(Duration::from_secs(14 * 86_400)),
         identity: Some(Identity::parse("list@mail.example.com").unwrap()),
+        ..Settings::default()
     };
     let header = header(&[("From", " a@example.com"), ("Subject", " s"), ("To", " t")]);
     let field = &sign(&header, vec![request(rsa(), settings)], &[b"x\r\n"])[0];
@@ -238,4 +239,55 @@ fn the_list_of_names_has_a_limit() {
         let signer = Signer::new(&header(&fields), requests, NOW);
         assert_eq!(signer.is_ok(), signs, "{to} To fields: {:?}", signer.err());
     }
+}
+
+#[test]
+fn a_length_says_how_much_of_the_canonical_body_is_signed() {
+    // Trap H4
+    let header = header(&[("From", " a@example.com")]);
+    let signed = |body_length, body: &[u8]| {
+        let canonicalization = Canonicalization::parse("relaxed/relaxed").unwrap();
+        let settings = Settings { canonicalization, body_length, ..Settings::default() };
+        let field = sign(&header, vec![request(ed25519(), settings)], &[body]).remove(0);
+        ["l", "bh"].map(|name| tag(&field, name).map(ToOwned::to_owned))
+    };
+    let [none, whole] = signed(BodyLength::Unlimited, b"a  b \r\n\r\n");
+    assert_eq!(none, None);
+    for (length, body, l) in [
+        (BodyLength::Whole, &b"a  b \r\n\r\n"[..], "5"),
+        (BodyLength::AtMost(5), b"a  b \r\n\r\nmore", "5"),
+        (BodyLength::AtMost(6), b"a b\r\n", "5"),
+        (BodyLength::AtMost(u64::MAX), b"a b\r\n", "5"),
+    ] {
+        assert_eq!(signed(length, body), [Some(l.to_owned()), whole.clone()], "{length:?}");
+    }
+    let [l, nothing] = signed(BodyLength::AtMost(0), b"a b\r\n");
+    assert_eq!((l.as_deref(), nothing), (Some("0"), signed(BodyLength::Whole, b"")[1].clone()));
+}
+
+#[test]
+fn line_ends_are_mended_for_who_asks_for_it_alone() {
+    let header = header(&[("From", " a@example.com")]);
+    let with =
+        |mends_line_ends| request(ed25519(), Settings { mends_line_ends, ..Settings::default() });
+    let hashes = |chunks: &[&[u8]]| {
+        let fields = sign(&header, vec![with(true), with(false)], chunks);
+        fields.iter().map(|field| tag(field, "bh").unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let right = hashes(&[b"a\r\nb\r\n\r\nc\r\n"]);
+    assert_eq!(right[0], right[1]);
+    let broken = hashes(&[b"a\nb\r", b"\n\rc\n"]);
+    assert_eq!(broken[0], right[0]);
+    assert_ne!(broken[1], right[0]);
+}
+
+#[test]
+fn copies_of_the_signed_fields_are_made_for_who_asks_for_them() {
+    let header = header(&[("From", " a@example.com"), ("Subject", " b=1; bh=|2"), ("X", " x")]);
+    let with =
+        |copies_header| request(ed25519(), Settings { copies_header, ..Settings::default() });
+    let fields = sign(&header, vec![with(true), with(false)], &[b"x\r\n"]);
+    let copies = "From:=20a@example.com|Subject:=20b=3D1=3B=20bh=3D=7C2";
+    assert_eq!(tag(&fields[0], "z"), Some(copies));
+    assert_eq!(tag(&fields[1], "z"), None);
 }

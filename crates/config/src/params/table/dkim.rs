@@ -49,14 +49,14 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "dkim.expire-after",
-        dkim_filter: parameter("SignatureTTL", Form::Later),
+        dkim_filter: parameter("SignatureTTL", Form::Seconds),
         opendkim: Some("SignatureTTL"),
         kind: Kind::Duration,
         summary: "how long the DKIM seal is valid",
-        manual: "Units are s, m, h, d and w. Without it, the seal does not expire.",
+        manual: "Units are s, m, h, d and w. Without it, or with 0s, the seal does not expire.",
         sample: Sample::Example("14d"),
         setter: Setter::Seals(|seals, given, report| {
-            given.put(&mut seals.expire_after, report, value::duration);
+            given.put(&mut seals.expire_after, report, value::duration_or_none);
         }),
         ..ROW
     },
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "dkim.signed-headers",
-        dkim_filter: parameter("SignHeaders", Form::Later),
+        dkim_filter: parameter("SignHeaders", Form::Words),
         opendkim: Some("SignHeaders"),
         kind: Kind::List(FIELDS),
         unsaid: Unsaid { dk_filter: Same, dkim_filter: Value(DKIM_FILTER_SIGNED) },

@@ -1,6 +1,6 @@
 //! What only historic programs have names for.
 
-use super::{FIELDS, ROW, historic, letter, parameter};
+use super::{FIELDS, ROW, TRUTH, historic, letter, parameter};
 use crate::params::Instead::Value;
 use crate::params::{Acts, Form, Kind, Param, Place, Unsaid};
 use crate::raw::Setter;
@@ -28,11 +28,12 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "trace-header",
         dk_filter: letter('h'),
-        dkim_filter: parameter("X-Header", Form::Later),
+        dkim_filter: historic('h', "X-Header", TRUTH),
         default: Some("no"),
         place: Place::Historic,
         summary: "add a field that says which program has seen the message",
-        manual: "It gets one whether it is signed or not.",
+        manual: "X-DomainKeys in the place of dk-filter, whether it is signed or not; X-DKIM in \
+                 the place of dkim-filter, if it is signed or verified.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.trace_header, report, value::switch);
         }),

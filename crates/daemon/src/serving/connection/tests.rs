@@ -1,4 +1,5 @@
 mod doors;
+mod leaving;
 mod told;
 mod verifying;
 mod wording;

@@ -13,8 +13,8 @@ use twinseal_message::{HeaderBlock, HeaderTooLarge};
 pub(super) const fn is_ours_to_sign(reason: &Reason, origin: &Origin) -> bool {
     match (reason, origin) {
         (Reason::SigningOff, _) => false,
-        (_, Origin::Internal | Origin::Authenticated) | (Reason::ExternalHost { .. }, _) => true,
-        (_, Origin::External { .. }) => false,
+        (Reason::ExternalHost { .. }, _) => true,
+        (_, origin) => origin.is_ours(),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn plan(
         return Ok(Plan::Ignore(Reason::SigningOff));
     }
     if service.log_why {
-        explain_origin(facts, origin);
+        explain_origin(service, facts, origin);
     }
     if let Some(limit) = overflow {
         return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
@@ -43,10 +43,7 @@ pub(super) async fn plan(
             return Ok(Plan::Ignore(reason));
         }
     };
-    let purpose = match origin {
-        Origin::Internal | Origin::Authenticated => Purpose::Sign,
-        Origin::External { .. } => Purpose::Tell,
-    };
+    let purpose = if origin.is_ours() { Purpose::Sign } else { Purpose::Tell };
     let orders = look_up(service, &addresses, purpose).await?;
     if service.log_why {
         explain_orders(facts, &addresses, &orders);
@@ -55,7 +52,9 @@ pub(super) async fn plan(
         && let Some(domain) = service.claimed(&addresses.author)
     {
         return match origin {
-            Origin::Internal | Origin::Authenticated => Err(Obstacle::NoKey),
+            Origin::Daemon(_) | Origin::Macro(_) | Origin::Internal | Origin::Authenticated => {
+                Err(Obstacle::NoKey)
+            }
             Origin::External { client, expected } => {
                 let (client, expected) = (client.clone(), *expected);
                 Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
@@ -87,20 +86,38 @@ async fn look_up(
     Ok(Orders { author, sender })
 }
 
-/// Whether the mail counts as ours, for `log.why`.
-fn explain_origin(facts: &Facts<'_>, origin: &Origin) {
-    let client = facts.client;
-    facts.log(What::Step(&match origin {
-        Origin::Internal => format!("why: {client} is an internal host"),
+/// Why the mail counts as ours, for `log.why`: everything that was asked, until something said so.
+fn explain_origin(service: &Service, facts: &Facts<'_>, origin: &Origin) {
+    let (client, leaving) = (facts.client, &service.leaving);
+    let step = |text: &str| facts.log(What::Step(text));
+    if let Origin::Daemon(name) = origin {
+        return step(&format!("why: the MTA's daemon {name} is an internal one"));
+    }
+    if !leaving.daemons.is_empty() {
+        step("why: no MTA name match");
+    }
+    if let Origin::Macro(name) = origin {
+        return step(&format!("why: the MTA's macro {name} says that the mail is internal"));
+    }
+    if !leaving.macros.is_empty() {
+        step("why: no macros match");
+    }
+    step(&match origin {
+        Origin::Daemon(_) | Origin::Macro(_) | Origin::Internal => {
+            format!("why: {client} is an internal host")
+        }
         Origin::Authenticated => format!("why: {client} is not internal, and has authenticated"),
         Origin::External { .. } => format!("why: {client} is not internal and not authenticated"),
-    }));
+    });
 }
 
 /// Who signs for whose address, for `log.why`.
 fn explain_orders(facts: &Facts<'_>, addresses: &Addresses, orders: &Orders) {
     let found = |order: &Option<Order>| match order {
-        Some(order) => format!("signs as {}", order.domain),
+        Some(order) => {
+            let domains: Vec<&str> = order.all().map(|one| one.domain.as_str()).collect();
+            format!("signs as {}", domains.join(", "))
+        }
         None => "matches no signing rule".to_owned(),
     };
     // A seal that is switched off leads nowhere.

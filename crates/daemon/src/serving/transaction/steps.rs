@@ -2,10 +2,16 @@
 
 use super::{Facts, Obstacle};
 use crate::event::{Reason, Tried, What};
+use crate::serving::service::Service;
 use crate::signing::policy::{Origin, Plan};
 
 /// Tells them, in the order in which that program took them.
-pub(super) fn tell(facts: &Facts<'_>, planned: &Result<Plan, Obstacle>, origin: &Origin) {
+pub(super) fn tell(
+    service: &Service,
+    facts: &Facts<'_>,
+    planned: &Result<Plan, Obstacle>,
+    origin: &Origin,
+) {
     let tell = |tried| facts.log(What::Tried(tried));
     let external = matches!(origin, Origin::External { .. });
     if let Ok(Plan::Ignore(Reason::NoSigningRule { address })) = planned {
@@ -15,8 +21,15 @@ pub(super) fn tell(facts: &Facts<'_>, planned: &Result<Plan, Obstacle>, origin: 
             tell(Tried::NoKeyLine(address));
         }
     }
+    let by_daemon = matches!(origin, Origin::Daemon(_));
+    if !service.leaving.daemons.is_empty() && !by_daemon {
+        tell(Tried::NoDaemon);
+    }
+    if !service.leaving.macros.is_empty() && !by_daemon && !matches!(origin, Origin::Macro(_)) {
+        tell(Tried::NoMacro);
+    }
     match origin {
-        Origin::Internal => {}
+        Origin::Daemon(_) | Origin::Macro(_) | Origin::Internal => {}
         Origin::Authenticated => tell(Tried::NotInternal),
         Origin::External { .. } => {
             tell(Tried::NotInternal);

@@ -28,6 +28,7 @@ fn order(domain: &str, key: Arc<SigningKey>) -> Order {
         keys: Arc::new([SelectedKey { selector, key }]),
         dkim: Some(Arc::default()),
         domainkeys: Some(Arc::default()),
+        also: Vec::new(),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn outcome(
 }
 
 /// The tag of that name in the one field that was inserted.
-fn tag(outcome: &Outcome, name: &str) -> Option<String> {
+pub(super) fn tag(outcome: &Outcome, name: &str) -> Option<String> {
     let fields = insertions(outcome);
     assert_eq!(fields.len(), 1, "{fields:?}");
     let value = fields[0].2.replace(['\n', '\t', ' '], "");
@@ -56,7 +56,7 @@ fn tag(outcome: &Outcome, name: &str) -> Option<String> {
 pub(super) const DK: &str = "-p /s -f -d example.com -s @KEY@ -S s";
 pub(super) const DKIM: &str = "-p /s -f -d example.com -k @KEY@ -s s";
 pub(super) const MESSAGE: &str = "From: a@example.com\r\nTo: b@example.net\r\n\r\nHello.\r\n";
-const FOREIGN: &str = "From: a@example.net\r\nTo: b@example.net\r\n\r\nHello.\r\n";
+pub(super) const FOREIGN: &str = "From: a@example.net\r\nTo: b@example.net\r\n\r\nHello.\r\n";
 const BELOW: &str = "From: a@mail.example.com\r\nTo: b@example.net\r\n\r\nHello.\r\n";
 
 #[tokio::test]
