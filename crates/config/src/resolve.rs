@@ -18,7 +18,7 @@ use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
-use crate::raw::{Raw, RawLog, Set, SetList, Source};
+use crate::raw::{Raw, RawLimits, RawLog, Set, SetList, Source};
 use crate::settings::{Config, Limits, Log, LogTo, Mode};
 use crate::socket::SocketSpec;
 use crate::wrong::{Quoted, Wrong};
@@ -80,12 +80,7 @@ pub(crate) fn resolve(
         require_safe_keys: raw.require_safe_keys?.value,
         pid_file: raw.pid_file.map(|path| path.value),
         foreground: raw.foreground?.value,
-        limits: Limits {
-            connections: raw.limits.connections?.value,
-            idle: raw.limits.idle?.value,
-            read: raw.limits.read?.value,
-            write: raw.limits.write?.value,
-        },
+        limits: limits(&raw.limits)?,
         rules,
         sender_headers,
         must_sign,
@@ -100,6 +95,15 @@ pub(crate) fn resolve(
         log: log(&raw.log)?,
         settings,
         leaving: leaving?,
+    })
+}
+
+fn limits(raw: &RawLimits) -> Option<Limits> {
+    Some(Limits {
+        connections: raw.connections.as_ref()?.value,
+        idle: raw.idle.as_ref()?.value,
+        read: raw.read.as_ref()?.value,
+        write: raw.write.as_ref()?.value,
     })
 }
 

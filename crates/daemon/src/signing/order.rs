@@ -16,7 +16,7 @@ pub struct Order {
     /// How to make DomainKeys seals; `None` makes none.
     pub domainkeys: Option<Arc<twinseal_domainkeys::Settings>>,
     /// What further rules say, where more than one signs.
-    pub also: Vec<Order>,
+    pub also: Vec<Self>,
 }
 
 /// A key and the name under which its public half is published.
