@@ -19,8 +19,10 @@ pub(crate) struct Generated {
 /// Everything that is generated, as far as it can be, and what keeps the rest from it. A new file
 /// is a line here.
 fn all(root: &Path) -> (Vec<Generated>, Vec<Problem>) {
-    let mut files =
-        vec![Generated { path: "etc/twinseal.yaml", text: twinseal_config::render::sample() }];
+    let mut files = vec![
+        Generated { path: "etc/twinseal.yaml", text: twinseal_config::render::sample() },
+        Generated { path: "docs/compatibility.md", text: twinseal_config::render::compatibility() },
+    ];
     let mut problems = Vec::new();
     match coverage(root) {
         Ok(text) => files.push(Generated { path: "docs/rfc-coverage.md", text }),

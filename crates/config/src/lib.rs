@@ -61,7 +61,7 @@ pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
-    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Dns, Facility, Leaving, Limits,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility, Leaving, Limits,
     Log, LogFormat, LogTo, MAX_SERVERS, MacroTest, Mode, RecipientPattern, Results, Setting, User,
     Verify,
 };

@@ -10,7 +10,7 @@ use crate::door::Door;
 use crate::origin::Origin;
 use crate::raw::{Given, Setter};
 
-pub(crate) use later::{later_letter, later_parameter, present_name};
+pub(crate) use later::{former_names, later_letter, later_parameter, not_taken, present_name};
 pub use table::PARAMS;
 
 /// A parameter, under all the names that it has.

@@ -306,7 +306,8 @@ impl Raw {
     fn note(&mut self, name: &'static str, given: &Given) {
         self.settings.retain(|setting| setting.name != name);
         let (value, origin) = (given.text(), given.origin.clone());
-        self.settings.push(Setting { name, value, origin });
+        let items = given.items.iter().map(|item| item.value.clone()).collect();
+        self.settings.push(Setting { name, value, items, is_list: given.list, origin });
     }
 
     /// The defaults of the table, for that door.

@@ -1,12 +1,19 @@
 //! The table as text: `--help`, the sample file, and what is in force.
 
+mod compatibility;
+mod senders;
+mod show;
+mod yaml;
+
+pub use compatibility::compatibility;
+pub use show::{Origins, shown};
+
 use crate::door::Door;
 use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Sample, named};
-use crate::rules::{SigningDomain, SigningRule};
-use crate::settings::Config;
 use std::fmt::Write as _;
 use twinseal_dkim::HeaderSelection;
-use twinseal_message::{FieldName, text};
+use twinseal_message::FieldName;
+use yaml::scalar;
 
 /// The column that summaries begin in.
 const SUMMARY_COLUMN: usize = 38;
@@ -159,12 +166,6 @@ fn default_yaml(param: &Param) -> String {
     }
 }
 
-/// A scalar, in quotes where YAML might read something else.
-fn scalar(text: &str) -> String {
-    let plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '.' | '-' | '_');
-    if text.chars().all(plain) { text.to_owned() } else { format!("{text:?}") }
-}
-
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
@@ -183,34 +184,4 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// What is in force, and where each value came from.
-#[must_use]
-pub fn in_force(config: &Config) -> String {
-    let mut text = String::new();
-    for setting in &config.settings {
-        let _ =
-            writeln!(text, "{}: {}  # {}", setting.name, scalar(&setting.value), setting.origin);
-    }
-    for rule in config.rules.iter() {
-        text.push_str(&rule_line(rule, config.rules.count_as_parents()));
-    }
-    text
-}
-
-fn rule_line(rule: &SigningRule, parents: bool) -> String {
-    // A historic list may hold anything.
-    let senders: Vec<String> =
-        rule.senders.iter().map(|sender| text::escaped(sender.as_str())).collect();
-    let domain = match &rule.domain {
-        SigningDomain::Fixed(domain) => domain.to_string(),
-        SigningDomain::Sender if parents => "the sender's own or listed parent domain".to_owned(),
-        SigningDomain::Sender => "the sender's own domain".to_owned(),
-        SigningDomain::Listed => "the listed domain".to_owned(),
-    };
-    let key = |key: &crate::KeySource| format!("{} ({})", text::path(&key.file), key.selector);
-    let keys: Vec<String> = rule.keys.iter().map(key).collect();
-    let (senders, keys) = (senders.join(", "), keys.join(", "));
-    format!("signing: {senders} as {domain} with {keys}  # {}\n", rule.origin)
 }

@@ -53,7 +53,7 @@ pub(crate) fn resolve(
     if let (Some((list, origin)), true) = (&internal_hosts, signs) {
         loopback(list, origin, report);
     }
-    let Signing { rules, must_sign } =
+    let Signing { rules, must_sign, seals } =
         signing::rules(&mut raw, door, signs, has_file, files, report);
     if let (Some((list, origin)), true) = (&peers, signs)
         && list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
@@ -93,6 +93,7 @@ pub(crate) fn resolve(
         dns,
         adsp,
         log: log(&raw.log)?,
+        seals,
         settings,
         leaving: leaving?,
     })

@@ -80,10 +80,21 @@ pub struct Config {
     pub adsp: Option<Adsp>,
     /// The log.
     pub log: Log,
+    /// The seals of a rule that says nothing about them.
+    pub seals: DefaultSeals,
     /// The parameters as they were given, in the order of the table.
     pub settings: Vec<Setting>,
     /// What is done with mail that leaves, beside its rules.
     pub leaving: Leaving,
+}
+
+/// How the seals are made of which an entry says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultSeals {
+    /// The DKIM seal; `None` leaves it out.
+    pub dkim: Option<Arc<twinseal_dkim::Settings>>,
+    /// The DomainKeys seal; `None` leaves it out.
+    pub domainkeys: Option<Arc<twinseal_domainkeys::Settings>>,
 }
 
 /// One parameter's value, as text, and where it came from.
@@ -93,6 +104,10 @@ pub struct Setting {
     pub name: &'static str,
     /// Its value as it was written; lists are joined by a comma.
     pub value: String,
+    /// The same, item by item.
+    pub items: Vec<String>,
+    /// Whether it was written as a list.
+    pub is_list: bool,
     /// Where the value came from.
     pub origin: Origin,
 }

@@ -8,6 +8,7 @@ mod leaving;
 mod letters;
 mod options;
 mod sample;
+mod show;
 
 use crate::rules::Found;
 use crate::{Config, Door, Files, Loaded, Mistakes, Request, serve};

@@ -40,6 +40,11 @@ const COMMANDS: &[Command] = &[
         summary: "check the signatures of one message, and say why one fails",
         run: tools::verify::run,
     },
+    Command {
+        name: "config",
+        summary: "show what a configuration, or an old command line, comes to",
+        run: tools::config::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

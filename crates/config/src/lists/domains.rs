@@ -3,6 +3,7 @@
 use crate::glob::Glob;
 use crate::pattern::domain_part;
 use crate::wrong::Wrong;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use twinseal_message::Domain;
 
@@ -48,6 +49,19 @@ impl DomainList {
             return Some(domain.clone());
         }
         self.subdomains.then(|| domain.parents().find(|parent| self.lists(parent))).flatten()
+    }
+
+    /// The domains in it that are no patterns, those below others before them.
+    pub(crate) fn exact(&self) -> Vec<&Domain> {
+        let mut domains: Vec<&Domain> = self.exact.iter().collect();
+        let labels = |domain: &Domain| domain.as_str().matches('.').count();
+        domains.sort_by_key(|domain| (Reverse(labels(domain)), domain.as_str().to_owned()));
+        domains
+    }
+
+    /// The patterns in it.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.wild.iter().map(Glob::as_str)
     }
 
     /// Whether what is below a listed domain is meant too.

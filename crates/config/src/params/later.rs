@@ -83,6 +83,24 @@ pub(crate) fn later_parameter(name: &str) -> Option<&'static str> {
     PARAMETERS.iter().copied().chain(waiting).find(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// The names that parameters of that program had in earlier releases, and those that they have now.
+pub(crate) fn former_names(door: Door) -> &'static [(&'static str, &'static str)] {
+    if door == Door::DkimFilter { RENAMED } else { &[] }
+}
+
+/// Everything that the program had and that is not taken yet: letters as they are typed, and
+/// parameters.
+pub(crate) fn not_taken(door: Door) -> Vec<String> {
+    let letters = letters(door).chars().filter(|&letter| letter != ':');
+    let letters = letters.map(|letter| format!("-{letter}"));
+    let rows = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter);
+    let rows = rows.filter(|known| known.form == Form::Later).map(|known| known.name);
+    let names = PARAMETERS.iter().copied().chain(rows);
+    let mut names: Vec<&str> = names.filter(|_| door == Door::DkimFilter).collect();
+    names.sort_by_key(|name| name.to_ascii_lowercase());
+    letters.chain(names.into_iter().map(ToOwned::to_owned)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{PARAMETERS, later_letter, later_parameter, letters};

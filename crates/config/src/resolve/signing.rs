@@ -10,6 +10,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::Raw;
 use crate::rules::{Rules, SigningRule};
+use crate::settings::DefaultSeals;
 use crate::wrong::Wrong;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub(super) struct Signing {
     pub(super) rules: Rules,
     /// Domains whose mail is deferred when no rule signs for it.
     pub(super) must_sign: Option<Arc<DomainList>>,
+    /// The seals of a rule that says nothing about them.
+    pub(super) seals: DefaultSeals,
 }
 
 /// What becomes [`Signing`].
@@ -79,5 +82,6 @@ pub(super) fn rules(
         Some(parents) => Rules::counting_as_parents(rules, parents),
         None => Rules::new(rules),
     };
-    Signing { rules, must_sign }
+    let seals = DefaultSeals { dkim: defaults.dkim, domainkeys: defaults.domainkeys };
+    Signing { rules, must_sign, seals }
 }

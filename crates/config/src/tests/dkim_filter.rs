@@ -290,8 +290,8 @@ fn a_listed_parent_takes_the_place_of_the_senders_domain_before_any_line_is_aske
     let lost = "-d: no line of the key list can match a sender in e.example: its mail is deferred, \
                 with \"no key selected for signing\"";
     assert_eq!(warnings(&loaded), [below, lost]);
-    let shown = crate::render::in_force(&loaded.config);
-    assert!(shown.contains("*@S.e.example as the sender's own or listed parent domain"), "{shown}");
+    let shown = crate::render::shown(&loaded.config, crate::render::Origins::Hidden);
+    assert!(shown.contains("# no entry says the same as /l:1: senders count as"), "{shown}");
     // Without sub-domains, everybody is where he is.
     let config = with_list(list, "-d d.example").config;
     assert_eq!(signs(&config, "u@s.d.example").unwrap(), "s.d.example other");
@@ -423,9 +423,10 @@ fn lists_that_cannot_be_used_are_fatal() {
 }
 
 #[test]
-fn what_is_in_force_is_a_line_for_each_rule_whatever_a_list_holds() {
-    let shown = crate::render::in_force(&with_list("\0*@a.example:*:/k/m\n", "").config);
-    assert!(shown.contains("signing: \\0*@a.example as"), "{shown}");
+fn what_is_in_force_is_an_entry_for_each_rule_whatever_a_list_holds() {
+    let config = with_list("\0*@a.example:*:/k/m\n", "").config;
+    let shown = crate::render::shown(&config, crate::render::Origins::Hidden);
+    assert!(shown.contains("  - senders: [\"\\u0000*@a.example\"]\n"), "{shown}");
     assert!(!shown.contains('\0'), "{shown}");
 }
 

@@ -348,12 +348,13 @@ fn the_command_line_has_the_last_word_and_every_value_its_origin() {
     assert_eq!((config.umask, config.log.to), (Some(0o022), LogTo::Stderr));
     assert_eq!(config.sockets, [SocketSpec::parse("/b").unwrap()]);
     assert_eq!(signs(config, "a@b.example").unwrap(), "b.example m");
-    let shown = crate::render::in_force(config);
+    let shown = crate::render::shown(config, crate::render::Origins::Shown);
     for line in [
         "socket: /b  # -p\n",
-        "umask: 022  # t.yaml:3\n",
+        "umask: \"022\"  # t.yaml:3\n",
         "mode: sv  # default\n",
-        "signing: * as the sender's own domain with /k/m (m)  # t.yaml:5\n",
+        "  - senders: [\"*\"]  # t.yaml:5\n    domain: \"*\"\n",
+        "      - file: /k/m  # t.yaml:5\n        selector: m\n",
     ] {
         assert!(shown.contains(line), "{line:?} is not in\n{shown}");
     }

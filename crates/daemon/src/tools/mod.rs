@@ -1,5 +1,6 @@
 //! The tools around the daemon.
 
+pub mod config;
 pub mod demo;
 pub mod genkey;
 mod message;

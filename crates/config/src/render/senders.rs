@@ -1,0 +1,164 @@
+//! Rules of historic programs as entries of our own file.
+//!
+//! There, whose mail is signed follows from a list of domains and from patterns of addresses, both
+//! of which have to match. An entry has patterns only. Where no patterns say the same, none are
+//! made up.
+
+use crate::lists::domains::DomainList;
+use crate::rules::{SigningDomain, SigningRule};
+
+/// The senders of one entry, and its domain.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Senders {
+    pub(super) patterns: Vec<String>,
+    pub(super) domain: String,
+    /// Whether all of them are below the domain, which signs for them as their parent.
+    pub(super) below: bool,
+}
+
+/// What cannot be said in an entry, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unsayable {
+    #[error(
+        "senders count as those of a listed parent domain, which patterns of addresses cannot say"
+    )]
+    Parents,
+    #[error("it takes what is below domains that match a pattern")]
+    BelowPatterns,
+    #[error("its senders are those that two patterns match at the same time")]
+    TwoPatterns,
+    #[error("another listed domain lies below one of its domains, and is not meant")]
+    Hole,
+}
+
+/// The entries that say the same as that rule. `parents` is whether senders may count as a parent
+/// domain.
+pub(super) fn of_rule(rule: &SigningRule, parents: bool) -> Result<Vec<Senders>, Unsayable> {
+    let own = match &rule.domain {
+        SigningDomain::Fixed(domain) => Some(domain.to_string()),
+        SigningDomain::Sender | SigningDomain::Listed => None,
+    };
+    let Some(list) = &rule.within else {
+        if parents {
+            return Err(Unsayable::Parents);
+        }
+        let patterns = rule.senders.iter().map(ToString::to_string).collect();
+        let domain = own.unwrap_or_else(|| "*".to_owned());
+        return Ok(vec![Senders { patterns, domain, below: false }]);
+    };
+    let mut entries = Vec::new();
+    for sender in &rule.senders {
+        for mut entry in within(sender.as_str(), list)? {
+            if let Some(domain) = &own {
+                entry.domain.clone_from(domain);
+            }
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
+}
+
+/// The addresses that the pattern matches and that are in the list.
+fn within(pattern: &str, list: &DomainList) -> Result<Vec<Senders>, Unsayable> {
+    let (local, domain) = match pattern.rsplit_once('@') {
+        Some(parts) => parts,
+        None if pattern == "*" => ("*", "*"),
+        None => return Err(Unsayable::TwoPatterns),
+    };
+    if list.has_patterns() && list.subdomains() {
+        return Err(Unsayable::BelowPatterns);
+    }
+    let mut entries = Vec::new();
+    for listed in list.exact() {
+        let listed = listed.as_str();
+        let one = |before: &str, name: &str| Senders {
+            patterns: vec![format!("{local}@{before}{name}")],
+            domain: listed.to_owned(),
+            below: !before.is_empty(),
+        };
+        let is_at = domain == "*" || domain.eq_ignore_ascii_case(listed);
+        if is_at {
+            entries.push(one("", listed));
+            if list.subdomains() {
+                // What is below a listed domain below it is not this one's.
+                if domain != "*" && has_below(list, listed) {
+                    return Err(Unsayable::Hole);
+                }
+                entries.push(one("*.", listed));
+            }
+        } else if domain.contains('*') || (list.subdomains() && is_below(domain, listed)) {
+            return Err(Unsayable::TwoPatterns);
+        }
+    }
+    for wild in list.patterns() {
+        let covered = domain == "*" || domain.eq_ignore_ascii_case(wild);
+        if !covered {
+            return Err(Unsayable::TwoPatterns);
+        }
+        let (patterns, domain) = (vec![format!("{local}@{wild}")], "*".to_owned());
+        entries.push(Senders { patterns, domain, below: false });
+    }
+    Ok(entries)
+}
+
+fn has_below(list: &DomainList, domain: &str) -> bool {
+    list.exact().iter().any(|other| is_below(other.as_str(), domain))
+}
+
+/// Whether the domain lies below the other one.
+fn is_below(domain: &str, other: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    domain.strip_suffix(other).is_some_and(|above| above.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Unsayable, within};
+    use crate::lists::domains::{DomainList, Entry};
+
+    fn said(pattern: &str, list: &[&str], below: bool) -> Result<Vec<String>, Unsayable> {
+        let entries: Vec<Entry> = list.iter().map(|text| Entry::parse(text).unwrap()).collect();
+        let entries = within(pattern, &DomainList::new(entries, below))?;
+        let shown =
+            |entry: super::Senders| format!("{} {}", entry.patterns.join(","), entry.domain);
+        Ok(entries.into_iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_list_of_domains_becomes_patterns_of_addresses() {
+        for (pattern, list, below, want) in [
+            ("*", &["a.example"][..], false, &["*@a.example a.example"][..]),
+            ("*", &["a.example"], true, &["*@a.example a.example", "*@*.a.example a.example"]),
+            (
+                "joe@*",
+                &["a.example", "m.a.example"],
+                true,
+                &[
+                    "joe@m.a.example m.a.example",
+                    "joe@*.m.a.example m.a.example",
+                    "joe@a.example a.example",
+                    "joe@*.a.example a.example",
+                ],
+            ),
+            ("*@A.example", &["a.example", "b.example"], false, &["*@a.example a.example"]),
+            ("*@c.example", &["a.example"], false, &[]),
+            ("*", &["*.a.example"], false, &["*@*.a.example *"]),
+        ] {
+            assert_eq!(said(pattern, list, below).unwrap(), want, "{pattern} {list:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_pattern_says_is_not_made_up() {
+        for (pattern, list, below, want) in [
+            ("*", &["*.a.example"][..], true, Unsayable::BelowPatterns),
+            ("*@*.example", &["a.example"], false, Unsayable::TwoPatterns),
+            ("*.example", &["a.example"], false, Unsayable::TwoPatterns),
+            ("*@m.a.example", &["a.example"], true, Unsayable::TwoPatterns),
+            ("*@a.example", &["a.example", "m.a.example"], true, Unsayable::Hole),
+            ("*@a.example", &["*.example"], false, Unsayable::TwoPatterns),
+        ] {
+            assert_eq!(said(pattern, list, below), Err(want), "{pattern} {list:?}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `twinseal config show`: what is in force, in the words of our own file.
+
+use crate::command::print;
+use crate::serve::FileSystem;
+use crate::terminal::Terminal;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use twinseal_config::render::{Origins, shown};
+use twinseal_config::{Door, ExitCode, Request};
+
+const HELP: &str = "\
+usage: twinseal config show [--origin] [OPTION]...
+       twinseal config show [--origin] -- PROGRAM [OPTION]...
+
+Prints the configuration that twinseal serve would have with these options, or PROGRAM with its own,
+as a file that twinseal serve --config takes. PROGRAM is serve, dk-filter or dkim-filter; a path in
+front of it does no harm, so that an old command line can be pasted. What our own file has no words
+for stands in comments in front. Nothing of a key is shown but the path of its file.
+
+  --origin    say behind each value where it is from: a line of a file, an option, or the default
+";
+
+/// What is to be shown.
+struct Asked {
+    door: Door,
+    words: Vec<OsString>,
+    origins: Origins,
+}
+
+/// Runs the command with the words behind its name.
+pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let asked = match asked(words) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return print(terminal, HELP),
+        Err(why) => {
+            terminal.complain(why);
+            terminal.complain("twinseal config --help tells how it is used");
+            return ExitCode::Usage;
+        }
+    };
+    match twinseal_config::serve(asked.door, asked.words, &FileSystem) {
+        Ok(Request::Serve(loaded) | Request::Check(loaded)) => {
+            for warning in &loaded.warnings {
+                terminal.complain(format_args!("warning: {warning}"));
+            }
+            print(terminal, &shown(&loaded.config, asked.origins))
+        }
+        Ok(Request::Help | Request::Usage | Request::Version) => print(terminal, HELP),
+        Err(mistakes) => {
+            for warning in mistakes.warnings() {
+                terminal.complain(format_args!("warning: {warning}"));
+            }
+            mistakes.lines().for_each(|line| terminal.complain(line));
+            mistakes.exit_code()
+        }
+    }
+}
+
+/// What is asked for; `None` for help.
+fn asked(words: Vec<OsString>) -> Result<Option<Asked>, String> {
+    let mut words = words.into_iter();
+    match words.next().as_deref().and_then(OsStr::to_str) {
+        Some("show") => {}
+        Some("--help" | "-h" | "-?" | "help") => return Ok(None),
+        Some(other) => return Err(format!("unknown command {other:?} of config")),
+        None => return Err("what to do with the configuration is missing: show".to_owned()),
+    }
+    let (mut origins, mut own) = (Origins::Hidden, Vec::new());
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("--origin") => origins = Origins::Shown,
+            Some("--") if own.is_empty() => return of_program(words.collect(), origins).map(Some),
+            Some("--") => return Err("options stand behind the program that takes them".to_owned()),
+            _ => own.push(word),
+        }
+    }
+    Ok(Some(Asked { door: Door::Native, words: own, origins }))
+}
+
+/// A command line with its program in front.
+fn of_program(mut words: Vec<OsString>, origins: Origins) -> Result<Asked, String> {
+    let first = |words: &[OsString]| {
+        let name = words.first().map(Path::new).and_then(Path::file_name);
+        name.map(|name| name.to_string_lossy().into_owned())
+    };
+    if first(&words).as_deref() == Some(Door::Native.program()) {
+        words.remove(0);
+    }
+    let Some(name) = first(&words) else { return Err("the program is missing behind --".into()) };
+    let door = if name == "serve" { Some(Door::Native) } else { Door::of_program(&name) };
+    let door = door.ok_or_else(|| {
+        format!("{name:?} is no program that has a configuration: serve, dk-filter, dkim-filter")
+    })?;
+    words.remove(0);
+    Ok(Asked { door, words, origins })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::terminal::Terminal;
+    use std::ffi::OsString;
+    use twinseal_config::ExitCode;
+
+    fn config(words: &[&str]) -> (ExitCode, String, String) {
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let mut terminal = Terminal {
+            program: "twinseal",
+            input: &mut std::io::empty(),
+            output: &mut output,
+            errors: &mut errors,
+        };
+        let code = run(words.iter().map(OsString::from).collect(), &mut terminal);
+        let text = |octets| String::from_utf8(octets).unwrap();
+        (code, text(output), text(errors))
+    }
+
+    #[test]
+    fn each_program_is_told_by_its_name_or_its_path() {
+        for (words, line) in [
+            (&["show", "-p", "/s", "--origin", "-b", "v"][..], "socket: /s  # -p\n"),
+            (&["show", "--", "serve", "-p", "/s", "-b", "v"], "socket: /s\n"),
+            (&["show", "--", "/usr/bin/twinseal", "serve", "-p", "/s", "-b", "v"], "mode: v\n"),
+            (&["show", "--", "dkim-filter", "-p", "/s", "-b", "v"], "domainkeys: no\n"),
+            (&["show", "--origin", "--", "twinseal", "dkim-filter", "-p/s", "-bv"], "v  # -b\n"),
+            (
+                &[
+                    "show",
+                    "--",
+                    "/usr/sbin/dk-filter",
+                    "-p",
+                    "/s",
+                    "-d",
+                    "a.b",
+                    "-s",
+                    "k",
+                    "-S",
+                    "s",
+                ],
+                "  - senders: [\"*@a.b\"]\n    domain: a.b\n    keys:\n      - file: k\n",
+            ),
+        ] {
+            let (code, output, errors) = config(words);
+            assert_eq!(code, ExitCode::Ok, "{errors}");
+            assert!(output.contains(line), "{line:?} is not in\n{output}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_the_code_that_it_has_elsewhere() {
+        for (words, code, why) in [
+            (&[][..], ExitCode::Usage, "is missing"),
+            (&["print"], ExitCode::Usage, "unknown command \"print\""),
+            (&["show", "--"], ExitCode::Usage, "the program is missing"),
+            (&["show", "--", "opendkim"], ExitCode::Usage, "\"opendkim\" is no program"),
+            (&["show", "-p", "/s", "--", "dk-filter"], ExitCode::Usage, "behind the program"),
+            (&["show", "--mod", "s"], ExitCode::Usage, "--mod: there is no such option"),
+            (&["show", "-b", "v"], ExitCode::Configuration, "socket"),
+            (&["show", "--config", "/nonexistent/t"], ExitCode::Configuration, "/nonexistent/t"),
+        ] {
+            let (found, output, errors) = config(words);
+            assert_eq!((found, output.as_str()), (code, ""), "{words:?}: {errors}");
+            assert!(errors.contains(why), "{words:?}: {errors}");
+        }
+        assert_eq!(config(&["--help"]).0, ExitCode::Ok);
+    }
+}
