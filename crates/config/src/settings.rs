@@ -176,6 +176,8 @@ pub enum LogTo {
 pub enum LogFormat {
     /// A sentence, with the queue id first.
     Text,
+    /// A JSON object with the parts of it.
+    Json,
 }
 
 /// A facility of syslog (RFC 5424 §6.2.1).
@@ -278,13 +280,14 @@ impl LogTo {
 
 impl LogFormat {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Text];
+    pub const ALL: &[Self] = &[Self::Text, Self::Json];
 
     /// The word that asks for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Json => "json",
         }
     }
 }

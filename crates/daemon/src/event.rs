@@ -8,10 +8,14 @@
 //! | `native` | the lines of our own door |
 //! | `dkim_filter` | those of `dkim-filter` |
 //! | `dk_filter` | those of `dk-filter` |
+//! | `json` | the members of an event as JSON |
 
 mod dk_filter;
 mod dkim_filter;
+mod json;
 mod native;
+
+pub use json::{KINDS, Kind};
 
 use crate::serving::transaction::Obstacle;
 use crate::verifying::action::Why;
@@ -19,6 +23,9 @@ use std::fmt;
 use twinseal_config::{Action, Door};
 use twinseal_dkim::Verdict;
 use twinseal_message::{Domain, HeaderTooLarge, Selector};
+
+/// What stands for the queue id where the MTA has not given one (trap W17).
+pub const UNKNOWN_ID: &str = "(unknown-jobid)";
 
 /// One log line about a message.
 #[derive(Debug, Clone)]
@@ -300,24 +307,6 @@ impl From<twinseal_domainkeys::NoSigningAddress> for Reason {
     }
 }
 
-/// The names of all events.
-pub const NAMES: [&str; 14] = [
-    "field-added",
-    "not-signed",
-    "field-not-added",
-    "obstructed",
-    "step",
-    "tried",
-    "verified",
-    "several-signatures",
-    "signatures-ignored",
-    "unsigned",
-    "bad-format",
-    "header-too-large",
-    "forged-removed",
-    "acted",
-];
-
 impl What<'_> {
     /// The stable name of the event.
     #[must_use]
@@ -344,10 +333,12 @@ impl What<'_> {
 impl Event<'_> {
     /// Writes the line to the log, at the level that it deserves.
     pub fn log(&self) {
+        // Either is only written out where the log has that form.
+        let event = json::Members(self);
         match &self.what {
-            What::Obstructed { .. } => tracing::error!("{self}"),
+            What::Obstructed { .. } => tracing::error!(?event, "{self}"),
             What::NotSigned(Reason::ExternalHost { expected: false, .. }) => {
-                tracing::warn!("{self}");
+                tracing::warn!(?event, "{self}");
             }
             What::FieldAdded { .. }
             | What::NotSigned(_)
@@ -361,7 +352,7 @@ impl Event<'_> {
             | What::BadFormat
             | What::HeaderTooLarge(_)
             | What::ForgedRemoved(_)
-            | What::Acted { .. } => tracing::info!("{self}"),
+            | What::Acted { .. } => tracing::info!(?event, "{self}"),
         }
     }
 }

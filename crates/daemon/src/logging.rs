@@ -2,6 +2,7 @@
 
 pub mod datagrams;
 pub mod journal;
+mod json;
 pub mod queue;
 pub mod syslog;
 pub mod terminal;
@@ -14,22 +15,67 @@ pub use terminal::StandardError;
 
 use std::fmt::{self, Write as _};
 use std::io;
-use tracing::{Event, Subscriber};
+use std::time::SystemTime;
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::field::Visit;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
+use twinseal_config::{Log, LogFormat, LogTo};
+
+/// What a line looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// It is a sentence.
+    Text,
+    /// It is a JSON object.
+    Json {
+        /// Whether it says when that was.
+        timed: bool,
+    },
+}
+
+impl Form {
+    /// The form that the configuration asks for. Where the destination notes the time itself, the
+    /// line has none.
+    #[must_use]
+    pub fn of(log: &Log) -> Self {
+        match log.format {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json { timed: log.to == LogTo::Stderr },
+        }
+    }
+
+    /// A line of that level, with the members of its event if it has one.
+    fn line(self, level: Level, members: Option<&str>, message: String) -> String {
+        match self {
+            Self::Text => message,
+            Self::Json { timed } => {
+                json::line(level, timed.then(SystemTime::now), members, &message)
+            }
+        }
+    }
+}
 
 /// Sends each event's text to a writer that is chosen by its level, and that knows what a line of
 /// that level looks like.
 #[derive(Debug)]
-pub struct Lines<W>(W);
+pub struct Lines<W> {
+    writer: W,
+    form: Form,
+}
 
 impl<W> Lines<W> {
-    /// Lines to that writer.
+    /// Lines to that writer, as text.
     pub const fn to(writer: W) -> Self {
-        Self(writer)
+        Self { writer, form: Form::Text }
+    }
+
+    /// The same in another form.
+    #[must_use]
+    pub fn of(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 }
 
@@ -50,38 +96,50 @@ where
     W: for<'a> MakeWriter<'a> + 'static,
 {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = String::new();
-        event.record(&mut Text(&mut line));
-        let mut writer = self.0.make_writer_for(event.metadata());
+        let mut text = Text { message: String::new(), members: None, form: self.form };
+        event.record(&mut text);
+        let Text { message, members, form } = text;
+        let line = form.line(*event.metadata().level(), members.as_deref(), message);
+        let mut writer = self.writer.make_writer_for(event.metadata());
         // There is nowhere to complain about a log that cannot be written.
         let _ = io::Write::write_all(&mut writer, line.as_bytes());
     }
 }
 
-/// Takes the message of an event, and nothing else: our events are whole sentences.
-struct Text<'l>(&'l mut String);
+/// Takes the message of an event, which is a whole sentence, and its members where they are wanted.
+struct Text {
+    message: String,
+    members: Option<String>,
+    form: Form,
+}
 
-impl Visit for Text<'_> {
+impl Visit for Text {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
+        match (field.name(), self.form) {
             // Writing to a String cannot fail.
-            let _ = write!(self.0, "{value:?}");
+            ("message", _) => {
+                let _ = write!(self.message, "{value:?}");
+            }
+            ("event", Form::Json { .. }) => self.members = Some(format!("{value:?}")),
+            _ => {}
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, ours};
+    use super::{Form, Lines, ours};
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
+    use tracing::Level;
     use tracing_subscriber::filter::LevelFilter;
     use tracing_subscriber::layer::SubscriberExt as _;
+    use twinseal_config::{Door, Facility, Log, LogFormat, LogTo};
 
     #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
+    struct Octets(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Log {
+    impl Write for Octets {
         fn write(&mut self, line: &[u8]) -> io::Result<usize> {
             let mut log = self.0.lock().unwrap();
             log.extend_from_slice(line);
@@ -96,7 +154,7 @@ mod tests {
 
     #[test]
     fn libraries_have_no_say_in_the_log() {
-        let log = Log::default();
+        let log = Octets::default();
         let writer = log.clone();
         let lines = Lines::to(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(ours(LevelFilter::INFO)).with(lines);
@@ -108,5 +166,37 @@ mod tests {
         });
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert_eq!(log, "A1: signed\nA2: broken\n");
+    }
+
+    #[test]
+    fn as_json_a_line_has_the_members_of_its_event_beside_its_text() {
+        let log = Octets::default();
+        let writer = log.clone();
+        let lines = Lines::to(move || writer.clone()).of(Form::Json { timed: false });
+        let what = crate::event::What::Unsigned;
+        let event = crate::event::Event { door: Door::Native, queue_id: "A1", what };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            event.log();
+            tracing::warn!("socket {:?}", "a\"b");
+        });
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let unsigned = r#"{"level":"info","event":"unsigned","queue_id":"A1","message":"A1: no DKIM signature data"}"#;
+        let other = r#"{"level":"warning","event":"other","message":"socket \"a\\\"b\""}"#;
+        assert_eq!(log.lines().collect::<Vec<_>>(), [unsigned, other]);
+    }
+
+    #[test]
+    fn a_line_says_the_time_where_nobody_else_does() {
+        for (to, timed) in [(LogTo::Stderr, true), (LogTo::Syslog, false), (LogTo::Journald, false)]
+        {
+            let facility = Facility::Mail;
+            let mut config =
+                Log { to, format: LogFormat::Json, facility, why: false, success: true };
+            assert_eq!(Form::of(&config), Form::Json { timed });
+            config.format = LogFormat::Text;
+            assert_eq!(Form::of(&config), Form::Text);
+        }
+        let line = Form::Json { timed: true }.line(Level::INFO, None, "x".to_owned());
+        assert!(line.starts_with("{\"time\":\"20"), "{line}");
     }
 }

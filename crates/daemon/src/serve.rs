@@ -5,8 +5,8 @@ use crate::VERSION;
 use crate::background;
 use crate::command::print;
 use crate::logging::{
-    self, Datagrams, Flush, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET, StandardError,
-    Syslog,
+    self, Datagrams, Flush, Form, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET,
+    StandardError, Syslog,
 };
 use crate::server::{CannotServe, Server};
 use crate::signing::keyring;
@@ -162,9 +162,9 @@ fn shown(words: &[OsString]) -> String {
 /// what is returned is dropped.
 pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, CannotServe> {
     let (queue, flush) = queue(config, &LogSockets::SYSTEM).map_err(CannotServe::Runtime)?;
+    let lines = Lines::to(queue).of(Form::of(&config.log));
     // Where a log is set up already, as in tests, that one stays in force.
-    let _ =
-        tracing_subscriber::registry().with(logging::ours(level)).with(Lines::to(queue)).try_init();
+    let _ = tracing_subscriber::registry().with(logging::ours(level)).with(lines).try_init();
     Ok(flush)
 }
 
@@ -181,15 +181,16 @@ impl LogSockets<&str> {
 /// The way to where the configuration says, with those sockets.
 fn queue<P: AsRef<Path>>(config: &Config, sockets: &LogSockets<P>) -> io::Result<(Queue, Flush)> {
     let (facility, program) = (config.log.facility, config.door.program());
+    let form = Form::of(&config.log);
     match config.log.to {
-        LogTo::Stderr => Queue::to(StandardError::of(program)),
+        LogTo::Stderr => Queue::of(StandardError::of(program).form(form), form),
         LogTo::Syslog => {
             let syslog = Syslog::new(facility, program);
-            Queue::to(Datagrams::new(sockets.syslog.as_ref(), syslog))
+            Queue::of(Datagrams::new(sockets.syslog.as_ref(), syslog), form)
         }
         LogTo::Journald => {
-            let journal = Journal::new(facility, program);
-            Queue::to(Datagrams::new(sockets.journal.as_ref(), journal))
+            let journal = Journal::new(facility, program).form(form);
+            Queue::of(Datagrams::new(sockets.journal.as_ref(), journal), form)
         }
     }
 }

@@ -75,7 +75,7 @@ actions: { default: reject, dns-error: tempfail, no-signature: accept }
 results: { authserv-id: mx.example.com, remove-from: [.example.com] }
 dns: { servers: [\"[2001:db8::1]:53\"], timeout: 3s }
 adsp: { evaluate: yes, reject-discardable: yes, local: /etc/twinseal/adsp.txt }
-log: { to: journald, facility: local3, why: yes, success: no }
+log: { to: journald, format: json, facility: local3, why: yes, success: no }
 ";
 
 #[test]

@@ -1,9 +1,10 @@
 use super::dkim_filter::BAD_FORMAT;
-use super::{Event, Reason, Tried, What};
+use super::json::Members;
+use super::{Event, KINDS, Kind, Reason, Tried, UNKNOWN_ID, What};
 use crate::serving::transaction::Obstacle;
 use crate::signing::directory::Unavailable;
 use crate::verifying::action::Why;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use twinseal_config::{Action, Door};
 use twinseal_dkim::{BadSignature, Claims, LookupFailure, Outcome, Verdict};
 use twinseal_keys::SignError;
@@ -336,20 +337,78 @@ fn each_door_has_the_words_that_analysers_of_its_log_know() {
 #[test]
 fn the_lines_of_every_event_are_tested() {
     let tested: BTreeSet<&str> = cases().iter().map(|case| case.what.name()).collect();
-    let all: BTreeSet<&str> = super::NAMES.iter().copied().collect();
-    assert_eq!(tested, all);
+    let all: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!((tested, all.len()), (all.clone(), KINDS.len()));
+}
+
+/// The event as a JSON object, as a line of the log has it.
+fn object(what: &What<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let event = Event { door: Door::Native, queue_id: "4AB12", what: what.clone() };
+    let text = format!("{{{:?}}}", Members(&event));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn as_json_an_event_has_the_members_that_it_promises() {
+    let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for Case { what, .. } in cases() {
+        let mut object = object(&what);
+        assert_eq!(object.remove("event").unwrap(), what.name());
+        assert_eq!(object.remove("queue_id").unwrap(), "4AB12");
+        if let Some(code) = code(&what) {
+            assert_eq!(object["reason"], code, "{what:?}");
+        }
+        seen.entry(what.name().to_owned()).or_default().extend(object.into_iter().map(|one| one.0));
+    }
+    for Kind { name, members, .. } in KINDS {
+        let members: BTreeSet<String> = members.iter().map(|&member| member.to_owned()).collect();
+        assert_eq!(seen[*name], members, "{name}");
+    }
+}
+
+#[test]
+fn as_json_an_event_is_told_in_parts() {
+    let [first, ..] = &of_signing()[..] else { panic!("there is none") };
+    let event = Event { door: Door::Native, queue_id: "4AB12", what: first.what.clone() };
+    assert_eq!(
+        format!("{:?}", Members(&event)),
+        r#""event":"field-added","queue_id":"4AB12","field":"DKIM-Signature","selector":"mail2","domain":"example.com""#
+    );
+    let unknown = Event { queue_id: UNKNOWN_ID, ..event };
+    assert!(!format!("{:?}", Members(&unknown)).contains("queue_id"));
+}
+
+#[test]
+fn the_document_knows_every_event_and_every_reason() {
+    let document = include_str!("../../../../docs/log.md");
+    for Kind { name, members, about } in KINDS {
+        let members: Vec<String> = members.iter().map(|member| format!("`{member}`")).collect();
+        let row = format!("\n| `{name}` | {about} | {} |\n", members.join(", "));
+        assert!(document.contains(&row), "docs/log.md has no row {row}");
+    }
+    for Case { what, .. } in cases() {
+        let object = object(&what);
+        let Some(code) = object.get("reason").and_then(|reason| reason.as_str()) else { continue };
+        let known = document.contains(&format!("| `{code}` |"));
+        assert!(known || what.name() == "verified", "docs/log.md has no reason {code}");
+    }
+}
+
+/// The reason of what is not signed.
+fn code(what: &What<'_>) -> Option<&'static str> {
+    if let What::NotSigned(reason) | What::FieldNotAdded { reason, .. } = what {
+        Some(reason.code())
+    } else if let What::Obstructed { obstacle, .. } = what {
+        Some(obstacle.code())
+    } else {
+        None
+    }
 }
 
 #[test]
 fn whatever_is_not_signed_has_a_reason_code_in_every_door() {
     for Case { what, .. } in cases() {
-        let code = if let What::NotSigned(reason) | What::FieldNotAdded { reason, .. } = &what {
-            reason.code()
-        } else if let What::Obstructed { obstacle, .. } = &what {
-            obstacle.code()
-        } else {
-            continue;
-        };
+        let Some(code) = code(&what) else { continue };
         for door in Door::ALL {
             let line = Event { door, queue_id: "4AB12", what: what.clone() }.to_string();
             assert!(line.ends_with(&format!(" (reason={code})")), "{line}");

@@ -1,5 +1,6 @@
 //! The way to a log that mail never waits for.
 
+use super::Form;
 use super::datagrams::PATIENCE;
 use std::fmt;
 use std::io;
@@ -46,6 +47,8 @@ struct Way {
     waiting: AtomicUsize,
     /// Lines that were dropped since that was last said.
     lost: AtomicUsize,
+    /// What a line about that looks like.
+    form: Form,
 }
 
 /// Waits, when it is dropped, until the log has got what was logged before.
@@ -61,16 +64,25 @@ enum Item {
 }
 
 impl Queue {
-    /// The way to that destination.
+    /// The way to that destination, for text.
     ///
     /// # Errors
     /// When the system gives us no thread.
     pub fn to(destination: impl Destination) -> io::Result<(Self, Flush)> {
+        Self::of(destination, Form::Text)
+    }
+
+    /// The same for lines of that form.
+    ///
+    /// # Errors
+    /// When the system gives us no thread.
+    pub fn of(destination: impl Destination, form: Form) -> io::Result<(Self, Flush)> {
         let (lines, queue) = sync_channel(WAITING_LINES);
         let way = Arc::new(Way {
             destination: Box::new(destination),
             waiting: AtomicUsize::new(0),
             lost: AtomicUsize::new(0),
+            form,
         });
         let sender = Arc::clone(&way);
         thread::Builder::new().name("log".to_owned()).spawn(move || sender.run(&queue))?;
@@ -127,7 +139,8 @@ impl Way {
         let lost = self.lost.swap(0, Ordering::AcqRel);
         if lost > 0 {
             let text = format!("{lost} log lines could not be delivered");
-            let octets = self.destination.encoded(Level::WARN, text.as_bytes());
+            let line = self.form.line(Level::WARN, None, text);
+            let octets = self.destination.encoded(Level::WARN, line.as_bytes());
             if self.destination.send(&octets).is_err() {
                 self.lost.fetch_add(lost, Ordering::Release);
             }

@@ -1,5 +1,6 @@
 //! Standard error, which may be a terminal, a file, or a pipe that nobody reads.
 
+use super::Form;
 use super::queue::Destination;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, Write as _};
@@ -9,29 +10,40 @@ use tracing::Level;
 /// What a pipe takes whole or not at all once it is ready (`PIPE_BUF` of Linux), in octets.
 const WHOLE: usize = 4096;
 
-/// Standard error, as people read it: `twinseal: warning: …`.
+/// Standard error, as people read it: `twinseal: warning: …`, or as programs do.
 #[derive(Debug)]
 pub struct StandardError {
-    program: String,
+    /// What lines begin with; `None` where they say everything themselves.
+    program: Option<String>,
 }
 
 impl StandardError {
     /// Lines that begin with the program's name.
     #[must_use]
     pub fn of(program: &str) -> Self {
-        Self { program: program.to_owned() }
+        Self { program: Some(program.to_owned()) }
+    }
+
+    /// Lines of that form: what is no text says everything itself.
+    #[must_use]
+    pub fn form(self, form: Form) -> Self {
+        match form {
+            Form::Text => self,
+            Form::Json { .. } => Self { program: None },
+        }
     }
 }
 
 impl Destination for StandardError {
     fn encoded(&self, level: Level, line: &[u8]) -> Vec<u8> {
+        let Some(program) = &self.program else { return [line, b"\n"].concat() };
         let word = match level {
             Level::ERROR => "error: ",
             Level::WARN => "warning: ",
             Level::INFO => "",
             Level::DEBUG | Level::TRACE => "debug: ",
         };
-        [format!("{}: {word}", self.program).as_bytes(), line, b"\n"].concat()
+        [format!("{program}: {word}").as_bytes(), line, b"\n"].concat()
     }
 
     fn sent_at_once(&self, octets: &[u8]) -> bool {
@@ -49,7 +61,7 @@ impl Destination for StandardError {
 
 #[cfg(test)]
 mod tests {
-    use super::StandardError;
+    use super::{Form, StandardError};
     use crate::logging::queue::Destination as _;
     use tracing::Level;
 
@@ -64,5 +76,7 @@ mod tests {
             let line = stderr.encoded(level, b"A1: signed");
             assert_eq!(String::from_utf8(line).unwrap(), want);
         }
+        let stderr = stderr.form(Form::Json { timed: true });
+        assert_eq!(stderr.encoded(Level::WARN, b"{}"), b"{}\n");
     }
 }

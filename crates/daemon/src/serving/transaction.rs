@@ -12,7 +12,7 @@ use planning::{is_ours_to_sign, plan};
 
 use super::service::{Client, Service};
 use crate::VERSION;
-use crate::event::{Event, Reason, What};
+use crate::event::{Event, Reason, UNKNOWN_ID, What};
 use crate::signing::policy::{Fidelity, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use crate::verifying::action::Why;
@@ -26,9 +26,6 @@ use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::text::shown;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
 use twinseal_milter::{Disposition, HeadersReply, Macros, MessageReply, ModificationError};
-
-/// What stands for the queue id where the MTA has not given one (trap W17).
-const UNKNOWN_ID: &str = "(unknown-jobid)";
 
 /// What stands for the name of an MTA that does not tell it.
 const UNKNOWN_HOST: &str = "unknown-host";

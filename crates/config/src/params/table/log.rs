@@ -36,11 +36,12 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "log.format",
-        kind: Kind::Choice(&["text"]),
+        kind: Kind::Choice(&["text", "json"]),
         default: Some("text"),
         reload: Reload::Restart,
         summary: "what a line of the log looks like",
-        manual: "text is a sentence, with the queue id first.",
+        manual: "text is a sentence, with the queue id first; json is an object with the same in \
+                 parts, which docs/log.md lists.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.format, report, value::log_format);
         }),
