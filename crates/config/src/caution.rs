@@ -188,6 +188,9 @@ pub enum Caution {
         /// Its name.
         name: &'static str,
     },
+    /// An option that only says how a message is tried out.
+    #[error("without effect: it belongs to -t")]
+    OnlyWithTrial,
     /// A limit that nobody can do without, or as large as that.
     #[error("there has to be a limit, and {limit} is the largest")]
     Limited {

@@ -6,9 +6,10 @@ use crate::door::Door;
 use crate::historic;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Kind, Letter, PARAMS, Param, Parameter, Place, later_letter};
+use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Parameter, Place, later_letter};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
+use crate::value::typed_number;
 use crate::wrong::{Quoted, Wrong};
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
@@ -192,6 +193,11 @@ impl CommandLine {
         report: &mut Report,
     ) -> Option<String> {
         match self.parameter(param, letter) {
+            // In its file, a zero in front makes a number octal.
+            Some(Parameter { form: Form::Seconds, .. }) => {
+                let seconds = typed_number(&value).map(|seconds| format!("{seconds}s"));
+                report.take(origin, "", seconds)
+            }
             Some(known) => report.take(origin, "", historic::translated(param, known, &value)),
             None => Some(value),
         }

@@ -5,20 +5,34 @@
 
 use crate::caution::Caution;
 use crate::files::Files;
-use crate::lists::{Meant, configuration, line_number};
+use crate::lists::{Meant, configuration, line_number, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Acts, Form, Kind, PARAMS, Param, Parameter, later_parameter, present_name};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
-use crate::wrong::{Quoted, Wrong};
+use crate::wrong::{BadNesting, Quoted, Wrong};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The bits that a umask can have.
 const PERMISSION_BITS: u32 = 0o777;
 
 /// What a number of permissions may look like.
 const BITS: &str = "a number from 0 to 0777, octal with a 0 in front: 002";
+
+/// The row of the parameter that names another file.
+const INCLUDE: &str = "include";
+
+/// How many files may be one inside the other, beside the first: as many as dkim-filter read.
+const MAX_DEPTH: usize = 5;
+
+/// How many files are included altogether: five levels could name any number of them.
+const MAX_INCLUDED: usize = 1_000;
+
+/// The longest line without its comment, in octets. dkim-filter broke lines at 1023 octets and took
+/// the rest for another one; a list of domains may be longer than that.
+const MAX_LINE_OCTETS: usize = 64 * 1024;
 
 /// The byte-order mark.
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -33,61 +47,122 @@ pub(crate) fn load(
     report: &mut Report,
 ) -> Option<()> {
     let (path, octets) = configuration(path, named, files, Meant::HISTORIC_FILE, report)?;
-    let text = octets.strip_prefix(MARK).unwrap_or(&octets);
-    for (index, octets) in text.split(|&octet| octet == b'\n').enumerate() {
-        let origin = Origin::line(&path, line_number(index));
-        match std::str::from_utf8(uncommented(octets)) {
-            Ok(text) => entry(text, &origin, raw, report),
-            Err(_) => report.mistake(&origin, "", Wrong::NotUtf8),
+    let mut reading = Reading { files, raw, report, inside: Vec::new(), included: 0 };
+    reading.text(&path, &octets);
+    Some(())
+}
+
+/// A file that is read, and those that it includes.
+struct Reading<'r> {
+    files: &'r dyn Files,
+    raw: &'r mut Raw,
+    report: &'r mut Report,
+    /// The files that are open, the one that was named first in front.
+    inside: Vec<Arc<Path>>,
+    /// How many files were included so far.
+    included: usize,
+}
+
+impl Reading<'_> {
+    fn text(&mut self, path: &Arc<Path>, octets: &[u8]) {
+        self.inside.push(Arc::clone(path));
+        let text = octets.strip_prefix(MARK).unwrap_or(octets);
+        for (index, octets) in text.split(|&octet| octet == b'\n').enumerate() {
+            let origin = Origin::line(path, line_number(index));
+            let telling = uncommented(octets);
+            match std::str::from_utf8(telling) {
+                Ok(_) if telling.len() > MAX_LINE_OCTETS => {
+                    let (octets, limit) = (telling.len(), MAX_LINE_OCTETS);
+                    self.report.mistake(&origin, "", Wrong::LongLine { octets, limit });
+                }
+                Ok(text) => self.entry(text, &origin),
+                Err(_) => self.report.mistake(&origin, "", Wrong::NotUtf8),
+            }
+        }
+        self.inside.pop();
+    }
+
+    fn entry(&mut self, text: &str, origin: &Origin) {
+        let (name, rest) = word(text);
+        if name.is_empty() {
+            return;
+        }
+        let present = present_name(name);
+        let shown = Quoted::plain(name);
+        let Some((param, known)) = row(present.unwrap_or(name)) else {
+            return self.report.mistake(origin, &shown, unknown(name));
+        };
+        if let Some(present) = present {
+            self.report.warn(origin, &shown, Caution::Renamed { name: present });
+        }
+        let (value, more) = word(rest);
+        if !more.is_empty() {
+            let words = Quoted::new(more);
+            self.report.warn(origin, known.name, Caution::WordsUnused { words });
+        }
+        if param.name == INCLUDE && !value.is_empty() {
+            return self.include(Path::new(value), known.name, origin);
+        }
+        Target::Top(self.raw).watched(param, self.report, |target, report| {
+            put((param, known), value, origin, target, report);
+        });
+    }
+
+    /// Reads a file at the place where another one names it.
+    fn include(&mut self, path: &Path, key: &str, origin: &Origin) {
+        let nesting = if self.inside.iter().any(|open| **open == *path) {
+            Some(BadNesting::Loop { path: Quoted::path(path) })
+        } else if self.inside.len() > MAX_DEPTH {
+            Some(BadNesting::Depth { limit: MAX_DEPTH })
+        } else if self.included >= MAX_INCLUDED {
+            Some(BadNesting::Count { limit: MAX_INCLUDED })
+        } else {
+            None
+        };
+        if let Some(nesting) = nesting {
+            return self.report.mistake(origin, key, Wrong::Nesting(nesting));
+        }
+        self.included += 1;
+        let read = octets(path, self.files, Meant::HISTORIC_FILE);
+        if let Some(octets) = self.report.take(origin, key, read) {
+            self.text(&path.into(), &octets);
         }
     }
-    Some(())
+}
+
+/// Hands a value to its row.
+fn put(
+    (param, known): (&'static Param, Parameter),
+    value: &str,
+    origin: &Origin,
+    target: &mut Target<'_>,
+    report: &mut Report,
+) {
+    let text = match translated(param, known, value) {
+        Ok(text) => text,
+        Err(wrong) => return report.mistake(origin, known.name, wrong),
+    };
+    if let Some(octal) = decimal_bits(known, value) {
+        let found = Quoted::new(value);
+        report.warn(origin, known.name, Caution::DecimalBits { found, octal });
+    }
+    if let Acts::No(reason) = param.acts {
+        report.warn(origin, known.name, Caution::NoEffect { reason });
+    }
+    // A list of domains may stand in a file of its own.
+    let is_path = param.kind == Kind::Domains && text.starts_with('/');
+    let given = if known.form == Form::Words && !is_path {
+        Given::commas(known.name, &text, origin)
+    } else {
+        Given::one(known.name, &text, origin)
+    };
+    target.set(param, &given, report);
 }
 
 /// What stands before the number sign, which is never part of a value. Comments of other times are
 /// in other alphabets.
 fn uncommented(line: &[u8]) -> &[u8] {
     line.split(|&octet| octet == b'#').next().unwrap_or_default()
-}
-
-fn entry(text: &str, origin: &Origin, raw: &mut Raw, report: &mut Report) {
-    let (name, rest) = word(text);
-    if name.is_empty() {
-        return;
-    }
-    let current = present_name(name);
-    let Some((param, known)) = row(current.unwrap_or(name)) else {
-        return report.mistake(origin, &Quoted::plain(name), unknown(name));
-    };
-    if let Some(present) = current {
-        report.warn(origin, &Quoted::plain(name), Caution::Renamed { name: present });
-    }
-    let (value, more) = word(rest);
-    if !more.is_empty() {
-        let words = Quoted::new(more);
-        report.warn(origin, known.name, Caution::WordsUnused { words });
-    }
-    Target::Top(raw).watched(param, report, |target, report| {
-        let text = match translated(param, known, value) {
-            Ok(text) => text,
-            Err(wrong) => return report.mistake(origin, known.name, wrong),
-        };
-        if let Some(octal) = decimal_bits(known, value) {
-            let found = Quoted::new(value);
-            report.warn(origin, known.name, Caution::DecimalBits { found, octal });
-        }
-        if let Acts::No(reason) = param.acts {
-            report.warn(origin, known.name, Caution::NoEffect { reason });
-        }
-        // A list of domains may stand in a file of its own.
-        let is_path = param.kind == Kind::Domains && text.starts_with('/');
-        let given = if known.form == Form::Words && !is_path {
-            Given::commas(known.name, &text, origin)
-        } else {
-            Given::one(known.name, &text, origin)
-        };
-        target.set(param, &given, report);
-    });
 }
 
 /// The first word, and what follows it.
@@ -124,24 +199,28 @@ pub(crate) fn translated(param: &Param, known: Parameter, value: &str) -> Result
         return Err(Wrong::ValueMissing { wanted: wanted(param, known) });
     }
     match known.form {
+        Form::Word if param.kind == Kind::Number => match c_integer(value) {
+            Some(number) => Ok(number.to_string()),
+            // The row says what it takes.
+            None if !value.starts_with('0') => Ok(value.to_owned()),
+            None => Err(Wrong::value(value, wanted(param, known))),
+        },
         Form::Word | Form::Words | Form::Later => Ok(value.to_owned()),
         Form::Truth { yes, no } => match value.chars().next() {
             Some('t' | 'T' | 'y' | 'Y' | '1') => Ok(yes.to_owned()),
             Some('f' | 'F' | 'n' | 'N' | '0') => Ok(no.to_owned()),
             _ => Err(Wrong::value(value, wanted(param, known))),
         },
-        Form::Bits => c_integer(value)
-            .filter(|&bits| bits <= PERMISSION_BITS)
-            .map(|bits| format!("{bits:03o}"))
-            .ok_or_else(|| Wrong::value(value, BITS)),
+        Form::Bits => {
+            bits(value).map(|bits| format!("{bits:03o}")).ok_or_else(|| Wrong::value(value, BITS))
+        }
         Form::Initial => initial(param, value)
             .map(ToOwned::to_owned)
             .ok_or_else(|| Wrong::value(value, wanted(param, known))),
         Form::Seconds | Form::Octets => {
             let unit = if known.form == Form::Seconds { 's' } else { 'B' };
-            let number = value.bytes().all(|octet| octet.is_ascii_digit());
-            number
-                .then(|| format!("{value}{unit}"))
+            c_integer(value)
+                .map(|number| format!("{number}{unit}"))
                 .ok_or_else(|| Wrong::value(value, wanted(param, known)))
         }
     }
@@ -166,22 +245,29 @@ pub(crate) fn wanted(param: &Param, known: Parameter) -> String {
 }
 
 /// An integer as strtol(3) reads it when it is to find out the base.
-fn c_integer(text: &str) -> Option<u32> {
+fn c_integer(text: &str) -> Option<u64> {
     let (digits, radix) = match text.get(..2) {
         Some("0x" | "0X") => (text.get(2..)?, 16),
         _ if text.starts_with('0') => (text, 8),
         _ => (text, 10),
     };
-    // A sign is nothing for permissions.
+    // Nothing here is less than zero, and a sign in front of more is a slip of the pen.
     let plain = digits.bytes().all(|octet| octet.is_ascii_hexdigit());
-    u32::from_str_radix(digits, radix).ok().filter(|_| plain)
+    u64::from_str_radix(digits, radix).ok().filter(|_| plain)
+}
+
+/// Permissions.
+fn bits(text: &str) -> Option<u32> {
+    c_integer(text)
+        .and_then(|bits| u32::try_from(bits).ok())
+        .filter(|&bits| bits <= PERMISSION_BITS)
 }
 
 /// The bits of a number of which somebody probably thought that it is octal. Of one digit, it is
 /// the same.
 fn decimal_bits(known: Parameter, value: &str) -> Option<u32> {
     let suspicious = known.form == Form::Bits && !value.starts_with('0');
-    c_integer(value).filter(|&bits| suspicious && bits > 7)
+    bits(value).filter(|&bits| suspicious && bits > 7)
 }
 
 #[cfg(test)]
@@ -203,7 +289,8 @@ mod tests {
             ("+7", None),
             ("-7", None),
             ("0x-7", None),
-            ("99999999999", None),
+            ("99999999999", Some(99_999_999_999)),
+            ("99999999999999999999", None),
             ("7\u{e4}", None),
         ] {
             assert_eq!(c_integer(text), want, "{text:?}");

@@ -61,9 +61,9 @@ pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
-    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility, Leaving, Limits,
-    Log, LogFormat, LogTo, MAX_SERVERS, MacroTest, Mode, RecipientPattern, Results, Setting, User,
-    Verify,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,
+    Leaving, Limits, Log, LogFormat, LogTo, MAX_SERVERS, MacroTest, Mode, RecipientPattern,
+    Reports, Results, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use value::{authserv_id, name_server};
@@ -74,6 +74,8 @@ pub use wrong::Wrong;
 pub enum Request {
     /// To serve.
     Serve(Box<Loaded>),
+    /// To say what becomes of messages, and exit (`-t`): [`Config::trial`] says of which.
+    Test(Box<Loaded>),
     /// To check the configuration and exit (`--check`).
     Check(Box<Loaded>),
     /// To print the version (`--version`, `-V`).
@@ -116,7 +118,13 @@ pub fn serve(
         Some(Command::Help) => Ok(Request::Help),
         Some(Command::Usage) => Ok(Request::Usage),
         Some(Command::Check) => Ok(Request::Check(Box::new(load(door, &line, files, report)?))),
-        None => Ok(Request::Serve(Box::new(load(door, &line, files, report)?))),
+        None => {
+            let loaded = Box::new(load(door, &line, files, report)?);
+            Ok(match loaded.config.trial {
+                Some(_) => Request::Test(loaded),
+                None => Request::Serve(loaded),
+            })
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What was typed: every value with the place that it came from, before anything is made of it.
 
 mod leaving;
+mod reports;
+mod trial;
 mod verify;
 
 use crate::door::Door;
@@ -20,6 +22,8 @@ use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{FieldName, Selector};
 
 pub(crate) use leaving::{RawContent, RawLeaving};
+pub(crate) use reports::RawReports;
+pub(crate) use trial::RawTrial;
 pub(crate) use verify::{RawActions, RawAdsp, RawDns, RawResults, RawVerify};
 
 /// A value and its origin.
@@ -72,6 +76,8 @@ pub(crate) struct Raw {
     pub(crate) options: RawOptions,
     pub(crate) seals: RawSeals,
     pub(crate) leaving: RawLeaving,
+    pub(crate) trial: RawTrial,
+    pub(crate) reports: RawReports,
     /// The same values as text, to be shown.
     pub(crate) settings: Vec<Setting>,
     /// The parameters with a mistake in them: they are not missing as well.

@@ -8,6 +8,7 @@ mod leaving;
 mod options;
 mod seals;
 mod signing;
+mod trial;
 
 use crate::caution::Caution;
 use crate::command_line::{shown, shown_in};
@@ -43,10 +44,14 @@ pub(crate) fn resolve(
     let mut settings = std::mem::take(&mut raw.settings);
     let place = |name: &str| PARAMS.iter().position(|param| param.name == name);
     settings.sort_by_key(|setting| place(setting.name));
+    let trial = trial::trial(&mut raw, report);
     cautions(&raw, door, report);
     let mode = need(raw.mode.clone(), "mode", (door, &raw.spoilt), report).map(|mode| mode.value);
     let signs = mode.is_some_and(Mode::signs);
-    let sockets = sockets(raw.sockets.take(), (door, &raw.spoilt), report);
+    let sockets = match trial {
+        Some(_) => Some(Vec::new()),
+        None => sockets(raw.sockets.take(), (door, &raw.spoilt), report),
+    };
     let internal_hosts = hosts(raw.internal_hosts.take(), "internal-hosts", door, files, report);
     let peers = hosts(raw.peers.take(), "peers", door, files, report);
     let external_ignore = hosts(raw.external_ignore.take(), "external-ignore", door, files, report);
@@ -96,6 +101,8 @@ pub(crate) fn resolve(
         seals,
         settings,
         leaving: leaving?,
+        trial,
+        reports: raw.reports.settled(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! What is in force: the types that a checked configuration consists of.
 
 mod leaving;
+mod reports;
+mod trial;
 mod verify;
 
 use crate::door::Door;
@@ -17,6 +19,8 @@ use twinseal_message::FieldName;
 
 pub(crate) use leaving::Algorithm;
 pub use leaving::{Leaving, MacroTest, RecipientPattern};
+pub use reports::Reports;
+pub use trial::Trial;
 pub use verify::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP,
     MAX_SERVERS, MIN_KEY_BITS, Results, USUAL_SIGNATURES, Verify,
@@ -86,6 +90,10 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// What is done with mail that leaves, beside its rules.
     pub leaving: Leaving,
+    /// Messages to try out instead of serving.
+    pub trial: Option<Trial>,
+    /// Reports to those whose signatures fail here, if there are to be any.
+    pub reports: Option<Reports>,
 }
 
 /// How the seals are made of which an entry says nothing.

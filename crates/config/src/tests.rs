@@ -2,6 +2,7 @@
 
 mod arriving;
 mod dk_filter;
+mod dkim_file;
 mod dkim_filter;
 mod file;
 mod leaving;

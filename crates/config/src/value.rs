@@ -3,13 +3,13 @@
 mod verify;
 
 use crate::settings::{Algorithm, Facility, LogFormat, LogTo, Mode, User};
-use crate::wrong::Wrong;
+use crate::wrong::{Quoted, Wrong};
 use std::path::PathBuf;
 use std::time::Duration;
 use twinseal_canon::domainkeys;
 use twinseal_dkim::adsp::Practice;
 use twinseal_dkim::{Canonicalization, Identity};
-use twinseal_message::{Domain, FieldName, Selector};
+use twinseal_message::{Domain, FieldName, Mailbox, Selector};
 
 pub(crate) use verify::{
     action, authserv_pattern, body_coverage, key_bits, maximum_signatures, octets,
@@ -193,6 +193,30 @@ pub(crate) fn practice(text: &str) -> Result<Practice, Wrong> {
 }
 
 /// One of a few, by its name.
+/// An address, without a name and without anything else.
+pub(crate) fn address(text: &str) -> Result<Mailbox, Wrong> {
+    let plain = !text.contains(|ch: char| ch.is_whitespace() || matches!(ch, '<' | ',' | ';'));
+    let read = Mailbox::first(text.as_bytes()).ok().filter(|_| plain);
+    read.ok_or_else(|| Wrong::value(text, "an address, such as postmaster@example.com"))
+}
+
+/// A whole number.
+pub(crate) fn number(text: &str) -> Result<u64, Wrong> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits);
+    number.ok_or_else(|| Wrong::value(text, "a whole number"))
+}
+
+/// The same on a command line, where it is a mistake of that.
+pub(crate) fn typed_number(text: &str) -> Result<u64, Wrong> {
+    number(text).map_err(|_| Wrong::NotNumber { found: Quoted::new(text) })
+}
+
+/// One of those words.
+pub(crate) fn word(text: &str, words: &[&'static str]) -> Result<&'static str, Wrong> {
+    choice(text, words, |word| word)
+}
+
 fn choice<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, Wrong> {
     let known = all.iter().find(|&&known| name(known).eq_ignore_ascii_case(text));
     known.copied().ok_or_else(|| {

@@ -211,6 +211,23 @@ pub enum Wrong {
         /// The rule.
         why: &'static str,
     },
+    /// An option's value has to be a number.
+    #[error("found {found}, allowed: a whole number of seconds")]
+    NotNumber {
+        /// What was given.
+        found: Quoted,
+    },
+    /// A file cannot be read at the place where another one names it.
+    #[error("nesting too deep: {0}")]
+    Nesting(BadNesting),
+    /// A line is longer than any that says something.
+    #[error("a line of {octets} octets, {limit} are allowed")]
+    LongLine {
+        /// Its length.
+        octets: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A list has nothing in it, and has to.
     #[error("the list is empty")]
     EmptyList,
@@ -290,6 +307,30 @@ pub enum Wrong {
     },
 }
 
+/// Why a file is not read that a historic file includes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadNesting {
+    /// It is one of those that include it.
+    #[error("{path} would include itself")]
+    Loop {
+        /// The file.
+        path: Quoted,
+    },
+    /// It is inside too many others.
+    #[error("{limit} files at most may be one inside the other")]
+    Depth {
+        /// The limit.
+        limit: usize,
+    },
+    /// There are too many of them.
+    #[error("{limit} files at most may be included")]
+    Count {
+        /// The limit.
+        limit: usize,
+    },
+}
+
 /// What is wrong with `RESULT=ACTION[,...]`, in the words of dkim-filter.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -329,6 +370,7 @@ impl Wrong {
             | Self::NoLongOptions
             | Self::Later { .. }
             | Self::Refused { .. }
+            | Self::NotNumber { .. }
             | Self::FileOnly => ExitCode::Usage,
             Self::Unreadable { .. }
             | Self::TooLarge { .. }
@@ -345,6 +387,8 @@ impl Wrong {
             | Self::ValueMissing { .. }
             | Self::Value { .. }
             | Self::Not { .. }
+            | Self::Nesting(_)
+            | Self::LongLine { .. }
             | Self::EmptyList
             | Self::KeyLine { .. }
             | Self::KeyTwice { .. }

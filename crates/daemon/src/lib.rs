@@ -12,6 +12,8 @@
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
+//! | [`reporting`] | reports to those whose signatures do not match |
+//! | [`trial`] | what becomes of a message, without an MTA |
 //! | [`tools`] | `sign`, `verify`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
@@ -26,6 +28,7 @@ pub mod event;
 pub mod logging;
 pub mod pid_file;
 pub mod privileges;
+pub mod reporting;
 pub mod resolver;
 pub mod serve;
 pub mod server;
@@ -34,6 +37,7 @@ pub mod signals;
 pub mod signing;
 pub mod terminal;
 pub mod tools;
+pub mod trial;
 pub mod verifying;
 
 pub use command::run;

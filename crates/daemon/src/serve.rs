@@ -11,6 +11,7 @@ use crate::logging::{
 use crate::server::{CannotServe, Server};
 use crate::signing::keyring;
 use crate::terminal::Terminal;
+use crate::trial;
 use nix::fcntl::OFlag;
 use std::ffi::OsString;
 use std::fs;
@@ -22,7 +23,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
-use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Request};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Mistakes, Request};
 
 /// The file system.
 #[derive(Debug, Clone, Copy)]
@@ -57,23 +58,10 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
             return ExitCode::Usage;
         }
         Ok(Request::Version) => return print(terminal, &version(door)),
+        Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
         Ok(Request::Check(loaded)) => (loaded, true),
         Ok(Request::Serve(loaded)) => (loaded, false),
-        Err(mistakes) => {
-            let warnings: Vec<_> = mistakes.warnings().iter().map(ToString::to_string).collect();
-            complain(&warnings, terminal);
-            mistakes.lines().for_each(|line| terminal.complain(line));
-            // The keys that it names may be mistakes too; they are looked at in the same run.
-            let keys = keyring::mistakes(mistakes.keys());
-            keys.iter().for_each(|line| terminal.complain(line));
-            if mistakes.exit_code() == ExitCode::Usage {
-                terminal.complain(match door {
-                    Door::Native => "twinseal serve --help lists the options",
-                    Door::DkFilter | Door::DkimFilter => "(use \"-?\" for help)",
-                });
-            }
-            return mistakes.exit_code();
-        }
+        Err(mistakes) => return refuse_mistakes(door, &mistakes, terminal),
     };
     let launched = background::launched(door.is_historic().then(|| door.program()));
     if !only_check && !loaded.config.foreground && launched.is_none() {
@@ -112,6 +100,23 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
     }
 }
 
+/// Says what is wrong with the configuration.
+fn refuse_mistakes(door: Door, mistakes: &Mistakes, terminal: &mut Terminal<'_>) -> ExitCode {
+    let warnings: Vec<_> = mistakes.warnings().iter().map(ToString::to_string).collect();
+    complain(&warnings, terminal);
+    mistakes.lines().for_each(|line| terminal.complain(line));
+    // The keys that it names may be mistakes too; they are looked at in the same run.
+    let keys = keyring::mistakes(mistakes.keys());
+    keys.iter().for_each(|line| terminal.complain(line));
+    if mistakes.exit_code() == ExitCode::Usage {
+        terminal.complain(match door {
+            Door::Native => "twinseal serve --help lists the options",
+            Door::DkFilter | Door::DkimFilter => "(use \"-?\" for help)",
+        });
+    }
+    mistakes.exit_code()
+}
+
 /// Says whether we could serve.
 fn check(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
@@ -123,12 +128,12 @@ fn check(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
     }
 }
 
-fn complain(warnings: &[String], terminal: &mut Terminal<'_>) {
+pub(crate) fn complain(warnings: &[String], terminal: &mut Terminal<'_>) {
     warnings.iter().for_each(|warning| terminal.complain(format_args!("warning: {warning}")));
 }
 
 /// Says why we do not serve, a line for each reason.
-fn refuse(error: &CannotServe, terminal: &mut Terminal<'_>) -> ExitCode {
+pub(crate) fn refuse(error: &CannotServe, terminal: &mut Terminal<'_>) -> ExitCode {
     error.to_string().lines().for_each(|line| terminal.complain(line));
     error.exit_code()
 }

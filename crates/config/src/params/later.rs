@@ -10,8 +10,7 @@ use crate::door::Door;
 const fn letters(door: Door) -> &'static str {
     match door {
         Door::Native => "",
-        Door::DkFilter => "A",
-        Door::DkimFilter => "AF:Rt:v",
+        Door::DkFilter | Door::DkimFilter => "A",
     }
 }
 
@@ -21,43 +20,18 @@ const PARAMETERS: &[&str] = &[
     "AutoRestartCount",
     "AutoRestartRate",
     "BaseDirectory",
-    "BodyLengthDBFile",
-    "BogusKey",
-    "BogusPolicy",
-    "Commaize",
-    "DiagnosticDirectory",
     "EnableCoredumps",
-    "Include",
-    "InsecureKey",
-    "InsecurePolicy",
     "KeepTemporaryFiles",
     "MilterDebug",
-    "ReplaceRules",
-    "ReportAddress",
-    "ReportIntervalDB",
-    "ReputationFail",
-    "ReputationPass",
-    "ReputationReject",
-    "ReputationRoot",
-    "SelectorHeader",
-    "SendADSPReports",
-    "SendReports",
-    "Statistics",
-    "StrictTestMode",
     "TemporaryDirectory",
-    "VBR-Certifiers",
-    "VBR-TrustedCertifiers",
-    "VBR-Type",
-    // Of earlier releases; sample files and set-ups that were carried along still have them.
-    "ReportInfo",
-    "SendASPReports",
-    "Version",
 ];
 
 /// Names that parameters had in earlier releases, and those that they have now.
 const RENAMED: &[(&str, &str)] = &[
     ("ASPDiscard", "ADSPDiscard"),
     ("ASPNoSuchDomain", "ADSPNoSuchDomain"),
+    ("ReportInfo", "SendReports"),
+    ("SendASPReports", "SendADSPReports"),
     ("UseASPDiscard", "ADSPDiscard"),
     ("UseSSPDeny", "ADSPDiscard"),
 ];
@@ -113,8 +87,7 @@ mod tests {
             (Door::DkFilter, 'A', Some(false)),
             (Door::DkFilter, 'x', None),
             (Door::DkFilter, ':', None),
-            (Door::DkimFilter, 'v', Some(false)),
-            (Door::DkimFilter, 'F', Some(true)),
+            (Door::DkimFilter, 'A', Some(false)),
             (Door::DkimFilter, 'H', None),
             (Door::Native, 'A', None),
         ] {

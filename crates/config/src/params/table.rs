@@ -1,5 +1,6 @@
 //! The rows, section by section.
 
+mod accepted;
 mod actions;
 mod adsp;
 mod commands;
@@ -14,9 +15,11 @@ mod leaving;
 mod log;
 mod options;
 mod process;
+mod reports;
 mod results;
 mod signing;
 mod sockets;
+mod trial;
 mod verify;
 
 use super::Instead::Same;
@@ -44,6 +47,9 @@ const SECTIONS: &[&[Param]] = &[
     results::ROWS,
     dns::ROWS,
     adsp::ROWS,
+    reports::ROWS,
+    accepted::ROWS,
+    trial::ROWS,
     log::ROWS,
     commands::ROWS,
 ];

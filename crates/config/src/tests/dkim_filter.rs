@@ -137,8 +137,8 @@ fn words_that_do_nothing_are_noticed() {
 #[test]
 fn every_mistake_of_the_file_is_told_with_its_line() {
     let text = "Sockte inet:1\nSyslog maybe\nUMask 108x\nUMask 01000\nMode x\nPidFile\n\
-                Canonicalization nofws\nAutoRestart yes\nX-Header ?\nPOPDBFile /p\n\
-                SenderHeaders From\nVersion rfc4871\nInternalHosts /none\nselector a..b\n";
+                 Canonicalization nofws\nAutoRestart yes\nX-Header ?\nPOPDBFile /p\n\
+                 SenderHeaders From:\nMTA \nInternalHosts /none\nselector a..b\n";
     let lines = mistakes(text);
     let wants = [
         ":1: Sockte: there is no such parameter, did you mean Socket?",
@@ -151,8 +151,8 @@ fn every_mistake_of_the_file_is_told_with_its_line() {
         ":8: AutoRestart: dkim-filter had it, this version does not support it",
         ":9: X-Header: found \"?\", allowed: yes or no",
         ":10: POPDBFile: refused: who is in a POP database",
-        ":11: SenderHeaders: dkim-filter had it",
-        ":12: Version: dkim-filter had it",
+        ":11: SenderHeaders: \"From:\" is no header field name",
+        ":12: MTA: required value missing",
         ":13: InternalHosts: \"/none\" cannot be read: entity not found; hosts stand in a file",
         ":14: Selector: \"a..b\" is no selector",
         "milter socket must be specified: unix:PATH, inet:PORT@HOST or inet6:PORT@HOST (-p, or \
@@ -434,7 +434,8 @@ fn what_is_in_force_is_an_entry_for_each_rule_whatever_a_list_holds() {
 fn its_letters_are_not_those_of_dk_filter() {
     for (words, want, code) in [
         ("-p /s -S 2007", "-S: found \"2007\", allowed: rsa-sha256", ExitCode::Configuration),
-        ("-p /s -t - -T 5 -vv", "-t: dkim-filter had it", ExitCode::Usage),
+        ("-p /s -T 5x", "-T: found \"5x\", allowed: a whole number", ExitCode::Usage),
+        ("-t - -F soon", "-F: found \"soon\", allowed: a whole number", ExitCode::Usage),
         ("-p /s -H", "-H: there is no such option", ExitCode::Usage),
         ("-p /s -U /x", "-U: refused: who is in a POP database", ExitCode::Usage),
         ("-p /s -k", "-k: it needs a value: the path of a file", ExitCode::Usage),

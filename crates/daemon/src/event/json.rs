@@ -158,6 +158,7 @@ fn details(reason: &Reason) -> Vec<Member> {
         Reason::IdentityOutside { identity, domain } => {
             vec![("identity", identity.as_str().into()), ("domain", domain.as_str().into())]
         }
+        Reason::RecipientExcluded { recipient } => vec![("recipient", recipient.as_str().into())],
         Reason::NoFrom
         | Reason::AlreadySealed
         | Reason::KeyNotRsa

@@ -2,7 +2,7 @@
 
 use super::macros;
 use super::service::{Client, Service};
-use super::transaction::{self, Done, Ending, Facts, Obstacle, Told, Transaction};
+use super::transaction::{self, Done, Ending, Facts, Obstacle, Provenance, Told, Transaction};
 use crate::signing::policy::Fidelity;
 use crate::verifying::forgeries::Guard;
 use std::future::poll_fn;
@@ -129,6 +129,8 @@ struct Connection {
     service: Arc<Service>,
     session: Session,
     client: Client,
+    /// The sender in the envelope of the message under way.
+    sender: Vec<u8>,
     /// The message under way.
     message: Option<Transaction>,
     /// The frame that has not arrived whole, and when it has to have.
@@ -170,6 +172,7 @@ impl Connection {
             service,
             session,
             client: Client::default(),
+            sender: Vec::new(),
             message: None,
             dawdling: None,
             guard: None,
@@ -228,7 +231,13 @@ impl Connection {
                         self.session.answer_connect(token, reply)?;
                     }
                 }
-                Event::MailFrom(_) => self.message = Some(self.new_message()),
+                Event::MailFrom(envelope) => {
+                    // Only reports ask for it.
+                    if self.service.desk.is_some() {
+                        self.sender = envelope.address().to_vec();
+                    }
+                    self.message = Some(self.new_message());
+                }
                 Event::Header { name, value } => {
                     if let Some(message) = &mut self.message {
                         message.header(name, value);
@@ -306,6 +315,9 @@ impl Connection {
         self.session.clear_output();
         for (queue_id, told) in self.told.drain(..) {
             told.log(&self.service, queue_id.as_deref());
+            if let Some(witness) = &self.service.witness {
+                witness.note(told);
+            }
         }
         Ok(())
     }
@@ -319,6 +331,11 @@ impl Connection {
         let ending = Ending { queue_id: queue_id.as_deref(), host: host.as_deref() };
         let disposition = match message.end_of_message(&self.service, &mut reply, &ending) {
             Ok(Done { disposition, told }) => {
+                if let Told::Judged(judged) = &told {
+                    let (sender, client) = (self.sender.as_slice(), self.client.address());
+                    let whence = Provenance { queue_id: queue_id.as_deref(), sender, client };
+                    judged.report(&self.service, &whence);
+                }
                 self.told.push((queue_id, told));
                 disposition
             }

@@ -1,7 +1,9 @@
 //! What all connections share.
 
+use crate::reporting::Desk;
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
+use crate::trial::Witness;
 use crate::verifying::office::Office;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -41,8 +43,8 @@ pub struct Service {
     pub log_why: bool,
     /// Whether signatures that pass are logged.
     pub logs_success: bool,
-    /// The time, in seconds since 1970.
-    pub clock: fn() -> u64,
+    /// What time it is.
+    pub clock: Clock,
     /// How long an MTA may take, and for what.
     pub limits: Limits,
     /// Room for connections.
@@ -52,6 +54,30 @@ pub struct Service {
     /// How many octets the header of a message may have before only the action for that is asked;
     /// `None` where such a message is merely not signed.
     pub header_limit: Option<usize>,
+    /// Who waits for what came of each message, beside the log.
+    pub witness: Option<Witness>,
+    /// Who reports what does not match, if anybody does.
+    pub desk: Option<Arc<Desk>>,
+}
+
+/// What time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// What the system says.
+    System,
+    /// Always this, in seconds since 1970.
+    Fixed(u64),
+}
+
+impl Clock {
+    /// The time, in seconds since 1970.
+    #[must_use]
+    pub fn now(self) -> u64 {
+        match self {
+            Self::System => system_clock(),
+            Self::Fixed(time) => time,
+        }
+    }
 }
 
 /// The system's clock, in seconds since 1970.
@@ -90,6 +116,12 @@ impl Client {
         Self { host, address }
     }
 
+    /// Its address, where the MTA told it.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// Whether that list names the client.
     #[must_use]
     pub fn is_in(&self, list: &HostList) -> bool {
@@ -116,6 +148,11 @@ impl Service {
             Door::DkimFilter => true,
             Door::Native | Door::DkFilter => office.is_some(),
         };
+        let fixed = config.trial.as_ref().and_then(|trial| trial.time);
+        // Where a message is only tried out, nobody is to be written to.
+        let reports = config.reports.as_ref().filter(|_| config.trial.is_none());
+        let desk = reports.zip(office.as_ref());
+        let desk = desk.map(|(reports, office)| Arc::new(Desk::new(reports, office)));
         Self {
             door: config.door,
             directory,
@@ -133,11 +170,13 @@ impl Service {
             trace_header: config.trace_header,
             log_why: config.log.why,
             logs_success: config.log.success,
-            clock: system_clock,
+            clock: fixed.map_or(Clock::System, Clock::Fixed),
             limits: config.limits,
             connections: Arc::new(Semaphore::new(config.limits.connections)),
             leaving: config.leaving.clone(),
             header_limit: limits_header.then_some(config.verify.maximum_header),
+            witness: config.trial.as_ref().map(|_| Witness::default()),
+            desk,
         }
     }
 

@@ -5,7 +5,7 @@ mod obstacle;
 mod planning;
 mod steps;
 
-pub use arriving::{Judged, held};
+pub use arriving::{Judged, Provenance, held};
 pub use obstacle::Obstacle;
 
 use planning::{is_ours_to_sign, plan};
@@ -217,7 +217,7 @@ impl Transaction {
         facts: &Facts<'_>,
     ) -> HeadersReply {
         self.leave_trace(service);
-        let verification = Verification::begin(header, &office.means((service.clock)()));
+        let verification = Verification::begin(header, &office.means(service.clock.now()));
         let unsigned = service.actions.no_signature;
         if verification.is_moot() && !office.results.always {
             if service.tells_unsigned(unsigned) {
@@ -309,7 +309,8 @@ impl Transaction {
                 }
             }
             Role::Verifying(verification) => {
-                judged = Some(Judged::new(verification.finish(), forged, service));
+                let header = service.desk.as_ref().map(|_| Arc::new(verification.header()));
+                judged = Some(Judged::new(verification.finish(), (forged, header), service));
             }
             Role::Held(why) => {
                 reply.quarantine(&held(why, service.door)).map_err(untold)?;
@@ -324,7 +325,7 @@ impl Transaction {
             inserted.map_err(untold)?;
         }
         // Last: it goes above the MTA's own field (trap W9).
-        if let Some(judged) = &judged {
+        if let Some(judged) = &mut judged {
             let concluded = judged.conclude(service, reply, self.forgeries.as_ref(), ending);
             disposition = concluded.map_err(untold)?;
         }

@@ -39,7 +39,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         }
     };
     match twinseal_config::serve(asked.door, asked.words, &FileSystem) {
-        Ok(Request::Serve(loaded) | Request::Check(loaded)) => {
+        Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => {
             for warning in &loaded.warnings {
                 terminal.complain(format_args!("warning: {warning}"));
             }

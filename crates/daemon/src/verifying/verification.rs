@@ -88,6 +88,12 @@ impl Verification {
         verification
     }
 
+    /// A copy of the header, for who has to tell of it later.
+    #[must_use]
+    pub fn header(&self) -> HeaderBlock {
+        self.verifier.header().clone()
+    }
+
     /// Takes the next octets of the body.
     pub fn feed(&mut self, chunk: &[u8]) {
         // What cannot pass any more need not be hashed.

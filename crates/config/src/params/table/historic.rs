@@ -3,8 +3,9 @@
 use super::{FIELDS, ROW, TRUTH, historic, letter, parameter};
 use crate::params::Instead::Value;
 use crate::params::{Acts, Form, Kind, Param, Place, Unsaid};
-use crate::raw::Setter;
+use crate::raw::{Set, Setter};
 use crate::value;
+use twinseal_message::FieldName;
 
 pub(super) const ROWS: &[Param] = &[
     Param {
@@ -19,9 +20,16 @@ pub(super) const ROWS: &[Param] = &[
         },
         place: Place::Historic,
         summary: "the header fields that say whose message it is; the first one that is there does",
-        manual: "For the DomainKeys seal, it is Sender, else From, whatever stands here.",
+        manual: "From counts at the end, named or not. For the DomainKeys seal, it is Sender, \
+                 else From, whatever stands here.",
         setter: Setter::Top(|raw, given, report| {
             given.put_all(&mut raw.sender_headers, report, value::field_name);
+            if let (Some(list), Ok(from)) = (&mut raw.sender_headers, FieldName::parse("from"))
+                && !list.value.iter().any(|name| name.value == from)
+            {
+                let origin = list.origin.clone();
+                list.value.push(Set { value: from, origin });
+            }
         }),
         ..ROW
     },

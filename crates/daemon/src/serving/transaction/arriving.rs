@@ -1,15 +1,19 @@
 //! What the signatures of a message come to, at its end.
 
-use super::Ending;
+use super::{Ending, UNKNOWN_ID};
 use crate::event::{Event, What};
+use crate::reporting::Case;
 use crate::serving::service::Service;
 use crate::verifying::action::{Decision, Why, decide};
 use crate::verifying::forgeries::Forgeries;
 use crate::verifying::report::Report;
 use crate::verifying::standing::Standing;
 use crate::verifying::verification::Finished;
+use std::net::IpAddr;
+use std::sync::Arc;
 use twinseal_config::{Action, Actions, Adsp, Door};
 use twinseal_dkim::{AdspResult, Outcome, Verdict};
+use twinseal_message::HeaderBlock;
 use twinseal_milter::{Disposition, MessageReply, ModificationError};
 
 /// Above everything, where readers of mail trust it (RFC 8601 §4.1, trap A2).
@@ -22,6 +26,21 @@ pub struct Judged {
     decision: Decision,
     /// How many forged fields were removed.
     forged: usize,
+    /// Its header, where a report may have to tell of it.
+    header: Option<Arc<HeaderBlock>>,
+    /// The value of the Authentication-Results field.
+    results: Option<String>,
+}
+
+/// What a connection knows about a message that may have to be reported.
+#[derive(Debug, Clone, Copy)]
+pub struct Provenance<'a> {
+    /// The MTA's queue id.
+    pub queue_id: Option<&'a str>,
+    /// The sender in the envelope, without angle brackets.
+    pub sender: &'a [u8],
+    /// The SMTP client.
+    pub client: Option<IpAddr>,
 }
 
 /// What the MTA writes beside a message that it holds.
@@ -31,17 +50,27 @@ pub fn held(why: Why, door: Door) -> String {
 }
 
 impl Judged {
-    pub(super) fn new(finished: Finished, forged: usize, service: &Service) -> Self {
+    pub(super) fn new(
+        finished: Finished,
+        (forged, header): (usize, Option<Arc<HeaderBlock>>),
+        service: &Service,
+    ) -> Self {
         let office = service.office.as_ref();
         let adsp = office.and_then(|office| office.adsp.as_ref());
         let quarantines = office.is_some_and(|office| office.quarantine);
         let decision = decision(&finished, (&service.actions, service.door), adsp, quarantines);
-        Self { finished, decision, forged }
+        Self { finished, decision, forged, header, results: None }
+    }
+
+    /// What was found about each signature.
+    #[must_use]
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.finished.verdicts
     }
 
     /// Writes the result into the answer, and says what becomes of the message.
     pub(super) fn conclude(
-        &self,
+        &mut self,
         service: &Service,
         reply: &mut MessageReply,
         forgeries: Option<&Forgeries>,
@@ -65,6 +94,7 @@ impl Judged {
             && let Some(field) = report.field()
         {
             reply.insert_header(ON_TOP, field.name, field.value.as_bytes())?;
+            self.results = Some(field.value).filter(|_| self.header.is_some());
         }
         Ok(match action {
             Action::Accept => Disposition::Accept,
@@ -78,6 +108,20 @@ impl Judged {
                 Disposition::Accept
             }
         })
+    }
+
+    /// Has what does not match reported, if that is asked for. Inside a runtime.
+    pub fn report(&self, service: &Service, whence: &Provenance<'_>) {
+        let (Some(desk), Some(header)) = (&service.desk, &self.header) else { return };
+        let case = Case {
+            queue_id: whence.queue_id.unwrap_or(UNKNOWN_ID).to_owned(),
+            sender: whence.sender.to_vec(),
+            client: whence.client,
+            header: Arc::clone(header),
+            results: self.results.clone(),
+            now: service.clock.now(),
+        };
+        desk.consider(&case, &self.finished.verdicts, self.finished.adsp);
     }
 
     /// Writes what there is to say into the log.

@@ -67,7 +67,7 @@ pub(super) async fn plan(
         origin,
         fidelity: facts.fidelity,
         parent_identity: service.deciding.parent_identity,
-        now: (service.clock)(),
+        now: service.clock.now(),
     };
     Ok(policy::plan(header, &known))
 }

@@ -1,0 +1,45 @@
+//! The program that sends mail, as every MTA brings it along.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is asked whether it has ended.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Hands a message over. The recipients stand in its header; the envelope's sender is nobody, so
+/// that no answer comes. It takes as long as the program does, and a minute at most.
+///
+/// # Errors
+/// When the program cannot be started, does not end, or ends with anything but 0.
+pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
+    let mut child = Command::new(command)
+        .args(["-i", "-t", "-f", "<>"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    // A message is smaller than what a pipe holds: this does not wait for the program.
+    let written = child.stdin.take().map_or(Ok(()), |mut input| input.write_all(message));
+    let until = Instant::now() + PATIENCE;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if Instant::now() >= until {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        thread::sleep(PAUSE);
+    };
+    if !status.success() {
+        return Err(io::Error::other(status.to_string()));
+    }
+    written
+}

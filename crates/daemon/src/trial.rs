@@ -1,0 +1,194 @@
+//! `-t` of `dkim-filter`: what becomes of a message, without an MTA and without a network socket.
+//!
+//! The message goes through a connection of the daemon itself, as an MTA would show it, so that the
+//! result is what a running daemon would have decided.
+
+mod message;
+mod result;
+
+use crate::logging::Flush;
+use crate::serve::{FileSystem, complain, log_to, refuse};
+use crate::server::{CannotServe, Server};
+use crate::serving::connection;
+use crate::serving::service::Service;
+use crate::serving::transaction::Told;
+use crate::terminal::Terminal;
+use message::{CannotTake, Taken};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tracing_subscriber::filter::LevelFilter;
+use twinseal_config::{Config, ExitCode, Files as _, Loaded, Trial};
+use twinseal_milter::client::{ClientError, Connection, Message, Outcome};
+use twinseal_milter::{ClientAddress, ConnectInfo, MacroStage, Offer};
+
+/// The envelope that every message has.
+const SENDER: &[u8] = b"<sender@example.org>";
+const RECIPIENT: &[u8] = b"<recipient@example.com>";
+
+/// The port of a client that there is none of.
+const PORT: u16 = 25;
+
+/// Macros, each with the value that says its name: who asks whether one is set finds that it is.
+const MACROS: [(&str, &str); 6] = [
+    ("i", "DEBUG-i"),
+    ("j", "DEBUG-j"),
+    ("{auth_type}", "DEBUG-auth_type"),
+    ("{auth_authen}", "DEBUG-auth_authen"),
+    ("{daemon_name}", "DEBUG-daemon_name"),
+    ("{mail_addr}", "DEBUG-mail_addr"),
+];
+
+/// Who is told what came of each message, where somebody waits for that.
+#[derive(Debug, Default)]
+pub struct Witness(Mutex<Vec<Told>>);
+
+impl Witness {
+    /// Notes what came of a message.
+    pub fn note(&self, told: Told) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+    }
+
+    fn take(&self) -> Vec<Told> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why nothing can be said about a message.
+#[derive(Debug, thiserror::Error)]
+enum CannotTry {
+    /// Its file cannot be read.
+    #[error("{0}")]
+    Unreadable(io::Error),
+    /// It is no message.
+    #[error("{0}")]
+    Malformed(CannotTake),
+    /// The daemon does not answer, which is a mistake of ours.
+    #[error("no answer: {0}")]
+    Silent(String),
+}
+
+impl CannotTry {
+    const fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Unreadable(_) => ExitCode::Unavailable,
+            Self::Malformed(_) => ExitCode::Data,
+            Self::Silent(_) => ExitCode::Internal,
+        }
+    }
+}
+
+/// Says what becomes of the messages that the configuration names.
+pub(crate) fn run(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
+    let mut config = loaded.config.clone();
+    let Some(trial) = config.trial.clone() else { return ExitCode::Internal };
+    config.log.why |= trial.verbosity > 1;
+    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let prepared = Server::prepare(&config, |warning| warnings.push(warning));
+    complain(&warnings, terminal);
+    let ready = prepared.and_then(|server| Ok((server.service(), runtime()?, log(&config)?)));
+    let (service, runtime, _flush) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return refuse(&error, terminal),
+    };
+    let mut code = ExitCode::Ok;
+    for name in &trial.messages {
+        match try_out(name, &trial, (&runtime, &service), terminal) {
+            Ok(text) => {
+                if let Err(error) = terminal.print(text) {
+                    terminal.complain(format_args!("standard output: {error}"));
+                    return ExitCode::System;
+                }
+            }
+            Err(error) => {
+                terminal.complain(format_args!("{name}: {error}"));
+                // The first one says how the program ends.
+                code = if code == ExitCode::Ok { error.exit_code() } else { code };
+            }
+        }
+    }
+    code
+}
+
+fn runtime() -> Result<Runtime, CannotServe> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    built.map_err(CannotServe::Runtime)
+}
+
+/// Without -v, the log is what goes wrong; with it, all that a daemon would write.
+fn log(config: &Config) -> Result<Flush, CannotServe> {
+    let verbose = config.trial.as_ref().is_some_and(|trial| trial.verbosity > 0);
+    log_to(config, if verbose { LevelFilter::INFO } else { LevelFilter::WARN })
+}
+
+/// What becomes of one message, in lines.
+fn try_out(
+    name: &str,
+    trial: &Trial,
+    (runtime, service): (&Runtime, &Arc<Service>),
+    terminal: &mut Terminal<'_>,
+) -> Result<String, CannotTry> {
+    let octets = read(name, terminal).map_err(CannotTry::Unreadable)?;
+    let taken = Taken::new(&octets, trial.strict).map_err(CannotTry::Malformed)?;
+    let outcome = show(&taken, runtime, service)?;
+    let told = service.witness.as_ref().map(Witness::take).unwrap_or_default();
+    let shown = result::Shown { program: terminal.program, name, service };
+    let mut text = shown.result(&told, &outcome);
+    if trial.verbosity > 0 {
+        text.push_str(&shown.decision(&outcome));
+    }
+    Ok(text)
+}
+
+fn read(name: &str, terminal: &mut Terminal<'_>) -> io::Result<Vec<u8>> {
+    if name == "-" {
+        let mut octets = Vec::new();
+        terminal.input.read_to_end(&mut octets)?;
+        return Ok(octets);
+    }
+    FileSystem.read(Path::new(name))
+}
+
+/// Shows the message to a connection of the daemon's, as an MTA would.
+fn show(taken: &Taken, runtime: &Runtime, service: &Arc<Service>) -> Result<Outcome, CannotTry> {
+    let silent = |error: &dyn std::fmt::Display| CannotTry::Silent(error.to_string());
+    let (ours, theirs) = UnixStream::pair().map_err(|error| silent(&error))?;
+    theirs.set_nonblocking(true).map_err(|error| silent(&error))?;
+    let theirs = {
+        let _inside = runtime.enter();
+        tokio::net::UnixStream::from_std(theirs).map_err(|error| silent(&error))?
+    };
+    let (_stop, stopped) = watch::channel(false);
+    let served = runtime.spawn(connection::serve(theirs, Arc::clone(service), stopped));
+    let outcome = converse(ours, taken).map_err(|error| silent(&error))?;
+    match runtime.block_on(served) {
+        Ok(Ok(())) => Ok(outcome),
+        Ok(Err(error)) => Err(silent(&error)),
+        Err(error) => Err(silent(&error)),
+    }
+}
+
+fn converse(stream: UnixStream, taken: &Taken) -> Result<Outcome, ClientError> {
+    let mut connection = Connection::open(stream, Offer::USUAL)?;
+    for stage in [MacroStage::Connect, MacroStage::Mail, MacroStage::EndOfMessage] {
+        connection.set_macros(stage, &MACROS);
+    }
+    let address = ClientAddress::Inet(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
+    connection.connect(ConnectInfo { hostname: b"localhost", address }, b"localhost")?;
+    let outcome = connection.deliver(&Message {
+        sender: SENDER,
+        sender_arguments: &[],
+        recipients: &[RECIPIENT],
+        header: &taken.header,
+        body: &taken.body,
+    })?;
+    connection.quit()?;
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests;
