@@ -67,7 +67,7 @@ mod tests {
         let fits = "s".repeat(room);
         let copied = copies(&[("From", "a"), ("Subject", &fits), ("To", "b")]);
         assert_eq!(copied.len(), MAX_COPIED_OCTETS);
-        let copied = copies(&[("From", "a"), ("Subject", &(fits + "ss")), ("To", "b")]);
+        let copied = copies(&[("From", "a"), ("Subject", &(fits + "ssssss")), ("To", "b")]);
         assert_eq!(copied, "From:a|To:b");
     }
 }
