@@ -16,6 +16,7 @@ use twinseal_e2e::net::Address;
 use twinseal_e2e::postfix::Postfix;
 use twinseal_e2e::program::Daemon;
 use twinseal_e2e::scratch::Scratch;
+use twinseal_e2e::sendmail::Sendmail;
 use twinseal_e2e::sink::Sink;
 
 /// What an entry says of its seal, and whether that stays valid when the body grows.
@@ -87,10 +88,12 @@ fn every_judge_confirms_what_a_seal_says_of_itself() {
     for (seed, way) in (1..).zip(&ways) {
         let header = format!("From: ann@{}.example.com\r\n{HEADER}", way.label);
         // Line ends that are none are mended behind the signer, as somebody said who knows.
-        let body = if way.mends { with_lf(BODY.as_bytes()) } else { BODY.as_bytes().to_vec() };
-        let message = [header.as_bytes(), &body].concat();
+        let body = if way.mends { BODY.replace("\r\n\r\n", "\n\r") } else { BODY.to_owned() };
+        let message = [header, body].concat().into_bytes();
         let signed = client.sign(&message, &mut Generator::new(seed)).expect("it is signed");
-        let signed = with_crlf(&with_lf(&signed));
+        let octets = with_lf(&signed).into_iter();
+        let mended = octets.map(|octet| if octet == b'\r' { b'\n' } else { octet });
+        let signed = with_crlf(&mended.collect::<Vec<u8>>());
         fs::write(&way.path, &signed).unwrap();
         fs::write(&way.grown, [&signed, b"A mailing list.\r\n".as_slice()].concat()).unwrap();
     }
@@ -186,12 +189,8 @@ fn dk_filter_knows_its_daemons_and_tells_once_what_has_no_effect() {
     }
 }
 
-/// Postfix sends `{client_addr}` to who asks for it alone (trap W18), and counts anew after each
-/// field that is removed (trap W11).
-#[test]
-fn behind_postfix_a_macro_that_is_asked_for_counts_and_old_signatures_go() {
-    let scratch = Scratch::new("leaving-postfix");
-    let (address, sink) = (Address::any_inet(), Sink::start());
+/// A configuration that signs for clients of which a macro says so, and nothing else.
+fn by_macro(scratch: &Scratch, address: &Address) -> String {
     let text = format!(
         "socket: {}\nmode: s\ninternal-hosts: [192.0.2.1]\n\
          internal-macros: [client_addr=127.0.0.1]\nunsigned-recipients: [no@example.net]\n\
@@ -200,38 +199,55 @@ fn behind_postfix_a_macro_that_is_asked_for_counts_and_old_signatures_go() {
         address.for_filter(),
         scratch.key("rsa2048").display()
     );
-    let file = scratch.write("t.yaml", text).display().to_string();
-    let daemon = Daemon::start(&["serve", "--config", &file], &address, &scratch);
-    let postfix = Postfix::start(&scratch, &address, sink.port(), "");
-    let old = |number| format!("DKIM-Signature: v=1; d=old{number}.example; b=x\r\n");
+    scratch.write("t.yaml", text).display().to_string()
+}
+
+/// The domains of the signatures that it has.
+fn signers(octets: &[u8]) -> Vec<String> {
+    let message = Message::parse(octets);
+    message.all("DKIM-Signature").filter_map(|field| tag(field, "d")).collect()
+}
+
+/// An MTA sends `{client_addr}` to who asks for it alone (trap W18). Postfix counts anew after each
+/// field that is removed, Sendmail does not (traps W11, N1).
+#[test]
+fn behind_an_mta_a_macro_that_is_asked_for_counts_and_old_signatures_go() {
+    const OLD: [&str; 3] = ["old1.example", "old2.example", "old3.example"];
+    let old = OLD.map(|domain| format!("DKIM-Signature: v=1; d={domain}; b=x\r\n"));
     let message = format!(
         "{}From: Ann <ann@example.com>\r\n{}Subject: x\r\n{}To: bob@example.net\r\n\
          Date: Mon, 2 Mar 2026 09:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n\r\ntext\r\n",
-        old(1),
-        old(2),
-        old(3)
+        old[0], old[1], old[2]
     );
-    let mut delivered = Vec::new();
-    for recipient in ["bob@example.net", "no@example.net"] {
-        let mut client = postfix.connect().unwrap();
-        let reply = client.send("ann@example.com", recipient, message.as_bytes()).unwrap();
-        assert_eq!(reply.code, 250, "{reply:?}");
-        let arrived = sink.wait_for(recipient, Duration::from_secs(20));
-        delivered.push(arrived.unwrap_or_else(|| panic!("{recipient}\n{}", postfix.log())).octets);
+    for behind_postfix in [true, false] {
+        let scratch = Scratch::new("leaving-mta");
+        let (address, sink) = (Address::any_inet(), Sink::start());
+        let file = by_macro(&scratch, &address);
+        let daemon = Daemon::start(&["serve", "--config", &file], &address, &scratch);
+        let start = || Postfix::start(&scratch, &address, sink.port(), "");
+        let postfix = behind_postfix.then(start);
+        let start = || Sendmail::start(&scratch, &address, sink.port());
+        let sendmail = (!behind_postfix).then(start);
+        let mut delivered = Vec::new();
+        for recipient in ["bob@example.net", "no@example.net"] {
+            let client = postfix.as_ref().map(Postfix::connect);
+            let client = client.or_else(|| sendmail.as_ref().map(Sendmail::connect));
+            let mut client = client.unwrap().unwrap();
+            let reply = client.send("ann@example.com", recipient, message.as_bytes()).unwrap();
+            assert_eq!(reply.code, 250, "{reply:?}");
+            let arrived = sink.wait_for(recipient, Duration::from_secs(20));
+            let arrived = arrived.unwrap_or_else(|| panic!("{recipient}\n{}", daemon.log()));
+            delivered.push(arrived.octets);
+        }
+        assert_eq!(signers(&delivered[0]), ["example.com"], "{}", daemon.log());
+        assert_eq!(signers(&delivered[1]), OLD, "{}", daemon.log());
+        let path = scratch.write("bob.eml", &delivered[0]);
+        let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+        let nameserver = Nameserver::start(&[Zone::of_keys("example.com", &records)], &scratch);
+        let claims = Claim::both(&path, "rsa2048", "example.com");
+        let wrong = objections(&nameserver, &claims, &scratch);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        drop((postfix, sendmail));
+        assert!(daemon.stop().success());
     }
-    let signatures = |octets: &[u8]| {
-        let message = Message::parse(octets);
-        let found = message.all("DKIM-Signature").filter_map(|field| tag(field, "d"));
-        found.collect::<Vec<_>>()
-    };
-    assert_eq!(signatures(&delivered[0]), ["example.com"], "{}", daemon.log());
-    let old = ["old1.example", "old2.example", "old3.example"];
-    assert_eq!(signatures(&delivered[1]), old, "{}", daemon.log());
-    let path = scratch.write("bob.eml", &delivered[0]);
-    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
-    let nameserver = Nameserver::start(&[Zone::of_keys("example.com", &records)], &scratch);
-    let wrong = objections(&nameserver, &Claim::both(&path, "rsa2048", "example.com"), &scratch);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    drop(postfix);
-    assert!(daemon.stop().success());
 }

@@ -30,9 +30,10 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("MacroList"),
         kind: Kind::List("the name of a macro, or macro=value|value"),
         summary: "macros of the MTA that say that mail is to be signed",
-        manual: "Whoever the client is. A macro by itself says so if it has any value, and one with values if it has one \
-                 of them. Names are written without braces; capitals and small letters of values \
-                 are the same. The MTA is asked for these macros if it lets itself be asked.",
+        manual: "Whoever the client is. A macro by itself says so if it has any value, and one \
+                 with values if it has one of them. Names are written without braces; capitals \
+                 and small letters of values are the same. The MTA is asked for these macros if \
+                 it lets itself be asked.",
         sample: Sample::Example(r#"["auth_authen", "client_name=mx1|mx2"]"#),
         setter: Setter::Top(|raw, given, report| {
             given.put_all(&mut raw.leaving.macros, report, MacroTest::parse);
@@ -72,8 +73,9 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("MultipleSignatures"),
         default: Some("no"),
         summary: "sign for every entry that matches the address",
-        manual: "Or for every line of a key list. Without it, the first one signs alone. The first ten that match sign: more \
-                 signatures of a message are not looked at by verifiers.",
+        manual: "Or for every line of a key list. Without it, the first one signs alone. The \
+                 first ten that match sign: more signatures of a message are not looked at by \
+                 verifiers.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.leaving.multiple, report, value::switch);
         }),

@@ -96,6 +96,20 @@ fn a_sender_that_is_not_ours_costs_the_domainkeys_seal_alone() {
 }
 
 #[test]
+fn where_several_rules_sign_a_foreign_domain_costs_its_own_domainkeys_seal_alone() {
+    let also = vec![order("example.net", rsa())];
+    for (first, want) in [("example.com", 3), ("example.org", 2)] {
+        let orders = both(Order { also: also.clone(), ..order(first, rsa()) });
+        let (made, left_out) =
+            outcome(&[FROM, TO], &orders, &Origin::Internal, Fidelity::Exact).unwrap();
+        let dkim = made.iter().filter(|field| field.starts_with("DKIM-Signature:")).count();
+        assert_eq!((made.len(), dkim), (want, 2), "{first}: {made:?}");
+        let reasons: &[&str] = if want == 3 { &[] } else { &["foreign-domain"] };
+        assert_eq!(left_out, reasons, "{first}");
+    }
+}
+
+#[test]
 fn an_author_that_is_not_ours_costs_the_dkim_seal_alone() {
     let orders = Orders { author: None, sender: Some(order("example.net", rsa())) };
     let fields = [FROM, TO, ("Sender", " list@example.net")];
