@@ -197,6 +197,11 @@ impl Daemon {
         assert!(listening.is_some(), "serve does not listen at {address:?}\n{}", self.log());
     }
 
+    /// The file that it logs to.
+    pub fn log_file(&self) -> &Path {
+        &self.log
+    }
+
     /// All that it has logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::process::Command;
 use std::time::Duration;
-use twinseal_e2e::message::Message;
-use twinseal_e2e::milter::Peer;
+use twinseal_e2e::message::{Message, tag};
+use twinseal_e2e::milter::{Peer, inserted};
 use twinseal_e2e::net::{Address, wait_for};
 use twinseal_e2e::program::{self, Daemon, is_running};
 use twinseal_e2e::scratch::Scratch;
@@ -74,21 +74,138 @@ fn root_is_given_up_after_keys_are_read_and_before_sockets_are_made() {
     assert!(!socket.exists() && !pid_file.exists(), "something is left behind");
 }
 
+/// Sends it that signal.
+fn signal(daemon: &Daemon, signal: &str) {
+    let pid = daemon.pid().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+}
+
+/// The selectors that sign a message on a new connection.
+fn selectors(address: &Address) -> Vec<String> {
+    let mut peer = Peer::connect(address).unwrap();
+    peer.negotiate().unwrap();
+    peer.introduce("localhost", "127.0.0.1").unwrap();
+    let message = Message::parse(MESSAGE);
+    let answers = peer.deliver("ann@example.com", "bob@example.net", &message).unwrap();
+    let sealed = inserted(MESSAGE, &answers).unwrap();
+    let fields = Message::parse(&sealed).fields;
+    fields.iter().filter_map(|field| tag(field, "s")).collect()
+}
+
 #[test]
-fn signals_that_ask_for_a_reload_do_not_end_it() {
+fn a_reload_reads_lists_and_keys_in_place_of_dk_filter() {
+    let scratch = Scratch::new("signals");
+    let address = Address::any_inet();
+    let key = scratch.key("rsa1024").display().to_string();
+    let list = scratch.write("t.list", format!("*@example.com:example.com:{key}\n"));
+    let (socket, file) = (address.for_filter(), list.display().to_string());
+    for words in ["serve", "dk-filter -f"] {
+        let mut arguments: Vec<&str> = words.split(' ').collect();
+        arguments.extend(["-b", "s", "-d", "example.com", "-p", &socket, "-k", "-s", &file]);
+        let daemon = Daemon::start(&arguments, &address, &scratch);
+        for (signaled, name) in [("HUP", "rsa2048"), ("USR1", "rsa1024")] {
+            let key = scratch.key(name).display().to_string();
+            fs::write(&list, format!("*@example.com:example.com:{key}\n")).unwrap();
+            signal(&daemon, signaled);
+            assert!(daemon.has_logged(("configuration", "reloaded")), "{}", daemon.log());
+            let changed = || selectors(&address).iter().all(|one| one == name).then_some(());
+            assert!(wait_for(Duration::from_secs(5), changed).is_some(), "{}", daemon.log());
+        }
+        fs::write(&list, "*@example.com:example.com:/no/such/key\n").unwrap();
+        signal(&daemon, "USR1");
+        assert!(daemon.has_logged(("reload:", "the configuration in force stays")));
+        assert!(daemon.log().contains("/no/such/key"), "{}", daemon.log());
+        assert!(selectors(&address).iter().all(|one| one == "rsa1024"));
+        assert!(daemon.stop().success());
+        fs::write(&list, format!("*@example.com:example.com:{key}\n")).unwrap();
+    }
+}
+
+#[test]
+fn what_a_reload_cannot_change_is_named() {
+    let scratch = Scratch::new("signals");
+    let address = Address::any_inet();
+    let key = scratch.key("rsa1024").display().to_string();
+    let text = format!(
+        "socket: {}\nmode: s\nsigning: [{{ senders: '*@example.com', domain: example.com, \
+         keys: [{{ file: {key} }}] }}]\n",
+        address.for_filter()
+    );
+    let file = scratch.write("t.yaml", &text);
+    let daemon =
+        Daemon::start(&["serve", "--config", &file.display().to_string()], &address, &scratch);
+    fs::write(&file, text.clone() + "pid-file: /nowhere/t.pid\nlimits: { connections: 7 }\n")
+        .unwrap();
+    signal(&daemon, "HUP");
+    assert!(daemon.has_logged(("configuration reloaded from", "t.yaml")), "{}", daemon.log());
+    for name in ["pid-file", "limits.connections"] {
+        let line = format!("{name}: a new value needs a restart");
+        assert!(daemon.log().contains(&line), "{}", daemon.log());
+    }
+    assert!(!daemon.log().contains("foreground"), "{}", daemon.log());
+}
+
+#[test]
+fn only_the_file_of_dkim_filter_counts_after_a_reload() {
     let scratch = Scratch::new("signals");
     let address = Address::any_inet();
     let key = scratch.key("rsa1024").display().to_string();
     let socket = address.for_filter();
-    let arguments = ["serve", "-p", &socket, "-d", "example.com", "-s", &key, "-S", "rsa1024"];
-    let daemon = Daemon::start(&arguments, &address, &scratch);
-    for signal in ["HUP", "USR1"] {
-        let pid = daemon.pid().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
-        assert!(daemon.has_logged((&format!("SIG{signal}"), "at start only")), "{}", daemon.log());
-    }
-    address.connect().unwrap();
+    let daemon =
+        Daemon::start(&["dkim-filter", "-f", "-p", &socket, "-b", "v"], &address, &scratch);
+    signal(&daemon, "USR1");
+    assert!(daemon.has_logged(("ignoring", "reload signal")), "{}", daemon.log());
     assert!(daemon.stop().success());
+
+    let file = scratch.write("t.conf", "Selector file\nDomain example.com\n").display().to_string();
+    let words = ["dkim-filter", "-f", "-x", &file, "-p", &socket, "-k", &key, "-s", "line"];
+    let daemon = Daemon::start(&words, &address, &scratch);
+    assert_eq!(selectors(&address), ["line"]);
+    // The key stands on the command line only.
+    signal(&daemon, "USR1");
+    assert!(daemon.has_logged(("reload:", "the configuration in force stays")), "{}", daemon.log());
+    assert_eq!(selectors(&address), ["line"]);
+    fs::write(&file, format!("Selector file\nDomain example.com\nKeyFile {key}\n")).unwrap();
+    signal(&daemon, "USR1");
+    assert!(daemon.has_logged(("configuration reloaded from", "t.conf")), "{}", daemon.log());
+    // The socket stays, though no file names it.
+    assert_eq!(selectors(&address), ["file"]);
+    assert!(!daemon.log().contains("needs a restart"), "{}", daemon.log());
+}
+
+#[test]
+fn a_key_that_only_root_can_read_is_kept_as_long_as_it_is_the_same() {
+    let scratch = Scratch::new("signals");
+    let address = Address::any_inet();
+    let key = scratch.key("rsa1024");
+    let text = format!(
+        "socket: {}\nuser: nobody\nmode: s\nsigning: [{{ senders: '*@example.com', \
+         domain: example.com, keys: [{{ file: {} }}] }}]\n",
+        address.for_filter(),
+        key.display()
+    );
+    let file = scratch.write("t.yaml", text);
+    let daemon =
+        Daemon::start(&["serve", "--config", &file.display().to_string()], &address, &scratch);
+    let reloaded = |count: usize| {
+        signal(&daemon, "HUP");
+        let enough =
+            || (daemon.log().matches("configuration reloaded").count() == count).then_some(());
+        wait_for(Duration::from_secs(5), enough).is_some()
+    };
+    assert!(reloaded(1), "{}", daemon.log());
+    // It cannot even be looked at.
+    fs::set_permissions(key.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(reloaded(2), "{}", daemon.log());
+    assert_eq!(selectors(&address), ["rsa1024"; 2]);
+    // Another one under the same name is not known to be the same.
+    fs::set_permissions(key.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    scratch.write_with_mode("new", fs::read(&key).unwrap(), 0o600);
+    fs::rename(scratch.join("new"), &key).unwrap();
+    signal(&daemon, "HUP");
+    assert!(daemon.has_logged(("reload:", "the configuration in force stays")), "{}", daemon.log());
+    assert!(daemon.log().contains("cannot be read"), "{}", daemon.log());
+    assert_eq!(selectors(&address), ["rsa1024"; 2]);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use crate::door::Door;
 use crate::historic;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Parameter, Place, later_letter};
+use crate::params::{
+    Acts, Form, Kind, Letter, PARAMS, Param, Parameter, Place, Reload, later_letter,
+};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::value::typed_number;
@@ -229,6 +231,11 @@ impl CommandLine {
                 self.values.push((param, param.given(param.name, means, origin)))
             }
         }
+    }
+
+    /// Forgets what a reload can change.
+    pub(crate) fn keep_what_stays(&mut self) {
+        self.values.retain(|(param, _)| param.reload == Reload::Restart);
     }
 
     /// Puts the values over what the file said.

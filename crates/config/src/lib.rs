@@ -98,7 +98,7 @@ pub struct Loaded {
 }
 
 /// Reads the command line of that door, without the words that say which door it is, and the files
-/// that it names. A reload calls it again with the same words.
+/// that it names. [`reload`] is called later with the same words.
 ///
 /// # Errors
 /// [`Mistakes`]: every one, unless the command line itself cannot be read; then those of the
@@ -126,6 +126,29 @@ pub fn serve(
             })
         }
     }
+}
+
+/// Reads the files of that command line once more, for a daemon that runs with it.
+///
+/// The command line keeps its say, but not in the place of dkim-filter: there it says from now on
+/// only what no reload can change, and for all else the file counts alone, as it did.
+///
+/// # Errors
+/// [`Mistakes`], as [`serve`] has them.
+pub fn reload(
+    door: Door,
+    words: impl IntoIterator<Item = OsString>,
+    files: &dyn Files,
+) -> Result<Box<Loaded>, Mistakes> {
+    let mut report = Report::new(door);
+    let mut line = CommandLine::read(door, words, &mut report);
+    if !report.mistakes.is_empty() {
+        return Err(report.into_mistakes());
+    }
+    if door == Door::DkimFilter {
+        line.keep_what_stays();
+    }
+    load(door, &line, files, report).map(Box::new)
 }
 
 fn load(

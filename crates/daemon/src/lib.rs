@@ -8,6 +8,7 @@
 //! | [`command`] | the sub-commands, and how the program ends |
 //! | [`serve`] | from a command line to a daemon |
 //! | [`server`] | a daemon: its keys, its sockets, its user, and its end |
+//! | [`reload`] | a running daemon reads its configuration again |
 //! | [`serving`] | sockets, connections, messages |
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
@@ -28,6 +29,7 @@ pub mod event;
 pub mod logging;
 pub mod pid_file;
 pub mod privileges;
+pub mod reload;
 pub mod reporting;
 pub mod resolver;
 pub mod serve;

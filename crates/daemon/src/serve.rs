@@ -9,7 +9,7 @@ use crate::logging::{
     StandardError, Syslog,
 };
 use crate::server::{CannotServe, Server};
-use crate::signing::keyring;
+use crate::signing::keyring::{self, Former};
 use crate::terminal::Terminal;
 use crate::trial;
 use nix::fcntl::OFlag;
@@ -51,18 +51,19 @@ impl Files for FileSystem {
 pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     terminal.program = door.program();
     let arguments = shown(&words);
-    let (loaded, only_check) = match twinseal_config::serve(door, words, &FileSystem) {
-        Ok(Request::Help) => return print(terminal, &render::help()),
-        Ok(Request::Usage) => {
-            let _ = write!(terminal.errors, "{}", render::usage(door));
-            return ExitCode::Usage;
-        }
-        Ok(Request::Version) => return print(terminal, &version(door)),
-        Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
-        Ok(Request::Check(loaded)) => (loaded, true),
-        Ok(Request::Serve(loaded)) => (loaded, false),
-        Err(mistakes) => return refuse_mistakes(door, &mistakes, terminal),
-    };
+    let (loaded, only_check) =
+        match twinseal_config::serve(door, words.iter().cloned(), &FileSystem) {
+            Ok(Request::Help) => return print(terminal, &render::help()),
+            Ok(Request::Usage) => {
+                let _ = write!(terminal.errors, "{}", render::usage(door));
+                return ExitCode::Usage;
+            }
+            Ok(Request::Version) => return print(terminal, &version(door)),
+            Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
+            Ok(Request::Check(loaded)) => (loaded, true),
+            Ok(Request::Serve(loaded)) => (loaded, false),
+            Err(mistakes) => return misconfigured(&mistakes, door, terminal),
+        };
     let launched = background::launched(door.is_historic().then(|| door.program()));
     if !only_check && !loaded.config.foreground && launched.is_none() {
         return match background::launch() {
@@ -93,6 +94,7 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
     };
     tracing::info!("{} starting (args: {arguments})", door.product(VERSION));
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let listening = listening.reloading(words, &loaded);
     let ready = || launched.map_or(Ok(()), background::Launched::ready);
     match listening.run(&watch::channel(false).0, ready) {
         Ok(()) => ExitCode::Ok,
@@ -100,13 +102,13 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
     }
 }
 
-/// Says what is wrong with the configuration.
-fn refuse_mistakes(door: Door, mistakes: &Mistakes, terminal: &mut Terminal<'_>) -> ExitCode {
+/// Says all that is wrong with a command line and its files.
+fn misconfigured(mistakes: &Mistakes, door: Door, terminal: &mut Terminal<'_>) -> ExitCode {
     let warnings: Vec<_> = mistakes.warnings().iter().map(ToString::to_string).collect();
     complain(&warnings, terminal);
     mistakes.lines().for_each(|line| terminal.complain(line));
     // The keys that it names may be mistakes too; they are looked at in the same run.
-    let keys = keyring::mistakes(mistakes.keys());
+    let keys = keyring::mistakes(mistakes.keys(), &Former::default());
     keys.iter().for_each(|line| terminal.complain(line));
     if mistakes.exit_code() == ExitCode::Usage {
         terminal.complain(match door {

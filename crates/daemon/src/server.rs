@@ -5,28 +5,33 @@ use crate::background::CannotLaunch;
 use crate::descriptors;
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account, CannotBecome};
+use crate::reload::Reloader;
 use crate::resolver::{DnsResolver, KeyFileResolver, MAX_SOCKETS, Resolver, Settings};
+use crate::serving::in_force::InForce;
 use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
-use crate::signing::keyring::{self, KeyMistakes, Parse};
+use crate::signing::keyring::{self, KeyMistakes, Keyring, Parse};
 use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use twinseal_config::{Config, Door, ExitCode};
+use twinseal_config::{Config, Dns, Door, ExitCode, Loaded};
 use twinseal_message::text;
 
 /// A daemon whose configuration and keys are known to be good.
 #[derive(Debug)]
 pub struct Server {
     service: Arc<Service>,
+    /// The users that may own what leads to a key.
+    trusted: Vec<u32>,
     account: Option<Account>,
     rights: FileRights,
 }
@@ -34,7 +39,10 @@ pub struct Server {
 /// A daemon that listens.
 #[derive(Debug)]
 pub struct Listening {
-    service: Arc<Service>,
+    in_force: InForce,
+    door: Door,
+    trusted: Vec<u32>,
+    reloader: Option<Reloader>,
     sockets: Vec<Bound>,
     pid_file: Option<PidFile>,
     signals: Held,
@@ -64,7 +72,7 @@ impl Server {
         parse: Parse,
         mut warn: impl FnMut(String),
     ) -> Result<Self, CannotServe> {
-        let resolver = resolver(config, &mut warn)?;
+        let resolver = resolver(config, None, &mut warn)?;
         let connections = config.limits.connections;
         let sockets = if resolver.is_some() { MAX_SOCKETS } else { 0 };
         // Now, because root can do most about it.
@@ -86,11 +94,8 @@ impl Server {
             mode: config.socket_mode,
             group: config.socket_group.as_deref().map(privileges::group).transpose()?,
         };
-        let directory = Directory::from_files(config.rules.clone(), keys)
-            .with_every_match(config.leaving.multiple_signatures);
-        let office = resolver.map(|resolver| Office::new(config, resolver));
-        let service = Arc::new(Service::new(config, directory, office));
-        Ok(Self { service, account, rights })
+        let service = Arc::new(service(config, keys, resolver));
+        Ok(Self { service, trusted, account, rights })
     }
 
     /// What the connections will share.
@@ -115,13 +120,46 @@ impl Server {
         }
         let sockets = all(found.into_iter().map(|place| place.bind(self.rights)))?;
         let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
-        Ok(Listening { service: self.service, sockets, pid_file, signals })
+        let in_force = InForce::new(self.service);
+        let (door, trusted) = (config.door, self.trusted);
+        Ok(Listening { in_force, door, trusted, reloader: None, sockets, pid_file, signals })
     }
 }
 
-/// Who is asked for keys, where mail is verified.
+/// What connections share under that configuration.
+fn service(config: &Config, keys: Keyring, resolver: Option<Arc<dyn Resolver>>) -> Service {
+    let directory = Directory::from_files(config.rules.clone(), keys)
+        .with_every_match(config.leaving.multiple_signatures);
+    let office = resolver.map(|resolver| Office::new(config, resolver));
+    Service::new(config, directory, office)
+}
+
+/// The same, in the place of a service that asks DNS in that way.
+///
+/// # Errors
+/// [`CannotServe`], with every key that cannot be used.
+pub(crate) fn successor(
+    config: &Config,
+    trusted: &[u32],
+    former: (&Service, &Dns),
+    mut warn: impl FnMut(String),
+) -> Result<Service, CannotServe> {
+    let resolver = resolver(config, Some(former), &mut warn);
+    let former_keys = former.0.directory.keys();
+    let keys = keyring::load_again(config, trusted, (Parse::WhenNeeded, &former_keys), warn);
+    match (resolver, keys) {
+        (Ok(resolver), Ok(keys)) => Ok(service(config, keys, resolver).in_place_of(former.0)),
+        (Err(file), Err(keys)) => Err(CannotServe::Several(vec![file, keys.into()])),
+        (Err(file), Ok(_)) => Err(file),
+        (Ok(_), Err(keys)) => Err(keys.into()),
+    }
+}
+
+/// Who is asked for keys, where mail is verified. Who was asked before is asked again if nothing
+/// else is wanted: it remembers answers.
 fn resolver(
     config: &Config,
+    former: Option<(&Service, &Dns)>,
     warn: &mut impl FnMut(String),
 ) -> Result<Option<Arc<dyn Resolver>>, CannotServe> {
     // The door of dk-filter only signs, whatever its mode says.
@@ -129,6 +167,10 @@ fn resolver(
         return Ok(None);
     }
     let Some(path) = &config.dns.test_keys else {
+        let same = former.filter(|(_, dns)| **dns == config.dns);
+        if let Some(office) = same.and_then(|(service, _)| service.office.as_ref()) {
+            return Ok(Some(Arc::clone(&office.resolver)));
+        }
         let settings =
             Settings { servers: config.dns.servers.clone(), timeout: config.dns.timeout };
         return Ok(Some(Arc::new(DnsResolver::new(&settings, warn))));
@@ -160,6 +202,14 @@ fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
 }
 
 impl Listening {
+    /// Lets signals reload the configuration, which came from those words.
+    #[must_use]
+    pub fn reloading(mut self, words: Vec<OsString>, loaded: &Loaded) -> Self {
+        let (trusted, in_force) = (self.trusted.clone(), self.in_force.clone());
+        self.reloader = Some(Reloader::new(words, loaded, trusted, in_force));
+        self
+    }
+
     /// Serves until `stop` is sent or a signal asks for it, and lets messages under way finish.
     /// `ready` is called when it serves.
     ///
@@ -171,7 +221,7 @@ impl Listening {
         stop: &watch::Sender<bool>,
         ready: impl FnOnce() -> io::Result<()>,
     ) -> Result<(), CannotServe> {
-        let door = self.service.door;
+        let door = self.door;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -180,7 +230,12 @@ impl Listening {
             self.signals.release();
             ready()
         };
-        let served = runtime.block_on(serve(self.sockets, self.service, stop.clone(), ready));
+        let asked = Arc::new(Notify::new());
+        if let Some(reloader) = self.reloader {
+            runtime.spawn(reloader.run(Arc::clone(&asked)));
+        }
+        let controls = Controls { door, stop: stop.clone(), reload: asked };
+        let served = runtime.block_on(serve(self.sockets, self.in_force, controls, ready));
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
         if let Err(error) = &served {
@@ -203,37 +258,42 @@ fn last_words(door: Door, status: u8) -> String {
     }
 }
 
+/// What signals do.
+struct Controls {
+    door: Door,
+    /// Ends it.
+    stop: watch::Sender<bool>,
+    /// Has the configuration read again.
+    reload: Arc<Notify>,
+}
+
 async fn serve(
     sockets: Vec<Bound>,
-    service: Arc<Service>,
-    stop: watch::Sender<bool>,
+    in_force: InForce,
+    Controls { door, stop, reload }: Controls,
     ready: impl FnOnce() -> io::Result<()>,
 ) -> Result<(), CannotServe> {
     let signals = |kind| signal(kind).map_err(CannotServe::Runtime);
     let mut terminate = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
-    // These ask for a reload, mostly. Their default action would end the process in the middle of
-    // messages.
     let mut hangup = signals(SignalKind::hangup())?;
     let mut user1 = signals(SignalKind::user_defined1())?;
-    let door = service.door;
     let mut listeners = JoinSet::new();
     for socket in sockets {
         tracing::info!("listening on {}", socket.name());
-        listeners.spawn(socket.serve(Arc::clone(&service), stop.subscribe()));
+        listeners.spawn(socket.serve(in_force.clone(), stop.subscribe()));
     }
     ready().map_err(CannotServe::Background)?;
     loop {
         tokio::select! {
             _ = terminate.recv() => { stop.send_replace(true); }
             _ = interrupt.recv() => { stop.send_replace(true); }
-            // LIMIT: a reload is a restart; the signal is answered by a line in the log.
             _ = hangup.recv() => if door.hangup_stops() {
                 stop.send_replace(true);
             } else {
-                tracing::warn!("SIGHUP: the configuration is read at start only");
+                reload.notify_one();
             },
-            _ = user1.recv() => tracing::warn!("SIGUSR1: the configuration is read at start only"),
+            _ = user1.recv() => reload.notify_one(),
             ended = listeners.join_next() => match ended {
                 None => return Ok(()),
                 Some(Ok(ended)) => ended.map_err(CannotServe::Runtime)?,

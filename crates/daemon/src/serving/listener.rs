@@ -1,6 +1,7 @@
 //! Connections, from the first one until it is time to stop.
 
 use super::connection;
+use super::in_force::InForce;
 use super::service::Service;
 use super::socket::{Bound, Listener};
 use std::io;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -24,11 +25,7 @@ impl Bound {
     ///
     /// # Errors
     /// When the runtime does not take the socket.
-    pub async fn serve(
-        self,
-        service: Arc<Service>,
-        mut stop: watch::Receiver<bool>,
-    ) -> io::Result<()> {
+    pub async fn serve(self, in_force: InForce, mut stop: watch::Receiver<bool>) -> io::Result<()> {
         let (acceptor, file) = match self.listener {
             Listener::Unix(listener, file) => {
                 (Acceptor::Unix(UnixListener::from_std(listener)?), Some(file))
@@ -36,7 +33,7 @@ impl Bound {
             Listener::Inet(listener) => (Acceptor::Inet(TcpListener::from_std(listener)?), None),
         };
         let mut connections = JoinSet::new();
-        let (mut trouble, mut room) = (Trouble::None, Room::new(&service));
+        let (mut trouble, mut room) = (Trouble::None, Room::new(&in_force.service()));
         // The connection that waits for room; those behind it wait in the queue of the system.
         let mut waiting: Option<Box<dyn Stream>> = None;
         loop {
@@ -54,7 +51,7 @@ impl Bound {
                 },
                 permit = room.enter(), if waiting.is_some() => {
                     if let Some(stream) = waiting.take() {
-                        let (service, stop) = (Arc::clone(&service), stop.clone());
+                        let (service, stop) = (in_force.service(), stop.clone());
                         let name = self.name.clone();
                         connections.spawn(async move {
                             one(stream, service, stop, name).await;
@@ -88,21 +85,25 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 
 /// Room for connections, on all sockets together.
 struct Room {
-    service: Arc<Service>,
+    connections: Arc<Semaphore>,
+    /// How many there may be.
+    limit: usize,
     /// Whether there was none when a connection came. It is said once, until one finds some again.
     full: bool,
 }
 
 impl Room {
-    fn new(service: &Arc<Service>) -> Self {
-        Self { service: Arc::clone(service), full: false }
+    /// The same for every service that will be in force.
+    fn new(service: &Service) -> Self {
+        let connections = Arc::clone(&service.connections);
+        Self { connections, limit: service.limits.connections, full: false }
     }
 
     /// Looks whether a connection that has come has to wait.
     fn look(&mut self, name: &str) {
-        let full = self.service.connections.available_permits() == 0;
+        let full = self.connections.available_permits() == 0;
         if full && !self.full {
-            let open = self.service.limits.connections;
+            let open = self.limit;
             tracing::warn!("socket {name}: {open} connections are open, more have to wait");
         }
         self.full = full;
@@ -110,7 +111,7 @@ impl Room {
 
     /// Waits for room. There always is some again: the semaphore is never closed.
     async fn enter(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.service.connections).acquire_owned().await.ok()
+        Arc::clone(&self.connections).acquire_owned().await.ok()
     }
 }
 

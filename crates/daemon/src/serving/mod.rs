@@ -1,6 +1,7 @@
 //! Serving MTAs: sockets, connections, messages.
 
 pub mod connection;
+pub mod in_force;
 pub mod listener;
 mod macros;
 pub mod service;

@@ -180,6 +180,14 @@ impl Service {
         }
     }
 
+    /// The same in the place of another one, which has served so far: its room is what there is.
+    #[must_use]
+    pub fn in_place_of(mut self, other: &Self) -> Self {
+        self.limits.connections = other.limits.connections;
+        self.connections = Arc::clone(&other.connections);
+        self
+    }
+
     /// Whether the MTA may have to hold a message.
     #[must_use]
     pub fn may_quarantine(&self) -> bool {

@@ -4,7 +4,7 @@
 //! network will be another source beside it: that is why the question is asynchronous, and why "no"
 //! and "cannot say now" are different answers.
 
-use super::keyring::Keyring;
+use super::keyring::{Former, Keyring};
 use super::order::{Order, SelectedKey};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,6 +66,13 @@ impl Directory {
     pub fn with_every_match(self, every: bool) -> Self {
         let Source::Files { rules, keys, .. } = self.0;
         Self(Source::Files { rules, keys, every })
+    }
+
+    /// The keys that are at hand, for who loads them again.
+    #[must_use]
+    pub fn keys(&self) -> Former<'_> {
+        let Source::Files { rules, keys, .. } = &self.0;
+        Former::of(keys, rules)
     }
 
     /// The order of the first rule that matches the address, and with it those of up to nine

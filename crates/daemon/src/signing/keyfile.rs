@@ -63,6 +63,39 @@ pub struct KeyFile<K> {
     pub key: K,
     /// Who else can get at it, where that is only warned about.
     pub exposed: Option<Exposed>,
+    /// What the file was when it was read.
+    pub stamp: Stamp,
+}
+
+/// What tells a file that has not changed from another one, or from what it was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Device and inode.
+    identity: (u64, u64),
+    /// Its size in octets.
+    size: u64,
+    /// When it was last written to: seconds since 1970, and nanoseconds.
+    written: (i64, i64),
+}
+
+impl Stamp {
+    /// That of the file behind the path now.
+    ///
+    /// # Errors
+    /// When a directory on the way cannot be searched, or nothing is there.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|status| Self::from(&status))
+    }
+}
+
+impl From<&fs::Metadata> for Stamp {
+    fn from(status: &fs::Metadata) -> Self {
+        Self {
+            identity: (status.dev(), status.ino()),
+            size: status.size(),
+            written: (status.mtime(), status.mtime_nsec()),
+        }
+    }
 }
 
 /// Reads and parses a key. Besides root and the user we are, `trusted` users may own what leads to
@@ -75,8 +108,8 @@ pub fn load(
     exposure: Exposure,
     trusted: &[u32],
 ) -> Result<KeyFile<SigningKey>, KeyFileError> {
-    let KeyFile { key, exposed } = read(path, exposure, trusted)?;
-    Ok(KeyFile { key: key.parse()?, exposed })
+    let KeyFile { key, exposed, stamp } = read(path, exposure, trusted)?;
+    Ok(KeyFile { key: key.parse()?, exposed, stamp })
 }
 
 /// Reads a key, and does not parse it: the file, its size, its frame and who can get at it are
@@ -100,7 +133,7 @@ pub fn read(
     let trusted: Vec<u32> = trusted.iter().copied().chain([geteuid().as_raw()]).collect();
     match (exposure::find(&elements(path)?, &trusted), exposure) {
         (Some(exposed), Exposure::Refused) => Err(KeyFileError::Exposed(Box::new(exposed))),
-        (exposed, _) => Ok(KeyFile { key, exposed }),
+        (exposed, _) => Ok(KeyFile { key, exposed, stamp: Stamp::from(&status) }),
     }
 }
 

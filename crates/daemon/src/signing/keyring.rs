@@ -1,16 +1,17 @@
 //! All keys that a configuration names: read once, and parsed at start or when they are needed.
 
 use super::directory::Unavailable;
-use super::keyfile::{self, Exposure, KeyFile, KeyFileError};
+use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;
 use super::parsed::ParsedKeys;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use twinseal_config::mistake::{MAX_KEPT, NamedKey};
 use twinseal_config::{Config, KeySource, Origin, Rules, SigningRule};
-use twinseal_keys::{KeyKind, SigningKey, UnparsedKey};
+use twinseal_keys::{KeyError, KeyKind, SigningKey, UnparsedKey};
 use twinseal_message::text;
 
 /// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.2.4), in
@@ -61,6 +62,8 @@ impl KeyMistakes {
 pub struct Keyring {
     /// The key of each file.
     keys: Vec<Key>,
+    /// What each of those files was.
+    stamps: Vec<Stamp>,
     /// Which keys the rules have, one rule behind the other.
     numbers: Vec<usize>,
     /// Where the numbers of each rule begin.
@@ -68,10 +71,54 @@ pub struct Keyring {
     parsed: ParsedKeys,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Key {
     Parsed(Arc<SigningKey>),
-    Unparsed(UnparsedKey),
+    Unparsed(Arc<UnparsedKey>),
+}
+
+impl Key {
+    fn parse(&self) -> Result<Arc<SigningKey>, KeyError> {
+        match self {
+            Self::Parsed(key) => Ok(Arc::clone(key)),
+            Self::Unparsed(unparsed) => unparsed.parse().map(Arc::new),
+        }
+    }
+}
+
+/// The keys that a daemon has when it is to load them again, by their files: root can read what it
+/// cannot any more.
+#[derive(Debug, Default)]
+pub struct Former<'k>(HashMap<&'k Path, (&'k Key, Stamp)>);
+
+impl<'k> Former<'k> {
+    /// The keys that were loaded for those rules.
+    #[must_use]
+    pub fn of(keyring: &'k Keyring, rules: &'k Rules) -> Self {
+        let of_rule = |(index, rule): (usize, &'k SigningRule)| {
+            rule.keys.iter().zip(keyring.numbers_of(index, rule))
+        };
+        let key = |(source, number): (&'k KeySource, usize)| {
+            let found = (keyring.keys.get(number)?, *keyring.stamps.get(number)?);
+            Some((source.file.as_path(), found))
+        };
+        Self(rules.iter().enumerate().flat_map(of_rule).filter_map(key).collect())
+    }
+
+    /// The key of a file that we may not read any more and that is what it was. Where we may not
+    /// even look at it, its path has to do.
+    fn kept(&self, file: &Path, error: &KeyFileError) -> Option<(Key, Stamp)> {
+        let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        if !matches!(error, KeyFileError::Unreadable(error) if denied(error)) {
+            return None;
+        }
+        let &(key, stamp) = self.0.get(file)?;
+        let same = match Stamp::of(file) {
+            Ok(now) => now == stamp,
+            Err(error) => denied(&error),
+        };
+        same.then(|| (key.clone(), stamp))
+    }
 }
 
 /// Reads the keys of each rule, in the order of the rules; a file that several rules name is read
@@ -85,6 +132,20 @@ pub fn load(
     parse: Parse,
     warn: impl FnMut(String),
 ) -> Result<Keyring, KeyMistakes> {
+    load_again(config, trusted, (parse, &Former::default()), warn)
+}
+
+/// The same for a daemon that has keys already: of a file that has not changed and that it may not
+/// read any more, it keeps the key.
+///
+/// # Errors
+/// [`KeyMistakes`], all of them.
+pub fn load_again(
+    config: &Config,
+    trusted: &[u32],
+    (parse, former): (Parse, &Former<'_>),
+    warn: impl FnMut(String),
+) -> Result<Keyring, KeyMistakes> {
     let mut warnings = Warnings { warn, told: 0 };
     // A mode that does not sign starts without its keys.
     let no_rules = Rules::default();
@@ -92,13 +153,16 @@ pub fn load(
     let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
     let mut mistakes = KeyMistakes::default();
     let mut read = |source: &KeySource| match keyfile::read(&source.file, exposure, trusted) {
-        Ok(KeyFile { key, exposed }) => {
+        Ok(KeyFile { key, exposed, stamp }) => {
             exposed.iter().for_each(|exposed| warnings.tell(&source.origin, exposed));
-            Some(key)
+            Some((Key::Unparsed(Arc::new(key)), stamp))
         }
         Err(error) => {
-            mistakes.push(source, &error);
-            None
+            let kept = former.kept(&source.file, &error);
+            if kept.is_none() {
+                mistakes.push(source, &error);
+            }
+            kept
         }
     };
     let mut sources = Vec::new();
@@ -114,7 +178,8 @@ pub fn load(
             numbers.push(number);
         }
     }
-    let keyring = Keyring { keys: Vec::new(), numbers, starts, parsed: ParsedKeys::default() };
+    let (keys, stamps, parsed) = (Vec::new(), Vec::new(), ParsedKeys::default());
+    let keyring = Keyring { keys, stamps, numbers, starts, parsed };
     keyring.parse(sources, parse, rules, &mut warnings, mistakes)
 }
 
@@ -122,7 +187,7 @@ impl Keyring {
     /// Completes the keyring with its keys.
     fn parse(
         mut self,
-        sources: Vec<(&KeySource, Option<UnparsedKey>)>,
+        sources: Vec<(&KeySource, Option<(Key, Stamp)>)>,
         parse: Parse,
         rules: &Rules,
         warnings: &mut Warnings<impl FnMut(String)>,
@@ -130,20 +195,23 @@ impl Keyring {
     ) -> Result<Self, KeyMistakes> {
         let few = sources.len() <= PARSED_AT_START;
         let mut kinds = Vec::new();
-        for (source, unparsed) in sources {
-            let Some(unparsed) = unparsed else {
+        for (source, found) in sources {
+            let Some((key, stamp)) = found else {
                 kinds.push(None);
                 continue;
             };
             if !few && parse == Parse::WhenNeeded {
-                self.keys.push(Key::Unparsed(unparsed));
+                self.keys.push(key);
+                self.stamps.push(stamp);
                 continue;
             }
-            let parsed = unparsed.parse();
-            kinds.push(parsed.as_ref().ok().map(SigningKey::kind));
+            let parsed = key.parse();
+            kinds.push(parsed.as_ref().ok().map(|parsed| parsed.kind()));
             match parsed {
-                Ok(parsed) if few => self.keys.push(Key::Parsed(Arc::new(parsed))),
-                Ok(_) => self.keys.push(Key::Unparsed(unparsed)),
+                Ok(parsed) => {
+                    self.keys.push(if few { Key::Parsed(parsed) } else { key });
+                    self.stamps.push(stamp);
+                }
                 Err(error) => mistakes.push(source, &error.into()),
             }
         }
@@ -227,9 +295,9 @@ impl<W: FnMut(String)> Warnings<W> {
 }
 
 /// What is wrong with keys that a configuration names which is wrong itself. Of many keys, only
-/// their files and frames are looked at.
+/// their files and frames are looked at. What is kept of the `former` ones is no mistake.
 #[must_use]
-pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
+pub fn mistakes(keys: &[NamedKey], former: &Former<'_>) -> Vec<String> {
     let mut seen: HashSet<&Path> = HashSet::new();
     let distinct: Vec<&NamedKey> = keys.iter().filter(|key| seen.insert(&key.file)).collect();
     // Whether an exposed key is refused is part of what is not known.
@@ -240,6 +308,7 @@ pub fn mistakes(keys: &[NamedKey]) -> Vec<String> {
         } else {
             keyfile::read(file, exposure, &[]).err()
         };
+        let error = error.filter(|error| former.kept(file, error).is_none());
         error.map(|error| mistake(origin, file, &error))
     });
     wrong.take(MAX_KEPT).collect()

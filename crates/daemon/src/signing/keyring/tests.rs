@@ -1,4 +1,4 @@
-use super::{Keyring, PARSED_AT_START, Parse, load, mistakes};
+use super::{Former, Keyring, PARSED_AT_START, Parse, load, mistakes};
 use crate::serve::FileSystem;
 use crate::signing::directory::{Directory, Purpose};
 use std::fs;
@@ -103,12 +103,12 @@ fn a_file_that_is_no_key_file_stops_the_start_among_many_too() {
 fn keys_of_a_wrong_configuration_are_looked_at() {
     let directory = scratch(3, "umask: 9\n");
     let named = read(directory.path()).unwrap_err();
-    let lines = mistakes(named.keys());
+    let lines = mistakes(named.keys(), &Former::default());
     assert!(lines.len() == 1 && lines[0].contains("/key2: the PEM block holds no"), "{lines:?}");
     // Of many, only the frame.
     let directory = scratch(PARSED_AT_START + 1, "umask: 9\n");
     fs::write(directory.path().join("key3"), "no key").unwrap();
-    let lines = mistakes(read(directory.path()).unwrap_err().keys());
+    let lines = mistakes(read(directory.path()).unwrap_err().keys(), &Former::default());
     assert!(lines.len() == 1 && lines[0].contains("/key3: no PEM block"), "{lines:?}");
 }
 

@@ -1,0 +1,145 @@
+//! A running daemon reads its configuration again.
+//!
+//! Everything is read and checked first: files, lists, keys. Only when nothing is wrong does the
+//! new configuration come into force, for connections that begin from then on; otherwise every
+//! mistake is in the log and the old one stays. What only a start can change is named and stays as
+//! it is, and DNS is asked by who was asked before, who remembers the answers.
+
+use crate::serve::FileSystem;
+use crate::server::{self, CannotServe};
+use crate::serving::in_force::InForce;
+use crate::serving::service::Service;
+use crate::signing::keyring;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use twinseal_config::{Config, Dns, Door, Loaded, Mistakes, Rules, params};
+use twinseal_message::text;
+
+/// What it takes to read the configuration again.
+#[derive(Debug)]
+pub struct Reloader {
+    door: Door,
+    /// The command line, without the words that say which door it is.
+    words: Vec<OsString>,
+    file: Option<PathBuf>,
+    /// The users that may own what leads to a key.
+    trusted: Vec<u32>,
+    in_force: InForce,
+    /// How DNS is asked now.
+    dns: Dns,
+    /// What it was started with, without its rules: what only a start can change is as it says.
+    started: Config,
+}
+
+/// The configuration in force stays.
+#[derive(Debug, thiserror::Error)]
+enum CannotReload {
+    /// Files that say something wrong.
+    #[error(transparent)]
+    Configuration(Mistakes),
+    /// Keys, or what takes the place of DNS.
+    #[error(transparent)]
+    Service(#[from] CannotServe),
+}
+
+impl Reloader {
+    /// That of a daemon which was started with those words.
+    #[must_use]
+    pub(crate) fn new(
+        words: Vec<OsString>,
+        loaded: &Loaded,
+        trusted: Vec<u32>,
+        in_force: InForce,
+    ) -> Self {
+        let started = Config { rules: Rules::default(), ..loaded.config.clone() };
+        let (door, dns) = (started.door, started.dns.clone());
+        Self { door, words, file: loaded.file.clone(), trusted, in_force, dns, started }
+    }
+
+    /// Reads the configuration again whenever it is asked to. Who asks while it reads is answered
+    /// by one more time.
+    pub(crate) async fn run(mut self, asked: Arc<Notify>) {
+        loop {
+            asked.notified().await;
+            // Files may be on a slow disk, and a hundred thousand keys take a while.
+            let reloaded = tokio::task::spawn_blocking(move || {
+                self.reload();
+                self
+            });
+            match reloaded.await {
+                Ok(reloader) => self = reloader,
+                Err(error) => {
+                    return tracing::error!("reload: ended by a mistake of ours: {error}");
+                }
+            }
+        }
+    }
+
+    /// Reads the configuration again, and logs what came of it.
+    fn reload(&mut self) {
+        if self.door == Door::DkimFilter && self.file.is_none() {
+            // As it did: without its file, there is nothing to be read.
+            return tracing::error!("ignoring reload signal");
+        }
+        match self.replace() {
+            Ok(()) => match &self.file {
+                Some(file) => tracing::info!("configuration reloaded from {}", text::path(file)),
+                None => tracing::info!("configuration reloaded"),
+            },
+            Err(error) => {
+                error.to_string().lines().for_each(|line| tracing::error!("reload: {line}"));
+                tracing::error!("reload: nothing has changed, the configuration in force stays");
+            }
+        }
+    }
+
+    fn replace(&mut self) -> Result<(), CannotReload> {
+        let former = self.in_force.service();
+        let Loaded { config, warnings, .. } = self.load(&former)?;
+        let mut said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let had = (&*former, &self.dns);
+        let warn = |warning| said.push(warning);
+        let service = server::successor(&config, &self.trusted, had, warn)?;
+        said.iter().for_each(|warning| warn_of(warning));
+        for name in self.started.needs_restart(&config) {
+            warn_of(&format!("{}: a new value needs a restart", self.named(name)));
+        }
+        self.in_force.replace(service);
+        self.dns = config.dns;
+        Ok(())
+    }
+
+    /// The files, with all that is wrong with them and with the keys that they name.
+    fn load(&self, former: &Service) -> Result<Loaded, CannotReload> {
+        let words = self.words.iter().cloned();
+        let loaded = twinseal_config::reload(self.door, words, &FileSystem);
+        loaded.map(|loaded| *loaded).map_err(|mistakes| {
+            mistakes.warnings().iter().for_each(|warning| warn_of(warning));
+            let keys = keyring::mistakes(mistakes.keys(), &former.directory.keys());
+            keys.iter().for_each(|line| tracing::error!("reload: {line}"));
+            CannotReload::Configuration(mistakes)
+        })
+    }
+
+    /// A parameter, by the name that whoever reads the log has typed.
+    fn named(&self, name: &'static str) -> String {
+        let param = params::named(name);
+        let historic = match self.door {
+            Door::Native => None,
+            Door::DkFilter => param
+                .and_then(|param| param.letter_in(self.door))
+                .map(|letter| format!("-{}", letter.letter)),
+            Door::DkimFilter => {
+                param.and_then(|param| param.dkim_filter.name()).map(ToOwned::to_owned)
+            }
+        };
+        historic.unwrap_or_else(|| name.to_owned())
+    }
+}
+
+fn warn_of(what: &dyn Display) {
+    tracing::warn!("reload: {what}");
+}
