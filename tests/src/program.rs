@@ -154,6 +154,21 @@ fn number_in(pid_file: &Path) -> Option<u32> {
     fs::read_to_string(pid_file).ok()?.strip_suffix('\n')?.parse().ok()
 }
 
+/// Sends a process a signal; fails when it is gone.
+pub fn send_signal(pid: u32, signal: &str) {
+    let sent = Command::new("kill").args(["-s", signal, &pid.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "process {pid} gets no SIG{signal}");
+}
+
+/// The processes that this one has started and that have not ended.
+pub fn children(pid: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .filter(|&pid| is_running(pid))
+        .collect()
+}
+
 /// Whether there is such a process, and it has not ended.
 ///
 /// One that nobody has waited for stays visible. So does the first thread of one that was killed,
@@ -174,9 +189,15 @@ pub struct Daemon {
 impl Daemon {
     /// Starts it with these arguments and waits until it listens at the address.
     pub fn start<S: AsRef<OsStr>>(arguments: &[S], address: &Address, scratch: &Scratch) -> Self {
+        let mut command = Command::new(path());
+        command.args(arguments);
+        Self::start_by(command, address, scratch)
+    }
+
+    /// The same by a command of the test's own.
+    pub fn start_by(mut command: Command, address: &Address, scratch: &Scratch) -> Self {
         let log = scratch.join("daemon.log");
-        let process = Command::new(path())
-            .args(arguments)
+        let process = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a file for its log"))
@@ -212,6 +233,16 @@ impl Daemon {
         let fits =
             |line: &str| line.find(begin).is_some_and(|at| line[at..].trim_end().ends_with(end));
         wait_for(Duration::from_secs(3), || self.log().lines().any(fits).then_some(())).is_some()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) {
+        send_signal(self.pid(), signal);
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        wait_for(Duration::from_secs(20), || self.process.try_wait().expect("its state"))
     }
 
     /// Its process number.

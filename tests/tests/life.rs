@@ -74,12 +74,6 @@ fn root_is_given_up_after_keys_are_read_and_before_sockets_are_made() {
     assert!(!socket.exists() && !pid_file.exists(), "something is left behind");
 }
 
-/// Sends it that signal.
-fn signal(daemon: &Daemon, signal: &str) {
-    let pid = daemon.pid().to_string();
-    assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
-}
-
 /// The selectors that sign a message on a new connection.
 fn selectors(address: &Address) -> Vec<String> {
     let mut peer = Peer::connect(address).unwrap();
@@ -106,13 +100,13 @@ fn a_reload_reads_lists_and_keys_in_place_of_dk_filter() {
         for (signaled, name) in [("HUP", "rsa2048"), ("USR1", "rsa1024")] {
             let key = scratch.key(name).display().to_string();
             fs::write(&list, format!("*@example.com:example.com:{key}\n")).unwrap();
-            signal(&daemon, signaled);
+            daemon.signal(signaled);
             assert!(daemon.has_logged(("configuration", "reloaded")), "{}", daemon.log());
             let changed = || selectors(&address).iter().all(|one| one == name).then_some(());
             assert!(wait_for(Duration::from_secs(5), changed).is_some(), "{}", daemon.log());
         }
         fs::write(&list, "*@example.com:example.com:/no/such/key\n").unwrap();
-        signal(&daemon, "USR1");
+        daemon.signal("USR1");
         assert!(daemon.has_logged(("reload:", "the configuration in force stays")));
         assert!(daemon.log().contains("/no/such/key"), "{}", daemon.log());
         assert!(selectors(&address).iter().all(|one| one == "rsa1024"));
@@ -136,7 +130,7 @@ fn what_a_reload_cannot_change_is_named() {
         Daemon::start(&["serve", "--config", &file.display().to_string()], &address, &scratch);
     fs::write(&file, text.clone() + "pid-file: /nowhere/t.pid\nlimits: { connections: 7 }\n")
         .unwrap();
-    signal(&daemon, "HUP");
+    daemon.signal("HUP");
     assert!(daemon.has_logged(("configuration reloaded from", "t.yaml")), "{}", daemon.log());
     for name in ["pid-file", "limits.connections"] {
         let line = format!("{name}: a new value needs a restart");
@@ -153,7 +147,7 @@ fn only_the_file_of_dkim_filter_counts_after_a_reload() {
     let socket = address.for_filter();
     let daemon =
         Daemon::start(&["dkim-filter", "-f", "-p", &socket, "-b", "v"], &address, &scratch);
-    signal(&daemon, "USR1");
+    daemon.signal("USR1");
     assert!(daemon.has_logged(("ignoring", "reload signal")), "{}", daemon.log());
     assert!(daemon.stop().success());
 
@@ -162,11 +156,11 @@ fn only_the_file_of_dkim_filter_counts_after_a_reload() {
     let daemon = Daemon::start(&words, &address, &scratch);
     assert_eq!(selectors(&address), ["line"]);
     // The key stands on the command line only.
-    signal(&daemon, "USR1");
+    daemon.signal("USR1");
     assert!(daemon.has_logged(("reload:", "the configuration in force stays")), "{}", daemon.log());
     assert_eq!(selectors(&address), ["line"]);
     fs::write(&file, format!("Selector file\nDomain example.com\nKeyFile {key}\n")).unwrap();
-    signal(&daemon, "USR1");
+    daemon.signal("USR1");
     assert!(daemon.has_logged(("configuration reloaded from", "t.conf")), "{}", daemon.log());
     // The socket stays, though no file names it.
     assert_eq!(selectors(&address), ["file"]);
@@ -188,7 +182,7 @@ fn a_key_that_only_root_can_read_is_kept_as_long_as_it_is_the_same() {
     let daemon =
         Daemon::start(&["serve", "--config", &file.display().to_string()], &address, &scratch);
     let reloaded = |count: usize| {
-        signal(&daemon, "HUP");
+        daemon.signal("HUP");
         let enough =
             || (daemon.log().matches("configuration reloaded").count() == count).then_some(());
         wait_for(Duration::from_secs(5), enough).is_some()
@@ -202,7 +196,7 @@ fn a_key_that_only_root_can_read_is_kept_as_long_as_it_is_the_same() {
     fs::set_permissions(key.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
     scratch.write_with_mode("new", fs::read(&key).unwrap(), 0o600);
     fs::rename(scratch.join("new"), &key).unwrap();
-    signal(&daemon, "HUP");
+    daemon.signal("HUP");
     assert!(daemon.has_logged(("reload:", "the configuration in force stays")), "{}", daemon.log());
     assert!(daemon.log().contains("cannot be read"), "{}", daemon.log());
     assert_eq!(selectors(&address), ["rsa1024"; 2]);

@@ -4,7 +4,6 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -233,8 +232,7 @@ fn reload_again_and_again(
         };
         fs::write(&program.file, text).unwrap();
         let signal = program.signals[number % program.signals.len()];
-        let pid = daemon.pid().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        daemon.signal(signal);
         assert!(log.waits_for(&end), "reload {number} by {signal}: no {end:?}\n{}", daemon.log());
         let mut sent = send(address, 1, number % 3 == 2);
         probes.push((GOOD[in_force], sent.pop().unwrap()));

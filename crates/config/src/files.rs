@@ -17,6 +17,16 @@ pub trait Files {
     /// Whether there is such a file. Only "there is none" counts as no: a file that cannot be
     /// looked at is there, and reading it will tell why it cannot be used.
     fn exists(&self, path: &Path) -> bool;
+
+    /// Makes that directory the one in which relative paths begin. Where there is no file system,
+    /// there is none.
+    ///
+    /// # Errors
+    /// When it cannot be entered.
+    fn enter(&self, directory: &Path) -> io::Result<()> {
+        let _ = directory;
+        Ok(())
+    }
 }
 
 /// Files of which the last one that was asked for is remembered: entry after entry may name the

@@ -62,8 +62,8 @@ pub use pattern::Pattern;
 pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,
-    Leaving, Limits, Log, LogFormat, LogTo, MAX_SERVERS, MacroTest, Mode, RecipientPattern,
-    Reports, Results, Setting, Trial, User, Verify,
+    Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS, MAX_SERVERS, MacroTest, Mode,
+    RecipientPattern, Reports, Restart, RestartRate, Results, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use value::{authserv_id, name_server};
@@ -165,6 +165,7 @@ fn load(
         }
     });
     line.apply(&mut raw, &mut report);
+    resolve::enter(&raw.life, files, &mut report);
     let resolve = |()| resolve::resolve(raw, door, line.config.is_some(), files, &mut report);
     match read.and_then(resolve) {
         Some(config) if report.mistakes.is_empty() => {

@@ -1,6 +1,7 @@
 //! What was typed: every value with the place that it came from, before anything is made of it.
 
 mod leaving;
+mod life;
 mod reports;
 mod trial;
 mod verify;
@@ -22,6 +23,7 @@ use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{FieldName, Selector};
 
 pub(crate) use leaving::{RawContent, RawLeaving};
+pub(crate) use life::RawLife;
 pub(crate) use reports::RawReports;
 pub(crate) use trial::RawTrial;
 pub(crate) use verify::{RawActions, RawAdsp, RawDns, RawResults, RawVerify};
@@ -78,6 +80,7 @@ pub(crate) struct Raw {
     pub(crate) leaving: RawLeaving,
     pub(crate) trial: RawTrial,
     pub(crate) reports: RawReports,
+    pub(crate) life: RawLife,
     /// The same values as text, to be shown.
     pub(crate) settings: Vec<Setting>,
     /// The parameters with a mistake in them: they are not missing as well.

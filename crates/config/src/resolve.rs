@@ -5,6 +5,7 @@ mod checks;
 mod coverage;
 mod entries;
 mod leaving;
+mod life;
 mod options;
 mod seals;
 mod signing;
@@ -28,6 +29,7 @@ use signing::Signing;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) use entries::Entries;
+pub(crate) use life::enter;
 
 /// The longest list of hosts in which each exception is held against each entry behind it.
 const MAX_SEARCHED_HOSTS: usize = 10_000;
@@ -103,6 +105,7 @@ pub(crate) fn resolve(
         leaving: leaving?,
         trial,
         reports: raw.reports.settled(),
+        life: life::life(&raw.life)?,
     })
 }
 

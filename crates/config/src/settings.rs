@@ -1,6 +1,7 @@
 //! What is in force: the types that a checked configuration consists of.
 
 mod leaving;
+mod life;
 mod reports;
 mod trial;
 mod verify;
@@ -19,6 +20,7 @@ use twinseal_message::FieldName;
 
 pub(crate) use leaving::Algorithm;
 pub use leaving::{Leaving, MacroTest, RecipientPattern};
+pub use life::{Life, MAX_RESTARTS, Restart, RestartRate};
 pub use reports::Reports;
 pub use trial::Trial;
 pub use verify::{
@@ -94,6 +96,8 @@ pub struct Config {
     pub trial: Option<Trial>,
     /// Reports to those whose signatures fail here, if there are to be any.
     pub reports: Option<Reports>,
+    /// How the process lives.
+    pub life: Life,
 }
 
 /// How the seals are made of which an entry says nothing.

@@ -7,6 +7,7 @@ mod dkim_filter;
 mod file;
 mod leaving;
 mod letters;
+mod life;
 mod options;
 mod sample;
 mod show;

@@ -1,5 +1,6 @@
 //! Single values: from text to a type that nothing has to check again.
 
+mod life;
 mod verify;
 
 use crate::settings::{Algorithm, Facility, LogFormat, LogTo, Mode, User};
@@ -11,6 +12,7 @@ use twinseal_dkim::adsp::Practice;
 use twinseal_dkim::{Canonicalization, Identity};
 use twinseal_message::{Domain, FieldName, Mailbox, Selector};
 
+pub(crate) use life::{level, restart_count, restart_rate};
 pub(crate) use verify::{
     action, authserv_pattern, body_coverage, key_bits, maximum_signatures, octets,
 };

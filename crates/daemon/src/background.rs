@@ -13,15 +13,18 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use twinseal_config::ExitCode;
 
 /// The variable that tells the second process who waits for it: a number, that of its parent.
 const LAUNCHER: &str = "TWINSEAL_LAUNCHER";
 
+/// The file that this process was made of, wherever it is now.
+const OURSELVES: &str = "/proc/self/exe";
+
 /// What the second process writes to its standard output when it serves.
-const READY: &[u8] = b"R";
+pub(crate) const READY: &[u8] = b"R";
 
 /// The process that goes on in the background, somebody waiting for its word.
 #[derive(Debug)]
@@ -51,18 +54,22 @@ impl CannotLaunch {
 /// one that it was started by.
 #[must_use]
 pub fn launched(name: Option<&str>) -> Option<Launched> {
-    let launcher = env::var(LAUNCHER).ok()?.parse().ok()?;
-    // A variable that was left behind in somebody's environment names another process.
-    if getppid() != Pid::from_raw(launcher) {
-        return None;
-    }
-    take_name(name);
-    Some(Launched(()))
+    is_started_by(LAUNCHER).then(|| {
+        take_name(name);
+        Launched(())
+    })
+}
+
+/// Whether our parent is the process whose number that variable has: one that was left behind in
+/// somebody's environment names another.
+pub(crate) fn is_started_by(variable: &str) -> bool {
+    let number = env::var(variable).ok().and_then(|text| text.parse().ok());
+    number.is_some_and(|number| getppid() == Pid::from_raw(number))
 }
 
 /// The system knows us by the name of the file, and administrators look for a process by the name
 /// of the program.
-fn take_name(name: Option<&str>) {
+pub(crate) fn take_name(name: Option<&str>) {
     let typed = env::args_os().next();
     let typed = typed.as_deref().map(Path::new).and_then(Path::file_name);
     let name = name.map(OsStr::new).or(typed);
@@ -73,19 +80,14 @@ fn take_name(name: Option<&str>) {
 }
 
 /// Starts the second process and waits until it serves, or has ended: how this one ends then. The
-/// other one has said itself why it ended.
+/// other one has said itself why it ended. `directory` is the one in which this one was started.
 ///
 /// # Errors
 /// [`CannotLaunch`] when it could not be started or was killed.
-pub fn launch() -> Result<ExitCode, CannotLaunch> {
+pub fn launch(directory: &Path) -> Result<ExitCode, CannotLaunch> {
     forget_files();
-    let mut words = env::args_os();
-    let mut command = Command::new(env::current_exe()?);
-    if let Some(name) = words.next() {
-        // The name chooses what the program is, and is what ps(1) shows.
-        command.arg0(name);
-    }
-    let command = command.args(words).env(LAUNCHER, std::process::id().to_string());
+    let mut command = again(LAUNCHER)?;
+    let command = command.current_dir(directory);
     let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut word = Vec::new();
     if let Some(mut pipe) = process.stdout.take() {
@@ -96,6 +98,20 @@ pub fn launch() -> Result<ExitCode, CannotLaunch> {
         return Ok(ExitCode::Ok);
     }
     ended(process.wait()?)
+}
+
+/// The program once more, with the same words, and our number in that variable.
+pub(crate) fn again(variable: &str) -> io::Result<Command> {
+    let mut words = env::args_os();
+    // A new version may have taken the file's place; the same one goes on until it is restarted.
+    let program = env::current_exe().ok().filter(|path| path.exists());
+    let mut command = Command::new(program.unwrap_or_else(|| PathBuf::from(OURSELVES)));
+    if let Some(name) = words.next() {
+        // The name chooses what the program is, and is what ps(1) shows.
+        command.arg0(name);
+    }
+    command.args(words).env(variable, std::process::id().to_string());
+    Ok(command)
 }
 
 /// Closes what whoever started us had open beside the standard streams: a shell or an installer
@@ -110,7 +126,8 @@ fn forget_files() {
     }
 }
 
-fn ended(status: ExitStatus) -> Result<ExitCode, CannotLaunch> {
+/// How this process ends when the other one has ended like that.
+pub(crate) fn ended(status: ExitStatus) -> Result<ExitCode, CannotLaunch> {
     if let Some(signal) = status.signal() {
         return Err(CannotLaunch::Killed(signal));
     }
@@ -127,17 +144,27 @@ impl Launched {
     /// # Errors
     /// When nobody waits any more, or /dev/null cannot be opened.
     pub fn ready(self) -> io::Result<()> {
-        let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        say_ready(false)
+    }
+}
+
+/// Says to the process that has started this one that it serves; and unless it `stays`, leaves the
+/// terminal.
+pub(crate) fn say_ready(stays: bool) -> io::Result<()> {
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    if !stays {
         // It leads no process group: another process has started it.
         setsid()?;
-        let mut output = io::stdout();
-        output.write_all(READY)?;
-        output.flush()?;
-        dup2_stdin(&null)?;
-        dup2_stdout(&null)?;
-        dup2_stderr(&null)?;
-        Ok(())
     }
+    let mut output = io::stdout();
+    output.write_all(READY)?;
+    output.flush()?;
+    dup2_stdin(&null)?;
+    dup2_stdout(&null)?;
+    if !stays {
+        dup2_stderr(&null)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,15 +18,21 @@
 //! | [`tools`] | `sign`, `verify`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
+//! | [`supervisor`], `core_dumps` | starting again what has died, and what is left of it |
+//! | [`manager`] | what a service manager is told |
+//! | `held_file` | files that one process at a time has |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
 
 pub mod background;
 pub mod command;
+mod core_dumps;
 pub mod descriptors;
 pub mod event;
+mod held_file;
 pub mod logging;
+pub mod manager;
 pub mod pid_file;
 pub mod privileges;
 pub mod reload;
@@ -37,6 +43,7 @@ pub mod server;
 pub mod serving;
 pub mod signals;
 pub mod signing;
+pub mod supervisor;
 pub mod terminal;
 pub mod tools;
 pub mod trial;

@@ -5,25 +5,25 @@
 //! mistake is in the log and the old one stays. What only a start can change is named and stays as
 //! it is, and DNS is asked by who was asked before, who remembers the answers.
 
-use crate::serve::FileSystem;
+use crate::manager::Manager;
+use crate::serve::{FileSystem, Typed};
 use crate::server::{self, CannotServe};
 use crate::serving::in_force::InForce;
 use crate::serving::service::Service;
 use crate::signing::keyring;
-use std::ffi::OsString;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use twinseal_config::{Config, Dns, Door, Loaded, Mistakes, Rules, params};
+use twinseal_config::{Config, Dns, Door, Files, Loaded, Mistakes, Rules, params};
 use twinseal_message::text;
 
 /// What it takes to read the configuration again.
 #[derive(Debug)]
 pub struct Reloader {
     door: Door,
-    /// The command line, without the words that say which door it is.
-    words: Vec<OsString>,
+    typed: Typed,
     file: Option<PathBuf>,
     /// The users that may own what leads to a key.
     trusted: Vec<u32>,
@@ -46,31 +46,30 @@ enum CannotReload {
 }
 
 impl Reloader {
-    /// That of a daemon which was started with those words.
+    /// That of a daemon which was started like that.
     #[must_use]
-    pub(crate) fn new(
-        words: Vec<OsString>,
-        loaded: &Loaded,
-        trusted: Vec<u32>,
-        in_force: InForce,
-    ) -> Self {
+    pub(crate) fn new(typed: Typed, loaded: &Loaded, trusted: Vec<u32>, in_force: InForce) -> Self {
         let started = Config { rules: Rules::default(), ..loaded.config.clone() };
         let (door, dns) = (started.door, started.dns.clone());
-        Self { door, words, file: loaded.file.clone(), trusted, in_force, dns, started }
+        Self { door, typed, file: loaded.file.clone(), trusted, in_force, dns, started }
     }
 
     /// Reads the configuration again whenever it is asked to. Who asks while it reads is answered
     /// by one more time.
-    pub(crate) async fn run(mut self, asked: Arc<Notify>) {
+    pub(crate) async fn run(mut self, asked: Arc<Notify>, manager: Arc<Manager>) {
         loop {
             asked.notified().await;
+            manager.reloading();
             // Files may be on a slow disk, and a hundred thousand keys take a while.
             let reloaded = tokio::task::spawn_blocking(move || {
-                self.reload();
-                self
+                let outcome = self.reload();
+                (self, outcome)
             });
             match reloaded.await {
-                Ok(reloader) => self = reloader,
+                Ok((reloader, outcome)) => {
+                    self = reloader;
+                    manager.ready_again(outcome);
+                }
                 Err(error) => {
                     return tracing::error!("reload: ended by a mistake of ours: {error}");
                 }
@@ -78,20 +77,28 @@ impl Reloader {
         }
     }
 
-    /// Reads the configuration again, and logs what came of it.
-    fn reload(&mut self) {
+    /// Reads the configuration again, and logs what came of it; in a few words, for the service
+    /// manager.
+    fn reload(&mut self) -> &'static str {
         if self.door == Door::DkimFilter && self.file.is_none() {
             // As it did: without its file, there is nothing to be read.
-            return tracing::error!("ignoring reload signal");
+            tracing::error!("ignoring reload signal");
+            return "there is no file to reload";
         }
         match self.replace() {
-            Ok(()) => match &self.file {
-                Some(file) => tracing::info!("configuration reloaded from {}", text::path(file)),
-                None => tracing::info!("configuration reloaded"),
-            },
+            Ok(()) => {
+                match &self.file {
+                    Some(file) => {
+                        tracing::info!("configuration reloaded from {}", text::path(file));
+                    }
+                    None => tracing::info!("configuration reloaded"),
+                }
+                "configuration reloaded"
+            }
             Err(error) => {
                 error.to_string().lines().for_each(|line| tracing::error!("reload: {line}"));
                 tracing::error!("reload: nothing has changed, the configuration in force stays");
+                "the last reload has failed, the configuration before it is in force"
             }
         }
     }
@@ -114,8 +121,9 @@ impl Reloader {
 
     /// The files, with all that is wrong with them and with the keys that they name.
     fn load(&self, former: &Service) -> Result<Loaded, CannotReload> {
-        let words = self.words.iter().cloned();
-        let loaded = twinseal_config::reload(self.door, words, &FileSystem);
+        let words = self.typed.words.iter().cloned();
+        let files = InPlace { file: self.file.as_deref(), directory: &self.typed.directory };
+        let loaded = twinseal_config::reload(self.door, words, &files);
         loaded.map(|loaded| *loaded).map_err(|mistakes| {
             mistakes.warnings().iter().for_each(|warning| warn_of(warning));
             let keys = keyring::mistakes(mistakes.keys(), &former.directory.keys());
@@ -137,6 +145,27 @@ impl Reloader {
             }
         };
         historic.unwrap_or_else(|| name.to_owned())
+    }
+}
+
+/// The file system, as a process sees it that has gone where its paths begin: the path of its own
+/// file begins where it was typed.
+struct InPlace<'t> {
+    file: Option<&'t Path>,
+    directory: &'t Path,
+}
+
+impl Files for InPlace<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if self.file == Some(path) {
+            FileSystem.read(&self.directory.join(path))
+        } else {
+            FileSystem.read(path)
+        }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        FileSystem.exists(path)
     }
 }
 

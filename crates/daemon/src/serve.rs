@@ -2,22 +2,25 @@
 //! sockets, and to the end.
 
 use crate::VERSION;
-use crate::background;
+use crate::background::{self, Launched};
 use crate::command::print;
 use crate::logging::{
     self, Datagrams, Flush, Form, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET,
     StandardError, Syslog,
 };
 use crate::server::{CannotServe, Server};
+use crate::serving::passed::Passed;
 use crate::signing::keyring::{self, Former};
+use crate::supervisor::{self, Supervised};
 use crate::terminal::Terminal;
 use crate::trial;
 use nix::fcntl::OFlag;
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -45,12 +48,25 @@ impl Files for FileSystem {
     fn exists(&self, path: &Path) -> bool {
         !matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
     }
+
+    fn enter(&self, directory: &Path) -> io::Result<()> {
+        env::set_current_dir(directory)
+    }
+}
+
+/// What was typed, and where.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// The command line, without the words that say which door it is.
+    pub words: Vec<OsString>,
+    /// The directory in which it was typed.
+    pub directory: PathBuf,
 }
 
 /// Runs the command of that door.
 pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     terminal.program = door.program();
-    let arguments = shown(&words);
+    let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let (loaded, only_check) =
         match twinseal_config::serve(door, words.iter().cloned(), &FileSystem) {
             Ok(Request::Help) => return print(terminal, &render::help()),
@@ -64,42 +80,88 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
             Ok(Request::Serve(loaded)) => (loaded, false),
             Err(mistakes) => return misconfigured(&mistakes, door, terminal),
         };
-    let launched = background::launched(door.is_historic().then(|| door.program()));
-    if !only_check && !loaded.config.foreground && launched.is_none() {
-        return match background::launch() {
-            Ok(code) => code,
-            Err(error) => refuse(&error.into(), terminal),
-        };
-    }
     if only_check {
         return check(&loaded, terminal);
     }
-    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let prepared = Server::prepare(&loaded.config, |warning| warnings.push(warning));
-    let listening = match prepared.and_then(|server| server.open(&loaded.config)) {
-        Ok(listening) => listening,
-        Err(error) => {
-            complain(&warnings, terminal);
-            return refuse(&error, terminal);
-        }
-    };
-    // On a terminal that it is about to leave, only what is wrong is of interest.
-    let level = match (&launched, loaded.config.log.to) {
-        (Some(_), LogTo::Stderr) => LevelFilter::WARN,
-        _ => LevelFilter::INFO,
-    };
-    let _flush = match log_to(&loaded.config, level) {
-        Ok(flush) => flush,
-        Err(error) => return refuse(&error, terminal),
-    };
-    tracing::info!("{} starting (args: {arguments})", door.product(VERSION));
-    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let listening = listening.reloading(words, &loaded);
-    let ready = || launched.map_or(Ok(()), background::Launched::ready);
-    match listening.run(&watch::channel(false).0, ready) {
-        Ok(()) => ExitCode::Ok,
+    match start(Typed { words, directory }, &loaded, terminal) {
+        Ok(code) => code,
         Err(error) => refuse(&error, terminal),
     }
+}
+
+/// Serves, in this process or in another one that it starts.
+fn start(
+    typed: Typed,
+    loaded: &Loaded,
+    terminal: &mut Terminal<'_>,
+) -> Result<ExitCode, CannotServe> {
+    let config = &loaded.config;
+    let name = config.door.is_historic().then(|| config.door.program());
+    let passed = Passed::from_environment()?;
+    let supervised = supervisor::supervised(name);
+    let launched = background::launched(name);
+    let is_first = supervised.is_none() && launched.is_none();
+    // Who passes sockets waits for this very process.
+    if !config.foreground && is_first && passed.is_empty() {
+        return Ok(background::launch(&typed.directory)?);
+    }
+    if config.life.restart.auto && supervised.is_none() && passed.is_empty() {
+        return supervisor::supervise(config, launched, &typed.directory);
+    }
+    let watched = Watched { leaves: !config.foreground && passed.is_empty(), supervised, launched };
+    here(typed, loaded, passed, watched, terminal)
+}
+
+/// Who has started this process and waits for its word, if anybody does.
+struct Watched {
+    /// Whether it leaves the terminal.
+    leaves: bool,
+    supervised: Option<Supervised>,
+    launched: Option<Launched>,
+}
+
+impl Watched {
+    fn ready(self) -> io::Result<()> {
+        match (self.supervised, self.launched) {
+            (Some(supervised), _) => supervised.ready(!self.leaves),
+            (None, Some(launched)) => launched.ready(),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Serves in this process.
+fn here(
+    typed: Typed,
+    loaded: &Loaded,
+    passed: Passed,
+    watched: Watched,
+    terminal: &mut Terminal<'_>,
+) -> Result<ExitCode, CannotServe> {
+    let config = &loaded.config;
+    let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    // Its number is for who sends signals, and those go to the process that watches.
+    let pid_file = config.pid_file.as_deref().filter(|_| watched.supervised.is_none());
+    let prepared = Server::prepare(config, |warning| warnings.push(warning));
+    let listening = prepared
+        .and_then(|server| server.open_with(config, passed, pid_file))
+        .inspect_err(|_| complain(&warnings, terminal))?;
+    watched.supervised.iter().for_each(Supervised::end_with_parent);
+    // On a terminal that it is about to leave, only what is wrong is of interest.
+    let level = if watched.leaves && config.log.to == LogTo::Stderr {
+        LevelFilter::WARN
+    } else if config.life.protocol_log {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    let _flush = log_to(config, level)?;
+    let arguments = shown(&typed.words);
+    tracing::info!("{} starting (args: {arguments})", config.door.product(VERSION));
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let listening = listening.reloading(typed, loaded);
+    listening.run(&watch::channel(false).0, || watched.ready())?;
+    Ok(ExitCode::Ok)
 }
 
 /// Says all that is wrong with a command line and its files.

@@ -2,12 +2,16 @@
 
 use crate::VERSION;
 use crate::background::CannotLaunch;
+use crate::core_dumps;
 use crate::descriptors;
+use crate::manager::Manager;
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account, CannotBecome};
 use crate::reload::Reloader;
 use crate::resolver::{DnsResolver, KeyFileResolver, MAX_SOCKETS, Resolver, Settings};
+use crate::serve::Typed;
 use crate::serving::in_force::InForce;
+use crate::serving::passed::{NotPassed, Passed};
 use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
@@ -15,7 +19,6 @@ use crate::signing::directory::Directory;
 use crate::signing::keyring::{self, KeyMistakes, Keyring, Parse};
 use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,7 +112,29 @@ impl Server {
     /// # Errors
     /// [`CannotServe`], with every socket that cannot be had.
     pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
-        let found = all(config.sockets.iter().map(|spec| Place::find(spec, &config.sockets)))?;
+        self.open_with(config, Passed::default(), config.pid_file.as_deref())
+    }
+
+    /// The same with sockets that were passed to us, and the path of the pid file if it is ours to
+    /// write.
+    ///
+    /// # Errors
+    /// [`CannotServe`], with every socket that cannot be had.
+    pub fn open_with(
+        self,
+        config: &Config,
+        mut passed: Passed,
+        pid_file: Option<&Path>,
+    ) -> Result<Listening, CannotServe> {
+        let mut sockets = Vec::new();
+        let mut missing = Vec::new();
+        for spec in &config.sockets {
+            match passed.take(spec) {
+                Some(socket) => sockets.push(socket),
+                None => missing.push(spec),
+            }
+        }
+        let found = all(missing.into_iter().map(|spec| Place::find(spec, &config.sockets)))?;
         // From here on there is something to be cleaned up.
         let signals = Held::back();
         if let Some(account) = &self.account {
@@ -118,8 +143,12 @@ impl Server {
         if let Some(bits) = config.umask {
             umask(Mode::from_bits_truncate(bits));
         }
-        let sockets = all(found.into_iter().map(|place| place.bind(self.rights)))?;
-        let pid_file = config.pid_file.as_deref().map(write_pid_file).transpose()?;
+        sockets.extend(all(found.into_iter().map(|place| place.bind(self.rights)))?);
+        sockets.extend(passed.rest());
+        let pid_file = pid_file.map(write_pid_file).transpose()?;
+        if config.life.core_dumps {
+            core_dumps::allow().map_err(|error| CannotServe::Runtime(error.into()))?;
+        }
         let in_force = InForce::new(self.service);
         let (door, trusted) = (config.door, self.trusted);
         Ok(Listening { in_force, door, trusted, reloader: None, sockets, pid_file, signals })
@@ -197,16 +226,16 @@ fn all<T>(sockets: impl Iterator<Item = Result<T, CannotBind>>) -> Result<Vec<T>
     if failures.is_empty() { Ok(good) } else { Err(CannotServe::Sockets(failures)) }
 }
 
-fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
+pub(crate) fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
     PidFile::write(path).map_err(|error| CannotServe::PidFile { path: path.to_owned(), error })
 }
 
 impl Listening {
     /// Lets signals reload the configuration, which came from those words.
     #[must_use]
-    pub fn reloading(mut self, words: Vec<OsString>, loaded: &Loaded) -> Self {
+    pub fn reloading(mut self, typed: Typed, loaded: &Loaded) -> Self {
         let (trusted, in_force) = (self.trusted.clone(), self.in_force.clone());
-        self.reloader = Some(Reloader::new(words, loaded, trusted, in_force));
+        self.reloader = Some(Reloader::new(typed, loaded, trusted, in_force));
         self
     }
 
@@ -230,11 +259,11 @@ impl Listening {
             self.signals.release();
             ready()
         };
-        let asked = Arc::new(Notify::new());
+        let (asked, manager) = (Arc::new(Notify::new()), Arc::new(Manager::from_environment()));
         if let Some(reloader) = self.reloader {
-            runtime.spawn(reloader.run(Arc::clone(&asked)));
+            runtime.spawn(reloader.run(Arc::clone(&asked), Arc::clone(&manager)));
         }
-        let controls = Controls { door, stop: stop.clone(), reload: asked };
+        let controls = Controls { door, stop: stop.clone(), reload: asked, manager };
         let served = runtime.block_on(serve(self.sockets, self.in_force, controls, ready));
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
@@ -265,12 +294,14 @@ struct Controls {
     stop: watch::Sender<bool>,
     /// Has the configuration read again.
     reload: Arc<Notify>,
+    /// Who is told.
+    manager: Arc<Manager>,
 }
 
 async fn serve(
     sockets: Vec<Bound>,
     in_force: InForce,
-    Controls { door, stop, reload }: Controls,
+    Controls { door, stop, reload, manager }: Controls,
     ready: impl FnOnce() -> io::Result<()>,
 ) -> Result<(), CannotServe> {
     let signals = |kind| signal(kind).map_err(CannotServe::Runtime);
@@ -279,13 +310,23 @@ async fn serve(
     let mut hangup = signals(SignalKind::hangup())?;
     let mut user1 = signals(SignalKind::user_defined1())?;
     let mut listeners = JoinSet::new();
+    let count = sockets.len();
     for socket in sockets {
         tracing::info!("listening on {}", socket.name());
         listeners.spawn(socket.serve(in_force.clone(), stop.subscribe()));
     }
     ready().map_err(CannotServe::Background)?;
+    manager.ready(count);
+    let alive = Arc::clone(&manager);
+    tokio::spawn(async move { alive.keep_alive().await });
+    let mut stopped = stop.subscribe();
+    let mut told = false;
     loop {
         tokio::select! {
+            _ = stopped.wait_for(|stop| *stop), if !told => {
+                told = true;
+                manager.stopping();
+            }
             _ = terminate.recv() => { stop.send_replace(true); }
             _ = interrupt.recv() => { stop.send_replace(true); }
             _ = hangup.recv() => if door.hangup_stops() {
@@ -319,6 +360,9 @@ pub enum CannotServe {
     /// Sockets that cannot be had.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Sockets(Vec<CannotBind>),
+    /// A socket that was passed to us is none that we can serve.
+    #[error(transparent)]
+    Passed(#[from] NotPassed),
     /// The pid file cannot be written.
     #[error("{}: the process's number cannot be written: {error}", text::path(path))]
     PidFile {
@@ -352,9 +396,12 @@ impl CannotServe {
             Self::PidFile { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ExitCode::Permission
             }
+            Self::PidFile { error, .. } if error.kind() == io::ErrorKind::ResourceBusy => {
+                ExitCode::Unavailable
+            }
             Self::PidFile { .. } => ExitCode::System,
             Self::User(error) => error.exit_code(),
-            Self::Sockets(_) => ExitCode::Unavailable,
+            Self::Sockets(_) | Self::Passed(_) => ExitCode::Unavailable,
             Self::Runtime(_) | Self::Background(_) => ExitCode::System,
             Self::Launch(error) => error.exit_code(),
         }

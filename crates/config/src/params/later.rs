@@ -10,21 +10,12 @@ use crate::door::Door;
 const fn letters(door: Door) -> &'static str {
     match door {
         Door::Native => "",
-        Door::DkFilter | Door::DkimFilter => "A",
+        Door::DkFilter | Door::DkimFilter => "",
     }
 }
 
 /// The parameters of `dkim-filter.conf`, beside those that have a row.
-const PARAMETERS: &[&str] = &[
-    "AutoRestart",
-    "AutoRestartCount",
-    "AutoRestartRate",
-    "BaseDirectory",
-    "EnableCoredumps",
-    "KeepTemporaryFiles",
-    "MilterDebug",
-    "TemporaryDirectory",
-];
+const PARAMETERS: &[&str] = &[];
 
 /// Names that parameters had in earlier releases, and those that they have now.
 const RENAMED: &[(&str, &str)] = &[
@@ -84,7 +75,6 @@ mod tests {
     #[test]
     fn a_letter_says_whether_a_value_follows() {
         for (door, letter, value) in [
-            (Door::DkFilter, 'A', Some(false)),
             (Door::DkFilter, 'x', None),
             (Door::DkFilter, ':', None),
             (Door::DkimFilter, 'A', Some(false)),

@@ -12,6 +12,7 @@ mod domainkeys;
 mod historic;
 mod hosts;
 mod leaving;
+mod life;
 mod log;
 mod options;
 mod process;
@@ -35,6 +36,7 @@ const SECTIONS: &[&[Param]] = &[
     hosts::ROWS,
     leaving::ROWS,
     process::ROWS,
+    life::ROWS,
     signing::ROWS,
     options::ROWS,
     dkim::ROWS,
@@ -51,6 +53,7 @@ const SECTIONS: &[&[Param]] = &[
     accepted::ROWS,
     trial::ROWS,
     log::ROWS,
+    life::LOG_ROWS,
     commands::ROWS,
 ];
 

@@ -101,7 +101,6 @@ fn what_it_does_not_take_is_refused_by_name() {
         ("-b v", "-b: verifying DomainKeys is asked for, and only that"),
         ("-b x", "-b: found \"x\", allowed: s (sign), v (verify) or sv"),
         ("-c relaxed", "-c: found \"relaxed\", allowed: simple, nofws"),
-        ("-A", "-A: dk-filter had it, this version does not support it"),
         ("-U /pop.db", "-U: refused: who is in a POP database"),
         ("-x /etc/dk.conf", "-x: there is no such option"),
         ("-K", "-K: there is no such option"),
@@ -139,7 +138,7 @@ fn fields_that_say_whose_message_it_is_are_kept_with_a_notice() {
 #[test]
 fn a_wrong_word_is_a_usage_mistake_and_a_wrong_value_is_not() {
     let code = |words: &str| request_in(DOOR, words, &Map::default()).unwrap_err().exit_code();
-    for words in ["-z", "-A", "-U x", "-d", "word", "--help", "-C", "-"] {
+    for words in ["-z", "-q", "-U x", "-d", "word", "--help", "-C", "-"] {
         assert_eq!(code(&format!("{SIGN} {words}")), ExitCode::Usage, "{words}");
     }
     for words in ["-b v", "-b x", "-c relaxed", "-i /none", "-d /none"] {

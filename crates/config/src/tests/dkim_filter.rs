@@ -137,7 +137,7 @@ fn words_that_do_nothing_are_noticed() {
 #[test]
 fn every_mistake_of_the_file_is_told_with_its_line() {
     let text = "Sockte inet:1\nSyslog maybe\nUMask 108x\nUMask 01000\nMode x\nPidFile\n\
-                 Canonicalization nofws\nAutoRestart yes\nX-Header ?\nPOPDBFile /p\n\
+                 Canonicalization nofws\nAutoRestart perhaps\nX-Header ?\nPOPDBFile /p\n\
                  SenderHeaders From:\nMTA \nInternalHosts /none\nselector a..b\n";
     let lines = mistakes(text);
     let wants = [
@@ -148,7 +148,7 @@ fn every_mistake_of_the_file_is_told_with_its_line() {
         ":5: Mode: found \"x\", allowed: s (sign), v (verify) or sv",
         ":6: PidFile: required value missing; allowed: the path of a file",
         ":7: Canonicalization: found \"nofws\", allowed: simple/simple",
-        ":8: AutoRestart: dkim-filter had it, this version does not support it",
+        ":8: AutoRestart: found \"perhaps\", allowed: yes or no",
         ":9: X-Header: found \"?\", allowed: yes or no",
         ":10: POPDBFile: refused: who is in a POP database",
         ":11: SenderHeaders: \"From:\" is no header field name",

@@ -1,6 +1,7 @@
 //! One connection from an MTA: octets in, octets out, messages between.
 
 use super::macros;
+use super::protocol;
 use super::service::{Client, Service};
 use super::transaction::{self, Done, Ending, Facts, Obstacle, Provenance, Told, Transaction};
 use crate::signing::policy::Fidelity;
@@ -217,6 +218,9 @@ impl Connection {
         loop {
             let step = self.session.receive(input)?;
             *input = input.get(step.consumed..).unwrap_or_default();
+            if self.service.protocol_log {
+                protocol::said(&step.event, step.consumed);
+            }
             match step.event {
                 Event::NeedMore => return Ok(Said::More),
                 Event::Quit => return Ok(Said::Quit),
@@ -312,6 +316,9 @@ impl Connection {
         S: AsyncWrite + Unpin,
     {
         write(stream, self.session.output(), self.service.limits.write).await?;
+        if self.service.protocol_log {
+            protocol::answered(self.session.output());
+        }
         self.session.clear_output();
         for (queue_id, told) in self.told.drain(..) {
             told.log(&self.service, queue_id.as_deref());

@@ -28,7 +28,7 @@ impl Bound {
     pub async fn serve(self, in_force: InForce, mut stop: watch::Receiver<bool>) -> io::Result<()> {
         let (acceptor, file) = match self.listener {
             Listener::Unix(listener, file) => {
-                (Acceptor::Unix(UnixListener::from_std(listener)?), Some(file))
+                (Acceptor::Unix(UnixListener::from_std(listener)?), file)
             }
             Listener::Inet(listener) => (Acceptor::Inet(TcpListener::from_std(listener)?), None),
         };

@@ -4,6 +4,8 @@ pub mod connection;
 pub mod in_force;
 pub mod listener;
 mod macros;
+pub mod passed;
+mod protocol;
 pub mod service;
 pub mod socket;
 pub mod transaction;

@@ -58,6 +58,8 @@ pub struct Service {
     pub witness: Option<Witness>,
     /// Who reports what does not match, if anybody does.
     pub desk: Option<Arc<Desk>>,
+    /// Whether what is said on a connection is logged.
+    pub protocol_log: bool,
 }
 
 /// What time it is.
@@ -177,6 +179,7 @@ impl Service {
             header_limit: limits_header.then_some(config.verify.maximum_header),
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
+            protocol_log: config.life.protocol_log,
         }
     }
 

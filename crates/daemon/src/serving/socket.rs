@@ -1,25 +1,31 @@
 //! Sockets: bound once, with the rights that an MTA needs to connect.
 
+use crate::held_file::{self, NotHeld};
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use nix::sys::socket::sockopt::{Ipv6V6Only, ReuseAddr};
+use nix::sys::socket::sockopt::{Ipv6V6Only, PeerCredentials, ReuseAddr};
 use nix::sys::socket::{
-    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect, listen,
-    setsockopt, socket,
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect,
+    getsockopt, listen, setsockopt, socket,
 };
+use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 use twinseal_config::{Family, SocketSpec};
+use twinseal_message::text;
 
-/// How often a directory is tried that somebody has locked, and how long to wait in between: longer
-/// than a start takes to bind its sockets.
+/// Nobody else has anything to do with a lock.
+const LOCK_MODE: u32 = 0o600;
+
+/// How often a lock is tried that somebody has, and how long to wait in between: longer than a start
+/// takes to bind its sockets.
 const LOCK_ATTEMPTS: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -32,7 +38,8 @@ pub struct Bound {
 
 #[derive(Debug)]
 pub(super) enum Listener {
-    Unix(UnixListener, SocketFile),
+    /// The file is not ours where somebody else has bound the socket.
+    Unix(UnixListener, Option<SocketFile>),
     Inet(TcpListener),
 }
 
@@ -111,8 +118,11 @@ impl Place {
         let kind = match spec {
             SocketSpec::Unix { path } => {
                 // What it cannot do now is found out when the socket is bound.
-                let _lock = Lock::of(path);
-                let _ = remove_stale(path);
+                if is_stale(path).is_ok_and(|stale| stale)
+                    && let Ok(_lock) = Lock::of(path)
+                {
+                    let _ = remove_stale(path);
+                }
                 Ok(PlaceKind::Unix(path.clone()))
             }
             SocketSpec::Inet { host, port, family } => {
@@ -149,8 +159,10 @@ fn is_v4(spec: &SocketSpec, wanted: u16) -> bool {
 }
 
 fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
+    // Whatever there is to be said about what stands there says more than a lock does.
+    is_stale(path)?;
     // Until it is listened on, another start would take it for a stale one.
-    let _lock = Lock::of(path);
+    let _lock = Lock::of(path)?;
     remove_stale(path)?;
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
@@ -166,35 +178,58 @@ fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
     }
     // Only now can anybody connect: nobody slips in while the file has other rights.
     listen(&socket, Backlog::MAXCONN)?;
-    Ok(Listener::Unix(UnixListener::from(socket), file))
+    Ok(Listener::Unix(UnixListener::from(socket), Some(file)))
 }
 
-/// Keeps another start out of a socket's directory for the moment that it takes to bind one there.
-struct Lock(#[expect(dead_code, reason = "it is held, not looked at")] Option<Flock<File>>);
+/// Keeps another start from a socket's path for the moment that it takes to bind one there.
+///
+/// It is a lock on a file beside the socket, which only its owner can open. The directory could be
+/// locked as well, but by everybody who can read it, and then nothing would start any more.
+struct Lock {
+    path: PathBuf,
+    /// The lock goes with it.
+    _held: File,
+}
 
 impl Lock {
-    /// The directory may be one that we cannot read, and everybody who can may lock it: neither
-    /// must keep mail up.
-    fn of(path: &Path) -> Self {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let Ok(mut directory) = File::open(directory.unwrap_or(Path::new("."))) else {
-            return Self(None);
-        };
+    fn of(socket: &Path) -> io::Result<Self> {
+        let mut name = OsString::from(".");
+        name.push(socket.file_name().unwrap_or_default());
+        name.push(".lock");
+        let path = socket.with_file_name(name);
+        let why = |what: &dyn Display| io::Error::other(format!("{}: {what}", text::path(&path)));
         for _ in 0..LOCK_ATTEMPTS {
-            directory = match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
-                Ok(lock) => return Self(Some(lock)),
-                Err((directory, _)) => directory,
-            };
-            sleep(LOCK_PAUSE);
+            match held_file::hold(&path, LOCK_MODE) {
+                Ok(held) => return Ok(Self { path, _held: held }),
+                Err(NotHeld::Taken) => sleep(LOCK_PAUSE),
+                Err(NotHeld::Io(error)) => {
+                    return Err(io::Error::new(error.kind(), why(&error).to_string()));
+                }
+            }
         }
-        Self(None)
+        Err(io::Error::new(io::ErrorKind::AddrInUse, why(&"another start has it").to_string()))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // While it is locked: whoever opens it now finds out that it is gone.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
 /// Removes a socket on which nobody answers: its owner was killed. Anything else is left alone.
 fn remove_stale(path: &Path) -> io::Result<()> {
+    if is_stale(path)? { fs::remove_file(path) } else { Ok(()) }
+}
+
+/// Whether there is a socket on which nobody answers, and not merely nothing.
+///
+/// # Errors
+/// When something else is there.
+fn is_stale(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
         Ok(status) if !status.file_type().is_socket() => {
             return Err(io::Error::new(
@@ -207,10 +242,13 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     // Without waiting: whoever listens may have stopped to accept.
     let probe = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_NONBLOCK, None)?;
     match connect(probe.as_raw_fd(), &UnixAddr::new(path)?) {
-        Ok(()) | Err(Errno::EAGAIN) => {
+        Ok(()) => Err(io::Error::new(io::ErrorKind::AddrInUse, who_listens(&probe))),
+        Err(Errno::EAGAIN) => {
             Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens on it"))
         }
-        Err(Errno::ECONNREFUSED) => fs::remove_file(path),
+        Err(Errno::ECONNREFUSED) => Ok(true),
+        // Its owner is just removing it.
+        Err(Errno::ENOENT) => Ok(false),
         Err(Errno::EACCES) => Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "there is a socket already, of another user",
@@ -219,7 +257,19 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-fn addresses(host: Option<&str>, port: u16, family: Family) -> io::Result<Vec<SocketAddr>> {
+/// Who has answered that connection.
+fn who_listens(probe: &OwnedFd) -> String {
+    match getsockopt(probe, PeerCredentials) {
+        Ok(peer) if peer.pid() > 0 => format!("somebody listens on it: process {}", peer.pid()),
+        _ => "somebody listens on it".to_owned(),
+    }
+}
+
+pub(super) fn addresses(
+    host: Option<&str>,
+    port: u16,
+    family: Family,
+) -> io::Result<Vec<SocketAddr>> {
     let everywhere = match family {
         Family::V4 => "0.0.0.0",
         Family::V6 => "::",
@@ -263,6 +313,11 @@ fn bind_address(address: SocketAddr, only_v6: bool) -> nix::Result<TcpListener> 
 }
 
 impl Bound {
+    /// A socket that somebody else has bound, and that is called that.
+    pub(super) const fn passed(name: String, listener: Listener) -> Self {
+        Self { listener, name }
+    }
+
     /// The socket, as configured.
     #[must_use]
     pub fn name(&self) -> &str {
