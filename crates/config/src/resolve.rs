@@ -62,11 +62,7 @@ pub(crate) fn resolve(
     }
     let Signing { rules, must_sign, seals } =
         signing::rules(&mut raw, door, signs, has_file, files, report);
-    if let (Some((list, origin)), true) = (&peers, signs)
-        && list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
-    {
-        report.warn(origin, "peers", Caution::LoopbackIsPeer);
-    }
+    loopback_is_peer(peers.as_ref().filter(|_| signs), report);
     let leaving = leaving::leaving(&mut raw.leaving, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
@@ -270,6 +266,15 @@ fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
         report.warn(origin, "internal-hosts", Caution::NobodyInternal);
     } else if !list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
         report.warn(origin, "internal-hosts", Caution::LoopbackMissing);
+    }
+}
+
+/// Mail of this host itself would pass unsigned.
+fn loopback_is_peer(peers: Option<&(HostList, Origin)>, report: &mut Report) {
+    if let Some((list, origin)) = peers
+        && list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    {
+        report.warn(origin, "peers", Caution::LoopbackIsPeer);
     }
 }
 

@@ -31,9 +31,20 @@ pub(super) enum Unsayable {
     Hole,
 }
 
+/// Which of the entries that match an address sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matching {
+    First,
+    All,
+}
+
 /// The entries that say the same as that rule. `parents` is whether senders may count as a parent
 /// domain.
-pub(super) fn of_rule(rule: &SigningRule, parents: bool) -> Result<Vec<Senders>, Unsayable> {
+pub(super) fn of_rule(
+    rule: &SigningRule,
+    parents: bool,
+    matching: Matching,
+) -> Result<Vec<Senders>, Unsayable> {
     let own = match &rule.domain {
         SigningDomain::Fixed(domain) => Some(domain.to_string()),
         SigningDomain::Sender | SigningDomain::Listed => None,
@@ -46,6 +57,11 @@ pub(super) fn of_rule(rule: &SigningRule, parents: bool) -> Result<Vec<Senders>,
         let domain = own.unwrap_or_else(|| "*".to_owned());
         return Ok(vec![Senders { patterns, domain, below: false }]);
     };
+    // An address in one of two domains, one below the other, would have two seals.
+    let nested = || list.exact().iter().any(|domain| has_below(list, domain.as_str()));
+    if matching == Matching::All && list.subdomains() && nested() {
+        return Err(Unsayable::Hole);
+    }
     let mut entries = Vec::new();
     for sender in &rule.senders {
         for mut entry in within(sender.as_str(), list)? {

@@ -1,6 +1,6 @@
 //! What is in force, in the words of our own file: `twinseal config show`.
 
-use super::senders::{Senders, of_rule};
+use super::senders::{Matching, Senders, of_rule};
 use super::yaml::{list, scalar};
 use crate::door::Door;
 use crate::origin::Origin;
@@ -8,7 +8,7 @@ use crate::params::{Acts, Kind, PARAMS, Param, Place};
 use crate::rules::SigningRule;
 use crate::settings::{Action, Actions, Config, Mode, Setting};
 use std::fmt::Write as _;
-use twinseal_dkim::HeaderSelection;
+use twinseal_dkim::{BodyLength, HeaderSelection};
 use twinseal_message::{FieldName, text};
 
 /// Whether each value comes with the place that it is from.
@@ -135,14 +135,26 @@ type Value = (&'static str, Option<String>);
 type Values = Vec<Value>;
 
 fn dkim_values(settings: &twinseal_dkim::Settings) -> Values {
-    let expire = settings.expire_after.map(|after| format!("{}s", after.as_secs()));
+    let expire = settings.expire_after.unwrap_or_default().as_secs();
+    let yes_or_no = |on| Some(if on { "yes" } else { "no" }.to_owned());
+    // A limit says that there is a length, and a length alone that there is no limit.
+    let (length, most) = match settings.body_length {
+        BodyLength::Unlimited => (yes_or_no(false), None),
+        BodyLength::Whole => (yes_or_no(true), None),
+        BodyLength::AtMost(most) => (None, Some(format!("{most}B"))),
+    };
     let headers: &HeaderSelection = &settings.headers;
     vec![
         ("canonicalization", Some(settings.canonicalization.to_string())),
-        ("expire-after", expire),
+        ("expire-after", Some(format!("{expire}s"))),
         ("identity", settings.identity.as_ref().map(|identity| scalar(&identity.to_string()))),
         ("signed-headers", Some(names(headers.signed()))),
         ("oversigned-headers", Some(names(headers.oversigned()))),
+        ("always-signed-headers", Some(names(headers.always()))),
+        ("body-length", length),
+        ("maximum-signed-body", most),
+        ("copied-headers", yes_or_no(settings.copies_header)),
+        ("mend-line-ends", yes_or_no(settings.mends_line_ends)),
     ]
 }
 
@@ -162,7 +174,8 @@ fn entries(
     config: &Config,
 ) -> Vec<(&SigningRule, Result<Vec<Senders>, super::senders::Unsayable>)> {
     let parents = config.rules.count_as_parents();
-    let rule = |rule| (rule, of_rule(rule, parents).map(|said| joined(said, config)));
+    let matching = if config.leaving.multiple_signatures { Matching::All } else { Matching::First };
+    let rule = |rule| (rule, of_rule(rule, parents, matching).map(|said| joined(said, config)));
     config.rules.iter().map(rule).collect()
 }
 
@@ -265,8 +278,50 @@ fn note(param: &Param, config: &Config) -> Option<String> {
 
 /// Whether what it means is in other values.
 fn is_told(param: &Param) -> bool {
-    let elsewhere = ["dkim.omitted-headers", "action-list", "key-list-file"];
+    let elsewhere = [
+        "dkim.omitted-headers",
+        "action-list",
+        "dk-action-list",
+        "include",
+        "key-list-file",
+        "signature-algorithm",
+    ];
     let seal = ["dkim", "domainkeys", "actions"];
     let section = param.name.split('.').next().unwrap_or_default();
     elsewhere.contains(&param.name) || seal.contains(&section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{action, dkim_values, domainkeys_values};
+    use crate::params::PARAMS;
+    use crate::settings::{Action, Actions};
+
+    #[test]
+    fn every_setting_of_a_seal_and_every_action_is_shown() {
+        let all = Action::Accept;
+        let actions = Actions {
+            bad_signature: all,
+            no_signature: all,
+            key_not_found: all,
+            dns_error: all,
+            internal_error: all,
+            security: all,
+            signature_error: all,
+        };
+        let words = |values: super::Values| values.into_iter().map(|(word, _)| word);
+        let dkim: Vec<&str> = words(dkim_values(&twinseal_dkim::Settings::default())).collect();
+        let settings = twinseal_domainkeys::Settings::default();
+        let domainkeys: Vec<&str> = words(domainkeys_values(&settings)).collect();
+        for param in PARAMS.iter().filter(|param| param.is_in_file()) {
+            let is_shown = match param.name.split_once('.') {
+                Some(("dkim", word)) => dkim.contains(&word),
+                Some(("domainkeys", word)) => domainkeys.contains(&word),
+                // What is said of all of them is in each.
+                Some(("actions", word)) => word == "default" || action(word, &actions).is_some(),
+                _ => true,
+            };
+            assert!(is_shown, "{}", param.name);
+        }
+    }
 }

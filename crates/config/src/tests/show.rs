@@ -10,7 +10,8 @@ fn essence(config: &Config) -> Vec<String> {
     let Config { sockets, user, umask, socket_mode, socket_group, mode, .. } = config;
     let Config { internal_hosts, peers, external_ignore, require_safe_keys, pid_file, .. } = config;
     let Config { foreground, limits, sender_headers, parent_identity, trace_header, .. } = config;
-    let Config { actions, quarantine, verify, results, dns, adsp, log, .. } = config;
+    let Config { actions, quarantine, verify, results, dns, adsp, log, leaving, reports, .. } =
+        config;
     let rule = |SigningRule { senders, domain, keys, dkim, domainkeys, .. }: &SigningRule| {
         let senders: Vec<&str> = senders.iter().map(crate::Pattern::as_str).collect();
         let keys: Vec<_> = keys.iter().map(|key| (&key.file, &key.selector)).collect();
@@ -21,7 +22,7 @@ fn essence(config: &Config) -> Vec<String> {
         format!("{internal_hosts:?} {peers:?} {external_ignore:?} {require_safe_keys}"),
         format!("{pid_file:?} {foreground} {limits:?} {sender_headers:?} {parent_identity}"),
         format!("{trace_header} {actions:?} {quarantine} {verify:?} {results:?}"),
-        format!("{dns:?} {adsp:?} {log:?} {must_sign:?}"),
+        format!("{dns:?} {adsp:?} {log:?} {must_sign:?} {leaving:?} {reports:?}"),
     ];
     essence.extend(rules.iter().map(rule));
     essence
@@ -67,8 +68,19 @@ signing:
     keys: [{ file: k }]
     dkim: { signed-headers: [to, subject], oversigned-headers: [to] }
     domainkeys: { canonicalization: simple, omitted-headers: [x-a] }
+    # what is set at the top, and not here
+  - senders: c@c.example
+    domain: c.example
+    keys: [{ file: /k/c }]
+    dkim: { body-length: yes, expire-after: 0s, always-signed-headers: [] }
   - { senders: a@b.example, domain: b.example, keys: [{ file: /k/n }] }
-dkim: { canonicalization: simple/relaxed, expire-after: 1d }
+dkim: { canonicalization: simple/relaxed, expire-after: 1d, maximum-signed-body: 9KiB,
+  always-signed-headers: [reply-to], copied-headers: yes, mend-line-ends: yes }
+internal-daemons: [MSA]
+internal-macros: [\"a=b|c\"]
+unsigned-recipients: [\"*@example.net\"]
+remove-old-signatures: yes
+multiple-signatures: yes
 domainkeys: { omitted-headers: [list-id] }
 verify: { minimum-body: 50%, maximum-header: 64KiB, must-be-signed: [subject], trusted: /domains }
 actions: { default: reject, dns-error: tempfail, no-signature: accept }
