@@ -6,9 +6,7 @@ use crate::door::Door;
 use crate::historic;
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{
-    Acts, Form, Kind, Letter, PARAMS, Param, Parameter, Place, Reload, later_letter,
-};
+use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Parameter, Place, Reload};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::value::typed_number;
@@ -105,19 +103,8 @@ impl CommandLine {
             None if letter == '?' && self.door.is_historic() => {
                 self.command = Some(Command::Usage);
             }
-            None => self.unknown(letter, parser, &origin, report),
+            None => report.mistake(&origin, "", Wrong::UnknownOption { like: None }),
         }
-    }
-
-    fn unknown(&self, letter: char, parser: &mut Parser, origin: &Origin, report: &mut Report) {
-        let Some(has_value) = later_letter(self.door, letter) else {
-            return report.mistake(origin, "", Wrong::UnknownOption { like: None });
-        };
-        if has_value {
-            // It is no word of its own.
-            let _ = parser.value();
-        }
-        report.mistake(origin, "", Wrong::Later { program: self.door.program() });
     }
 
     fn long(&mut self, name: &str, parser: &mut Parser, report: &mut Report) {

@@ -8,7 +8,7 @@ use crate::files::Files;
 use crate::lists::{Meant, configuration, line_number, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Form, Kind, PARAMS, Param, Parameter, later_parameter, present_name};
+use crate::params::{Acts, Form, Kind, PARAMS, Param, Parameter, present_name};
 use crate::raw::{Given, Raw, Target};
 use crate::suggest::closest;
 use crate::wrong::{BadNesting, Quoted, Wrong};
@@ -176,18 +176,15 @@ fn word(text: &str) -> (&str, &str) {
 fn row(name: &str) -> Option<(&'static Param, Parameter)> {
     PARAMS.iter().find_map(|param| {
         let known = param.dkim_filter.parameter?;
-        let is_it = known.name.eq_ignore_ascii_case(name) && known.form != Form::Later;
+        let is_it = known.name.eq_ignore_ascii_case(name);
         is_it.then_some((param, known))
     })
 }
 
 fn unknown(name: &str) -> Wrong {
-    if later_parameter(name).is_some() {
-        return Wrong::Later { program: "dkim-filter" };
-    }
     let known = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter);
-    let taken = known.filter(|known| known.form != Form::Later).map(|known| known.name);
-    Wrong::UnknownParameter { like: closest(name, taken).map(ToOwned::to_owned) }
+    let names = known.map(|known| known.name);
+    Wrong::UnknownParameter { like: closest(name, names).map(ToOwned::to_owned) }
 }
 
 /// The value in the words of our own parameter.
@@ -205,7 +202,7 @@ pub(crate) fn translated(param: &Param, known: Parameter, value: &str) -> Result
             None if !value.starts_with('0') => Ok(value.to_owned()),
             None => Err(Wrong::value(value, wanted(param, known))),
         },
-        Form::Word | Form::Words | Form::Later => Ok(value.to_owned()),
+        Form::Word | Form::Words => Ok(value.to_owned()),
         Form::Truth { yes, no } => match value.chars().next() {
             Some('t' | 'T' | 'y' | 'Y' | '1') => Ok(yes.to_owned()),
             Some('f' | 'F' | 'n' | 'N' | '0') => Ok(no.to_owned()),
@@ -240,7 +237,7 @@ pub(crate) fn wanted(param: &Param, known: Parameter) -> String {
         Form::Truth { .. } => "yes or no, true or false, 1 or 0".to_owned(),
         Form::Bits => BITS.to_owned(),
         Form::Word => param.wanted_behind(param.dkim_filter.letter),
-        Form::Words | Form::Initial | Form::Later => param.wanted(),
+        Form::Words | Form::Initial => param.wanted(),
     }
 }
 

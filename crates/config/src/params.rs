@@ -3,14 +3,14 @@
 //! The file, the command line, `--help`, the sample file, the check of a reload and, later, the
 //! manual and the historic files are loops over it.
 
-mod later;
+mod former;
 mod table;
 
 use crate::door::Door;
 use crate::origin::Origin;
 use crate::raw::{Given, Setter};
 
-pub(crate) use later::{former_names, later_letter, later_parameter, not_taken, present_name};
+pub(crate) use former::{former_names, present_name};
 pub use table::PARAMS;
 
 /// A parameter, under all the names that it has.
@@ -128,8 +128,6 @@ pub enum Form {
     Seconds,
     /// As a number of octets.
     Octets,
-    /// Known, but this version does not take it yet.
-    Later,
 }
 
 /// What a value looks like.

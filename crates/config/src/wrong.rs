@@ -60,12 +60,6 @@ pub enum Wrong {
     /// The command line has an option of a word, and the program has letters only.
     #[error("there is no such option: this program's options are single letters")]
     NoLongOptions,
-    /// The historic program had it, and we do not take it yet.
-    #[error("{program} had it, this version does not support it")]
-    Later {
-        /// The program.
-        program: &'static str,
-    },
     /// The historic program had it, and we will not do it.
     #[error("refused: {reason}")]
     Refused {
@@ -368,7 +362,6 @@ impl Wrong {
             | Self::TakesNoValue { .. }
             | Self::NotText { .. }
             | Self::NoLongOptions
-            | Self::Later { .. }
             | Self::Refused { .. }
             | Self::NotNumber { .. }
             | Self::FileOnly => ExitCode::Usage,

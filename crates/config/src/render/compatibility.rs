@@ -4,8 +4,7 @@
 use super::capitalized;
 use crate::door::Door;
 use crate::historic::wanted;
-use crate::params::{Acts, Form, Letter, PARAMS, Param, Parameter, Place, Reload};
-use crate::params::{former_names, not_taken};
+use crate::params::{Acts, Form, Letter, PARAMS, Param, Parameter, Place, Reload, former_names};
 use std::fmt::Write as _;
 
 const HEAD: &str = "\
@@ -40,7 +39,6 @@ pub fn compatibility() -> String {
         without_effect(&rows, door, &mut text);
         refused(&rows, door, &mut text);
         former(door, &mut text);
-        waiting(door, &mut text);
     }
     text
 }
@@ -69,13 +67,10 @@ struct Row {
 }
 
 impl Row {
-    /// `None` if the program has no name for it, or none that is taken.
+    /// `None` if the program has no name for it.
     fn of(param: &'static Param, door: Door) -> Option<Self> {
         let letter = param.letter_in(door);
-        let parameter = param.dkim_filter.parameter.filter(|known| {
-            let taken = known.form != Form::Later;
-            taken && door == Door::DkimFilter
-        });
+        let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
         (letter.is_some() || parameter.is_some()).then_some(Self { param, letter, parameter })
     }
 
@@ -209,18 +204,6 @@ fn former(door: Door, text: &mut String) {
     section(&found, "| former name | what it is now |\n|---|---|\n", text);
 }
 
-/// What this version does not take yet, which stops the start.
-fn waiting(door: Door, text: &mut String) {
-    let names = not_taken(door);
-    if names.is_empty() {
-        return;
-    }
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let _ = write!(text, "\n### {}: not taken yet\n\n", door.program());
-    let _ =
-        writeln!(text, "The start is refused with each of them by its name: {}.", names.join(", "));
-}
-
 fn section<const N: usize>(rows: &[[String; N]], head: &str, text: &mut String) {
     if rows.is_empty() {
         text.push_str("None.\n");
@@ -244,7 +227,7 @@ fn line(cells: &[String], text: &mut String) {
 mod tests {
     use super::compatibility;
     use crate::door::Door;
-    use crate::params::{Acts, Form, PARAMS, not_taken};
+    use crate::params::{Acts, PARAMS};
 
     /// What the document says of one program.
     fn part(door: Door) -> String {
@@ -276,10 +259,7 @@ mod tests {
             let part = part(door);
             for param in PARAMS {
                 let letter = param.letter_in(door).map(|known| format!("-{}", known.letter));
-                let parameter = param
-                    .dkim_filter
-                    .parameter
-                    .filter(|known| known.form != Form::Later && door == Door::DkimFilter);
+                let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
                 let parameter = parameter.map(|known| known.name.to_owned());
                 for name in letter.into_iter().chain(parameter) {
                     let rows = rows(&part, &name);
@@ -292,17 +272,6 @@ mod tests {
                     let (_, why) = why.split_at(1);
                     assert!(rows[0].contains(why), "{door:?} {name}: {rows:?}");
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_taken_yet_is_named() {
-        for door in [Door::DkFilter, Door::DkimFilter] {
-            let part = part(door);
-            for name in not_taken(door) {
-                assert!(part.contains(&format!("`{name}`")), "{door:?} {name}");
-                assert_eq!(rows(&part, &name), [""; 0], "{door:?}");
             }
         }
     }
