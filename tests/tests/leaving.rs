@@ -140,25 +140,27 @@ fn logged(words: &[&str], macros: &[u8], recipient: &str) -> (String, usize) {
 #[test]
 fn the_log_says_which_test_made_mail_ours_and_which_did_not() {
     let scratch = Scratch::new("leaving-conf");
-    let file = scratch.write("dkim.conf", "DontSignMailTo *@no.example\nLogWhy yes\nMode s\n");
+    let file = scratch
+        .write("dkim.conf", "DontSignMailTo *@no.example\nLogWhy yes\nMode s\nSyslogSuccess yes\n");
     let file = file.display().to_string();
     let words = ["dkim-filter", "-k", "@KEY@", "-s", "m", "-m", "MSA", "-M", "verify=OK", "-x"];
     let words: Vec<&str> = words.into_iter().chain([file.as_str()]).collect();
     let steps = ["why: no MTA name match", "why: no macros match"];
+    let added = "\"DKIM-Signature\" header added";
     let neither = "why: pc.example.net [192.0.2.1] is not internal and not authenticated";
     for (macros, recipient, told, untold, fields) in [
-        (&b"C{daemon_name}\0MTA\0"[..], "b@example.net", [steps[0], steps[1], neither], "(s=m", 0),
+        (&b"C{daemon_name}\0MTA\0"[..], "b@example.net", [steps[0], steps[1], neither], added, 0),
         (
             b"C{daemon_name}\0msa\0",
             "b@example.net",
-            ["why: the MTA's daemon msa is an internal one", "(s=m, d=example.com)", ""],
+            ["why: the MTA's daemon msa is an internal one", added, ""],
             steps[0],
             1,
         ),
         (
             b"C{verify}\0ok\0",
             "b@example.net",
-            [steps[0], "why: the MTA's macro verify says that the mail is internal", "(s=m"],
+            [steps[0], "why: the MTA's macro verify says that the mail is internal", added],
             steps[1],
             1,
         ),
@@ -166,7 +168,7 @@ fn the_log_says_which_test_made_mail_ours_and_which_did_not() {
             b"C{daemon_name}\0MSA\0",
             "b@no.example",
             ["skipping signing of mail to `b@no.example'", "(reason=recipient-excluded)", ""],
-            "(s=m",
+            added,
             0,
         ),
     ] {
