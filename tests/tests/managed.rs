@@ -68,7 +68,7 @@ fn a_service_manager_is_told_how_we_are() {
         command.args(["serve", "--config", &file]);
         command.env("NOTIFY_SOCKET", &name).env("WATCHDOG_USEC", "200000");
         let daemon = Daemon::start_by(command, &address, &scratch);
-        assert_eq!(told(&manager), "READY=1\nSTATUS=serving on 1 sockets");
+        assert_eq!(told(&manager), "READY=1\nSTATUS=serving, sockets: 1");
         daemon.signal("HUP");
         let reloading = told(&manager);
         assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");

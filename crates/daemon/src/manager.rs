@@ -43,7 +43,7 @@ impl Manager {
 
     /// We serve.
     pub fn ready(&self, sockets: usize) {
-        self.tell(&format!("READY=1\nSTATUS=serving on {sockets} sockets"));
+        self.tell(&format!("READY=1\nSTATUS=serving, sockets: {sockets}"));
     }
 
     /// The configuration is read again; `ready_again` follows.
@@ -114,7 +114,7 @@ mod tests {
                 let count = listener.recv(&mut octets).unwrap();
                 String::from_utf8_lossy(&octets[..count]).into_owned()
             };
-            assert_eq!(next(), "READY=1\nSTATUS=serving on 2 sockets");
+            assert_eq!(next(), "READY=1\nSTATUS=serving, sockets: 2");
             let reloading = next();
             let time = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
             assert!(time.parse::<u64>().unwrap() > 0);
