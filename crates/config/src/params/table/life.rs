@@ -20,7 +20,8 @@ pub(super) const ROWS: &[Param] = &[
         summary: "start again when it dies",
         manual: "The process that was started waits for a second one, which serves, and starts it \
                  anew when it dies. The pid file has the number of the first, which passes signals \
-                 on. Under systemd, Restart= does this better.",
+                 on. Under systemd, Restart= does this better; nothing comes of it where sockets \
+                 are passed to us.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.life.auto, report, value::switch);
         }),
