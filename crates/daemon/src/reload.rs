@@ -172,3 +172,36 @@ impl Files for InPlace<'_> {
 fn warn_of(what: &dyn Display) {
     tracing::warn!("reload: {what}");
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::serve::FileSystem;
+    use crate::server::{Server, successor};
+    use std::sync::Arc;
+    use twinseal_config::{Config, Door, Request};
+
+    fn config(more: &str) -> Config {
+        let words = format!("-p inet:8891@127.0.0.1 -b v --dns-servers 127.0.0.1 {more}");
+        let words = words.split_whitespace().map(Into::into);
+        let request = twinseal_config::serve(Door::Native, words, &FileSystem).unwrap();
+        let Request::Serve(loaded) = request else { panic!("{request:?}") };
+        loaded.config
+    }
+
+    #[test]
+    fn what_dns_has_said_is_remembered_and_the_room_is_the_same() {
+        let before = config("");
+        let former = Server::prepare(&before, |_| {}).unwrap().service();
+        for (more, same) in [("--limits-connections 7", true), ("--dns-timeout 9s", false)] {
+            let after = config(more);
+            let had = (&*former, &before.dns);
+            let service = successor(&after, &[], had, |_| {}).unwrap();
+            let resolvers = [&former, &Arc::new(service)].map(|one| {
+                assert!(Arc::ptr_eq(&one.connections, &former.connections));
+                assert_eq!(one.limits.connections, former.limits.connections);
+                Arc::clone(&one.office.as_ref().unwrap().resolver)
+            });
+            assert_eq!(Arc::ptr_eq(&resolvers[0], &resolvers[1]), same, "{more}");
+        }
+    }
+}
