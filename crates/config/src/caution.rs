@@ -191,6 +191,12 @@ pub enum Caution {
     /// An option that only says how a message is tried out.
     #[error("without effect: it belongs to -t")]
     OnlyWithTrial,
+    /// A program that is to be run is missing.
+    #[error("{command} is not there: no report can be sent")]
+    NoCommand {
+        /// The program.
+        command: Quoted,
+    },
     /// A limit that nobody can do without, or as large as that.
     #[error("there has to be a limit, and {limit} is the largest")]
     Limited {

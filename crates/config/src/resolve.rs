@@ -7,6 +7,7 @@ mod entries;
 mod leaving;
 mod life;
 mod options;
+mod reports;
 mod seals;
 mod signing;
 mod trial;
@@ -21,7 +22,7 @@ use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
 use crate::raw::{Raw, RawLimits, RawLog, Set, SetList, Source};
-use crate::settings::{Config, Limits, Log, LogTo, Mode};
+use crate::settings::{Config, Limits, Log, LogTo, Mode, Setting};
 use crate::socket::SocketSpec;
 use crate::wrong::{Quoted, Wrong};
 use arriving::Arriving;
@@ -43,9 +44,7 @@ pub(crate) fn resolve(
     files: &dyn Files,
     report: &mut Report,
 ) -> Option<Config> {
-    let mut settings = std::mem::take(&mut raw.settings);
-    let place = |name: &str| PARAMS.iter().position(|param| param.name == name);
-    settings.sort_by_key(|setting| place(setting.name));
+    let settings = in_order(std::mem::take(&mut raw.settings));
     let trial = trial::trial(&mut raw, report);
     cautions(&raw, door, report);
     let mode = need(raw.mode.clone(), "mode", (door, &raw.spoilt), report).map(|mode| mode.value);
@@ -64,6 +63,7 @@ pub(crate) fn resolve(
         signing::rules(&mut raw, door, signs, has_file, files, report);
     loopback_is_peer(peers.as_ref().filter(|_| signs), report);
     let leaving = leaving::leaving(&mut raw.leaving, report);
+    let reports = reports::reports(&mut raw, files, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
     let Arriving { actions, verify, results, dns, adsp } = arriving?;
@@ -100,7 +100,7 @@ pub(crate) fn resolve(
         settings,
         leaving: leaving?,
         trial,
-        reports: raw.reports.settled(),
+        reports,
         life: life::life(&raw.life)?,
     })
 }
@@ -122,6 +122,13 @@ fn log(raw: &RawLog) -> Option<Log> {
         why: raw.why.as_ref()?.value,
         success: raw.success.as_ref()?.value,
     })
+}
+
+/// The settings, in the order of the table.
+fn in_order(mut settings: Vec<Setting>) -> Vec<Setting> {
+    let place = |name: &str| PARAMS.iter().position(|param| param.name == name);
+    settings.sort_by_key(|setting| place(setting.name));
+    settings
 }
 
 /// The value of a parameter that cannot be left out. Those with a mistake in them are `spoilt`.

@@ -9,6 +9,7 @@ mod leaving;
 mod letters;
 mod life;
 mod options;
+mod reports;
 mod sample;
 mod show;
 

@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 use twinseal_message::HeaderBlock;
 use twinseal_message::text::shown;
 
+// LIMIT: the canonical header and body that RFC 6591 has fields for are not told: the body is never
+// kept, and `twinseal verify --explain` shows both of a message that is at hand.
+
 /// How much of a header is sent back, in octets. With everything around it, a report fits into a
 /// pipe, of which Linux makes 64 KiB.
 const MAX_HEADER: usize = 32 * 1024;

@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("SendADSPReports"),
         default: Some("no"),
         summary: "tell an author's domain that its mail came without its signature",
-        manual: "It asks for that with r= in its ADSP record, which has to be evaluated here.",
+        manual: "It asks for that with r= in its ADSP record, which is asked for here, then.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.reports.adsp, report, value::switch);
         }),
