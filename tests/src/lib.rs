@@ -27,6 +27,7 @@
 //! - [`scenario`]: the text files that say what is sent and what must come of it
 //! - [`verifier`]: the program on the receiving side
 //! - [`users`]: the users of the historic packages
+//! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
 
 #![forbid(unsafe_code)]
@@ -44,6 +45,7 @@ pub mod message;
 pub mod milter;
 pub mod nameserver;
 pub mod net;
+pub mod observed;
 pub mod postfix;
 pub mod program;
 pub mod reasons;

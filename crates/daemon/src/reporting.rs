@@ -12,6 +12,7 @@ mod sendmail;
 use crate::resolver::{Resolver, ask_all};
 use crate::verifying::office::Office;
 use ledger::Ledger;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,7 +41,7 @@ pub struct Desk {
     /// How long DNS may take to say where a report goes.
     budget: Duration,
     room: Arc<Semaphore>,
-    ledger: Mutex<Ledger>,
+    ledger: Arc<Mutex<Ledger>>,
 }
 
 /// What a report can tell about a message.
@@ -102,8 +103,14 @@ impl Desk {
             resolver: Arc::clone(&office.resolver),
             budget: office.budget,
             room: Arc::new(Semaphore::new(AT_ONCE)),
-            ledger: Mutex::default(),
+            ledger: Arc::default(),
         }
+    }
+
+    /// Goes on from what another one has sent, whose place it takes.
+    pub fn continues(&mut self, other: &Self) {
+        self.room = Arc::clone(&other.room);
+        self.ledger = Arc::clone(&other.ledger);
     }
 
     /// Looks at what came of a message, and reports what is to be reported, some time later. Inside
@@ -176,11 +183,16 @@ impl Desk {
         let names = failure.names();
         let mut questions = ask_all(&*self.resolver, &names, self.budget);
         let mut locals = vec![None; names.len()];
+        // Seeded by the system; nothing hangs on how well it is drawn.
+        let lot = RandomState::new().build_hasher().finish() % 100;
         while let Some((number, answer)) = questions.next().await {
             let TxtAnswer::Records { texts, .. } = answer else { continue };
-            let read = if number == 0 { asked::by_record } else { asked::by_request };
+            let read = |text: &Vec<u8>| match number {
+                0 => asked::by_record(text),
+                _ => asked::by_request(text, lot),
+            };
             if let Some(place) = locals.get_mut(number) {
-                *place = texts.iter().find_map(|text| read(text));
+                *place = texts.iter().find_map(read);
             }
         }
         let local = locals.into_iter().flatten().next()?;

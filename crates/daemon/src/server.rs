@@ -1,32 +1,35 @@
 //! A daemon: its keys, its sockets, its user, and its end.
 
+mod cannot_serve;
+
+pub use cannot_serve::CannotServe;
+
 use crate::VERSION;
-use crate::background::CannotLaunch;
 use crate::core_dumps;
 use crate::descriptors;
 use crate::manager::Manager;
 use crate::pid_file::PidFile;
-use crate::privileges::{self, Account, CannotBecome};
+use crate::privileges::{self, Account};
 use crate::reload::Reloader;
 use crate::resolver::{DnsResolver, KeyFileResolver, MAX_SOCKETS, Resolver, Settings};
 use crate::serve::Typed;
 use crate::serving::in_force::InForce;
-use crate::serving::passed::{NotPassed, Passed};
+use crate::serving::passed::Passed;
 use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
-use crate::signing::keyring::{self, KeyMistakes, Keyring, Parse};
+use crate::signing::keyring::{self, Keyring, Parse};
 use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use twinseal_config::{Config, Dns, Door, ExitCode, Loaded};
+use twinseal_config::{Config, Dns, Door, ExitCode, Loaded, Origin};
 use twinseal_message::text;
 
 /// A daemon whose configuration and keys are known to be good.
@@ -83,12 +86,12 @@ impl Server {
             let grants = "the system grants file descriptors for";
             warn(format!("limits.connections: {grants} {possible}, not for {connections}"));
         }
-        let account = config.user.as_ref().map(Account::find).transpose();
+        let account = account(config);
         let trusted: Vec<u32> = account.iter().flatten().map(Account::uid).collect();
         let (account, keys) = match (account, keyring::load(config, &trusted, parse, warn)) {
             (Ok(account), Ok(keys)) => (account, keys),
             (Err(user), Err(keys)) => {
-                return Err(CannotServe::Several(vec![user.into(), keys.into()]));
+                return Err(CannotServe::Several(vec![user, keys.into()]));
             }
             (Err(user), Ok(_)) => return Err(user.into()),
             (Ok(_), Err(keys)) => return Err(keys.into()),
@@ -182,6 +185,17 @@ pub(crate) fn successor(
         (Err(file), Ok(_)) => Err(file),
         (Ok(_), Err(keys)) => Err(keys.into()),
     }
+}
+
+/// The user to become, if there is to be one.
+fn account(config: &Config) -> Result<Option<Account>, CannotServe> {
+    let Some(user) = &config.user else { return Ok(None) };
+    let place = || {
+        let named = config.settings.iter().find(|setting| setting.name == "user");
+        named.map_or(Origin::Default, |setting| setting.origin.clone())
+    };
+    let named = |error| CannotServe::NamedUser { place: place(), error };
+    Account::find(user).map(Some).map_err(named)
 }
 
 /// Who is asked for keys, where mail is verified. Who was asked before is asked again if nothing
@@ -340,70 +354,6 @@ async fn serve(
                 Some(Ok(ended)) => ended.map_err(CannotServe::Runtime)?,
                 Some(Err(error)) => return Err(CannotServe::Runtime(io::Error::other(error))),
             },
-        }
-    }
-}
-
-/// Why the daemon does not serve.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CannotServe {
-    /// Keys that cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeyMistakes),
-    /// The file that takes the place of DNS cannot be used.
-    #[error("{}", .0.join("\n"))]
-    KeyFile(Vec<String>),
-    /// The user cannot be had.
-    #[error(transparent)]
-    User(#[from] CannotBecome),
-    /// Sockets that cannot be had.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Sockets(Vec<CannotBind>),
-    /// A socket that was passed to us is none that we can serve.
-    #[error(transparent)]
-    Passed(#[from] NotPassed),
-    /// The pid file cannot be written.
-    #[error("{}: the process's number cannot be written: {error}", text::path(path))]
-    PidFile {
-        /// Where it should be.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-    /// Nobody waits for it any more, or it cannot leave the terminal.
-    #[error("it cannot go to the background: {0}")]
-    Background(io::Error),
-    /// It could not be started in the background.
-    #[error(transparent)]
-    Launch(#[from] CannotLaunch),
-    /// Several of these; the first one says how the program ends.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Several(Vec<Self>),
-    /// The system gives us no threads, or no signals.
-    #[error("the runtime cannot be started: {0}")]
-    Runtime(io::Error),
-}
-
-impl CannotServe {
-    /// How the program ends.
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Several(all) => all.first().map_or(ExitCode::Internal, Self::exit_code),
-            Self::Keys(_) | Self::KeyFile(_) => ExitCode::Configuration,
-            // Not 78: on that, init scripts of dkim-filter start again, without signing.
-            Self::PidFile { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-                ExitCode::Permission
-            }
-            Self::PidFile { error, .. } if error.kind() == io::ErrorKind::ResourceBusy => {
-                ExitCode::Unavailable
-            }
-            Self::PidFile { .. } => ExitCode::System,
-            Self::User(error) => error.exit_code(),
-            Self::Sockets(_) | Self::Passed(_) => ExitCode::Unavailable,
-            Self::Runtime(_) | Self::Background(_) => ExitCode::System,
-            Self::Launch(error) => error.exit_code(),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use twinseal_message::{Domain, HeaderBlock, Selector, TagList};
 
+/// A share of all of them, in per cent.
+const ALL: u64 = 100;
+
 /// The longest local part (RFC 5321 §4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 
@@ -15,15 +18,15 @@ pub(super) fn by_record(text: &[u8]) -> Option<String> {
 }
 
 /// The local part that a request for reports names (RFC 6651): `ra=`, unless it wants reports of
-/// another kind (`rr=`) or none (`rp=0`).
-pub(super) fn by_request(text: &[u8]) -> Option<String> {
+/// another kind (`rr=`), or fewer of them: `lot` is a number below 100, and of a hundred of those,
+/// `rp=` of them are wanted.
+pub(super) fn by_request(text: &[u8], lot: u64) -> Option<String> {
     let tags = TagList::parse(text).ok()?;
     let kinds = tags.get("rr").map(|tag| tag.compact());
     let wanted = kinds
         .is_none_or(|kinds| kinds.split(|&octet| octet == b':').any(|kind| KINDS.contains(&kind)));
-    // LIMIT: a share of more than nothing counts as all; there are few reports in any case.
-    let none = tags.get("rp").is_some_and(|tag| tag.value() == b"0");
-    if none || !wanted {
+    let share = tags.get("rp").and_then(|tag| std::str::from_utf8(tag.value()).ok()?.parse().ok());
+    if lot >= share.unwrap_or(ALL) || !wanted {
         return None;
     }
     local(tags.get("ra")?.value())
@@ -86,9 +89,12 @@ mod tests {
             ("ra=dkim; rr=d:v; rp=100", Some("dkim")),
             ("ra=dkim; rr=d:x", None),
             ("ra=dkim; rp=0", None),
+            ("ra=dkim; rp=25", None),
+            ("ra=dkim; rp=26", Some("dkim")),
+            ("ra=dkim; rp=many", Some("dkim")),
             ("rr=all", None),
         ] {
-            assert_eq!(by_request(text.as_bytes()).as_deref(), want, "{text}");
+            assert_eq!(by_request(text.as_bytes(), 25).as_deref(), want, "{text}");
         }
     }
 

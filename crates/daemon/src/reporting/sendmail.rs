@@ -1,5 +1,6 @@
 //! The program that sends mail, as every MTA brings it along.
 
+use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,7 +19,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// # Errors
 /// When the program cannot be started, does not end, or ends with anything but 0.
 pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
-    let mut child = Command::new(command)
+    let mut command = Command::new(command);
+    // What a service manager, or our own supervisor, tells a daemon is not for its children.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours_alone(name)) {
+        command.env_remove(name);
+    }
+    let mut child = command
         .args(["-i", "-t", "-f", "<>"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -42,4 +48,27 @@ pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
         return Err(io::Error::other(status.to_string()));
     }
     written
+}
+
+/// Whether a variable of the environment is said to a daemon by its service manager (sd_notify(3),
+/// sd_listen_fds(3)) or by our own supervisor.
+fn is_ours_alone(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name == b"NOTIFY_SOCKET"
+        || [&b"WATCHDOG_"[..], b"LISTEN_", b"TWINSEAL_"].iter().any(|own| name.starts_with(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours_alone;
+
+    #[test]
+    fn what_a_service_manager_says_is_not_passed_on() {
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS", "TWINSEAL_SUPERVISED"] {
+            assert!(is_ours_alone(name.as_ref()), "{name}");
+        }
+        for name in ["PATH", "HOME", "LANG", "NOTIFY"] {
+            assert!(!is_ours_alone(name.as_ref()), "{name}");
+        }
+    }
 }

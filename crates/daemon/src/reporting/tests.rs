@@ -37,7 +37,7 @@ fn desk(directory: &TempDir, script: &str) -> Arc<Desk> {
         resolver: Arc::new(resolver.unwrap_or_else(|_| panic!("records"))),
         budget: Duration::from_secs(1),
         room: Arc::new(Semaphore::new(AT_ONCE)),
-        ledger: Mutex::default(),
+        ledger: Arc::default(),
     })
 }
 

@@ -183,11 +183,16 @@ impl Service {
         }
     }
 
-    /// The same in the place of another one, which has served so far: its room is what there is.
+    /// The same in the place of another one, which has served so far: its room is what there is, and
+    /// what it has reported counts.
     #[must_use]
     pub fn in_place_of(mut self, other: &Self) -> Self {
         self.limits.connections = other.limits.connections;
         self.connections = Arc::clone(&other.connections);
+        if let (Some(desk), Some(other)) = (self.desk.as_mut().and_then(Arc::get_mut), &other.desk)
+        {
+            desk.continues(other);
+        }
         self
     }
 
