@@ -93,7 +93,7 @@ impl Server {
             (Err(user), Err(keys)) => {
                 return Err(CannotServe::Several(vec![user, keys.into()]));
             }
-            (Err(user), Ok(_)) => return Err(user.into()),
+            (Err(user), Ok(_)) => return Err(user),
             (Ok(_), Err(keys)) => return Err(keys.into()),
         };
         let rights = FileRights {
