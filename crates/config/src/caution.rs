@@ -260,6 +260,9 @@ pub enum Caution {
          makes them CRLF"
     )]
     MendedByOthers,
+    /// No domain and no key is named where others would verify.
+    #[error("nothing is signed and nothing verified: no domain (-d) and no key (-s, -S) is named")]
+    NothingSigned,
     /// It goes to the background, and its log to standard error.
     #[error("in the background, the log goes nowhere: it needs syslog or journald")]
     NobodyListens,

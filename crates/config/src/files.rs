@@ -14,6 +14,15 @@ pub trait Files {
     /// Whatever keeps it from being read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The content of a file of the configuration itself, whose path begins where it was typed, even
+    /// where other relative paths begin elsewhere.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    fn read_configuration(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read(path)
+    }
+
     /// Whether there is such a file. Only "there is none" counts as no: a file that cannot be
     /// looked at is there, and reading it will tell why it cannot be used.
     fn exists(&self, path: &Path) -> bool;
@@ -45,6 +54,10 @@ impl<'f> Remembering<'f> {
 impl Files for Remembering<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files.read(path)
+    }
+
+    fn read_configuration(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.read_configuration(path)
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -123,7 +123,7 @@ impl Reading<'_> {
             return self.report.mistake(origin, key, Wrong::Nesting(nesting));
         }
         self.included += 1;
-        let read = octets(path, self.files, Meant::HISTORIC_FILE);
+        let read = octets(path, self.files.read_configuration(path), Meant::HISTORIC_FILE);
         if let Some(octets) = self.report.take(origin, key, read) {
             self.text(&path.into(), &octets);
         }

@@ -15,6 +15,7 @@ use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::wrong::{Quoted, Wrong};
+use std::io;
 use std::path::Path;
 use std::str::Utf8Error;
 use std::sync::Arc;
@@ -98,7 +99,8 @@ pub(crate) fn configuration(
     meant: Meant,
     report: &mut Report,
 ) -> Option<(Arc<Path>, Vec<u8>)> {
-    let octets = report.take(origin, "config", octets(path, files, meant))?;
+    let octets =
+        report.take(origin, "config", octets(path, files.read_configuration(path), meant))?;
     Some((path.into(), octets))
 }
 
@@ -125,7 +127,7 @@ impl ListFile {
         report: &mut Report,
     ) -> Option<Self> {
         let path: Arc<Path> = Path::new(path).into();
-        let octets = report.take(origin, key, octets(&path, files, meant))?;
+        let octets = report.take(origin, key, octets(&path, files.read(&path), meant))?;
         match String::from_utf8(octets) {
             Ok(text) => Some(Self { path, text }),
             Err(error) => {
@@ -145,8 +147,11 @@ impl ListFile {
 }
 
 /// The file's octets, unless there are too many, or it is a key: of that nothing may be quoted.
-pub(crate) fn octets(path: &Path, files: &dyn Files, meant: Meant) -> Result<Vec<u8>, Wrong> {
-    let read = files.read(path);
+pub(crate) fn octets(
+    path: &Path,
+    read: io::Result<Vec<u8>>,
+    meant: Meant,
+) -> Result<Vec<u8>, Wrong> {
     let octets = read.map_err(|error| {
         let reason = error.to_string();
         Wrong::Unreadable { path: Quoted::path(path), reason, hint: meant.unreadable }

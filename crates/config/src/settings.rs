@@ -59,7 +59,8 @@ pub struct Config {
     pub foreground: bool,
     /// How much of everything there may be.
     pub limits: Limits,
-    /// Who signs for whom; not empty if [`Mode::signs`].
+    /// Who signs for whom; not empty if [`Mode::signs`], but in the place of dk-filter, which may
+    /// stand there as it was shipped.
     pub rules: Rules,
     /// The header fields that may say whose message it is, in the order in which they are asked:
     /// the first one that is there decides for the DKIM seal. For the other seal it is Sender, else

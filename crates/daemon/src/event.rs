@@ -147,6 +147,8 @@ pub enum Reason {
         /// What is wrong with it.
         error: String,
     },
+    /// Its header has not the fields that it has to have once, or at most once.
+    BadFormat,
     /// The header is larger than what we hold.
     HeaderTooLarge(HeaderTooLarge),
     /// More fields would have to be signed than a signature can name.
@@ -193,6 +195,7 @@ impl Reason {
             Self::ExternalHost { .. } => "external-host",
             Self::NoSigningRule { .. } => "no-signing-rule",
             Self::NoFrom => "no-from-field",
+            Self::BadFormat => "bad-format",
             Self::SeveralFrom { .. } => "several-from-fields",
             Self::Unparsable { field, .. } => unparsable(field),
             Self::HeaderTooLarge(_) => "header-too-large",
@@ -232,6 +235,9 @@ impl fmt::Display for Reason {
             }
             Self::NoSigningRule { address } => write!(f, "no signing rule matches {address}"),
             Self::NoFrom => f.write_str("it has no From field"),
+            Self::BadFormat => {
+                f.write_str("its header has a field too many, or lacks one (RFC 5322 §3.6)")
+            }
             Self::SeveralFrom { count } => write!(f, "it has {count} From fields"),
             Self::Unparsable { field, error } => {
                 write!(f, "its {field} field cannot be read: {error}")

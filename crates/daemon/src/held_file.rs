@@ -24,6 +24,9 @@ pub(crate) enum NotHeld {
 
 /// Opens the file, makes it if it is not there, and locks it for as long as it is open.
 ///
+/// It may lie where another user than us can write: what is a link, or has another name elsewhere,
+/// is not touched.
+///
 /// The lock is one that only who may write to the file can have: with flock(2), whoever can read it
 /// could keep us from starting. It belongs to the open file, so that no second opening and closing
 /// of the same file loses it, and it is gone with the process, however that ends. What is no
@@ -32,13 +35,30 @@ pub(crate) enum NotHeld {
 /// # Errors
 /// [`NotHeld`], without any waiting.
 pub(crate) fn hold(path: &Path, mode: u32) -> Result<File, NotHeld> {
+    let mut options = OpenOptions::new();
+    held(path, options.read(true).write(true).create(true).truncate(false).mode(mode))
+}
+
+/// The same for a file that is there; makes none.
+///
+/// # Errors
+/// [`NotHeld`], also where there is none.
+pub(crate) fn hold_existing(path: &Path) -> Result<File, NotHeld> {
+    held(path, OpenOptions::new().read(true).write(true))
+}
+
+fn held(path: &Path, options: &mut OpenOptions) -> Result<File, NotHeld> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     for _ in 0..ATTEMPTS {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(mode);
-        let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
-        if !file.metadata()?.is_file() {
+        let file = options.custom_flags(flags.bits()).open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
             // /dev/null and its like are for everybody at the same time.
             return Ok(file);
+        }
+        // One that was removed meanwhile has no name left; it is opened again below.
+        if metadata.nlink() > 1 {
+            return Err(NotHeld::Io(io::Error::other("the file has another name elsewhere")));
         }
         match fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file()?)) {
             Ok(_) => {}
@@ -68,7 +88,7 @@ fn whole_file() -> io::Result<libc::flock> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotHeld, hold};
+    use super::{NotHeld, hold, hold_existing};
     use std::thread;
 
     #[test]
@@ -82,6 +102,24 @@ mod tests {
         assert!(matches!(hold(&path, 0o600), Err(NotHeld::Taken)));
         drop(first);
         hold(&path, 0o600).unwrap();
+    }
+
+    #[test]
+    fn a_link_to_another_file_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let [other, link, name, none] =
+            ["other", "link", "name", "none"].map(|name| directory.path().join(name));
+        std::fs::write(&other, "precious").unwrap();
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        assert!(matches!(hold(&link, 0o600), Err(NotHeld::Io(_))));
+        std::fs::hard_link(&other, &name).unwrap();
+        assert!(matches!(hold(&name, 0o600), Err(NotHeld::Io(_))));
+        std::os::unix::fs::symlink(directory.path().join("nowhere"), &none).unwrap();
+        assert!(matches!(hold(&none, 0o600), Err(NotHeld::Io(_))));
+        assert!(!directory.path().join("nowhere").exists());
+        assert!(matches!(hold_existing(&directory.path().join("new")), Err(NotHeld::Io(_))));
+        assert!(!directory.path().join("new").exists());
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub struct Manager {
 }
 
 impl Manager {
+    /// Whether the environment names one.
+    #[must_use]
+    pub fn is_there() -> bool {
+        env::var_os(SOCKET).is_some()
+    }
+
     /// The one that the environment names.
     #[must_use]
     pub fn from_environment() -> Self {

@@ -3,7 +3,7 @@
 use crate::held_file::{self, NotHeld};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// Its permissions, whatever the umask says: init scripts read it as root and send signals to the
@@ -17,7 +17,7 @@ pub struct PidFile {
     path: PathBuf,
     text: String,
     /// The lock goes with it.
-    _held: File,
+    held: File,
 }
 
 impl PidFile {
@@ -38,7 +38,15 @@ impl PidFile {
             let _ = file.set_permissions(Permissions::from_mode(MODE));
         }
         file.write_all(text.as_bytes())?;
-        Ok(Self { path: path.to_owned(), text, _held: file })
+        Ok(Self { path: path.to_owned(), text, held: file })
+    }
+
+    /// Gives it to a user, who may then write over it when we are gone.
+    ///
+    /// # Errors
+    /// When we may not give it away.
+    pub fn give_to(&self, uid: u32) -> io::Result<()> {
+        fchown(&self.held, Some(uid), None)
     }
 }
 

@@ -122,7 +122,7 @@ impl Reloader {
     /// The files, with all that is wrong with them and with the keys that they name.
     fn load(&self, former: &Service) -> Result<Loaded, CannotReload> {
         let words = self.typed.words.iter().cloned();
-        let files = InPlace { file: self.file.as_deref(), directory: &self.typed.directory };
+        let files = InPlace { directory: &self.typed.directory };
         let loaded = twinseal_config::reload(self.door, words, &files);
         loaded.map(|loaded| *loaded).map_err(|mistakes| {
             mistakes.warnings().iter().for_each(|warning| warn_of(warning));
@@ -148,20 +148,19 @@ impl Reloader {
     }
 }
 
-/// The file system, as a process sees it that has gone where its paths begin: the path of its own
-/// file begins where it was typed.
+/// The file system, as a process sees it that has gone where its paths begin: those of its own
+/// files begin where they were typed.
 struct InPlace<'t> {
-    file: Option<&'t Path>,
     directory: &'t Path,
 }
 
 impl Files for InPlace<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if self.file == Some(path) {
-            FileSystem.read(&self.directory.join(path))
-        } else {
-            FileSystem.read(path)
-        }
+        FileSystem.read(path)
+    }
+
+    fn read_configuration(&self, path: &Path) -> io::Result<Vec<u8>> {
+        FileSystem.read(&self.directory.join(path))
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -8,6 +8,7 @@ use crate::logging::{
     self, Datagrams, Flush, Form, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET,
     StandardError, Syslog,
 };
+use crate::manager::Manager;
 use crate::server::{CannotServe, Server};
 use crate::serving::passed::Passed;
 use crate::signing::keyring::{self, Former};
@@ -105,8 +106,12 @@ fn start(
     if !config.foreground && is_first && passed.is_empty() {
         return Ok(background::launch(&typed.directory)?);
     }
-    if config.life.restart.auto && supervised.is_none() && passed.is_empty() {
-        return supervisor::supervise(config, launched, &typed.directory);
+    if config.life.restart.auto && supervised.is_none() {
+        // It waits for this very process, watches it, and starts it again itself.
+        if passed.is_empty() && !Manager::is_there() {
+            return supervisor::supervise(config, launched, &typed.directory);
+        }
+        terminal.complain("warning: restart.auto has no effect: a service manager has started it");
     }
     let watched = Watched { leaves: !config.foreground && passed.is_empty(), supervised, launched };
     here(typed, loaded, passed, watched, terminal)
@@ -146,7 +151,8 @@ fn here(
     let listening = prepared
         .and_then(|server| server.open_with(config, passed, pid_file))
         .inspect_err(|_| complain(&warnings, terminal))?;
-    watched.supervised.iter().for_each(Supervised::end_with_parent);
+    let mut watching = watched.supervised.iter();
+    watching.try_for_each(Supervised::end_with_parent).map_err(CannotServe::Background)?;
     // On a terminal that it is about to leave, only what is wrong is of interest.
     let level = if watched.leaves && config.log.to == LogTo::Stderr {
         LevelFilter::WARN

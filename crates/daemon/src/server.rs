@@ -26,11 +26,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use twinseal_config::{Config, Dns, Door, ExitCode, Loaded, Origin};
 use twinseal_message::text;
+
+/// How long what is still under way may take when all messages have ended.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// A daemon whose configuration and keys are known to be good.
 #[derive(Debug)]
@@ -284,6 +288,8 @@ impl Listening {
         if let Err(error) = &served {
             tracing::error!("{error}");
         }
+        // A program that sends a report may hang; nobody waits for it.
+        runtime.shutdown_timeout(LAST_WAIT);
         tracing::info!("{}", last_words(door, status));
         served
     }

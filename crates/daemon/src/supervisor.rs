@@ -10,6 +10,7 @@ mod restarts;
 
 use crate::background::{self, CannotLaunch, Launched, READY};
 use crate::pid_file::PidFile;
+use crate::privileges::Account;
 use crate::serve::log_to;
 use crate::server::{CannotServe, write_pid_file};
 use nix::errno::Errno;
@@ -17,7 +18,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 use restarts::Restarts;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
@@ -39,7 +40,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The process that somebody watches over.
 #[derive(Debug)]
-pub struct Supervised(());
+pub struct Supervised {
+    by: Pid,
+}
 
 /// Whether this is the process that somebody watches over. It takes that name, or the one that it
 /// was started by.
@@ -51,15 +54,23 @@ pub fn supervised(name: Option<&str>) -> Option<Supervised> {
         let mut child = SigSet::empty();
         child.add(Signal::SIGCHLD);
         let _ = child.thread_unblock();
-        Supervised(())
+        Supervised { by: getppid() }
     })
 }
 
 impl Supervised {
     /// Ends with the one that watches: a successor of that one would find its sockets taken. To be
     /// called when the user has been changed, which undoes it.
-    pub fn end_with_parent(&self) {
+    ///
+    /// # Errors
+    /// When that one is gone already.
+    pub fn end_with_parent(&self) -> io::Result<()> {
         let _ = set_pdeathsig(Signal::SIGTERM);
+        if getppid() == self.by {
+            Ok(())
+        } else {
+            Err(io::Error::other("the process that watches over it is gone"))
+        }
     }
 
     /// Says that it serves, and leaves the terminal if the other one is about to.
@@ -96,6 +107,7 @@ pub fn supervise(
         signals: signals.map_err(failed)?,
         launched,
         pid_file: None,
+        has_served: false,
         stopping: false,
     };
     supervisor.run()
@@ -108,6 +120,8 @@ struct Supervisor<'c> {
     /// Who waits until the first one serves.
     launched: Option<Launched>,
     pid_file: Option<PidFile>,
+    /// Whether one has served already.
+    has_served: bool,
     /// Whether we were told to stop.
     stopping: bool,
 }
@@ -128,7 +142,7 @@ impl Supervisor<'_> {
             if self.stopping {
                 return Ok(ExitCode::Ok);
             }
-            if !served && (self.pid_file.is_none() || is_for_good(status)) {
+            if !served && (!self.has_served || is_for_good(status)) {
                 // It has said itself why.
                 return Ok(background::ended(status)?);
             }
@@ -177,9 +191,15 @@ impl Supervisor<'_> {
 
     /// The first time that one serves, whoever waits for that may go on.
     fn serves(&mut self) -> Result<(), CannotServe> {
-        if self.pid_file.is_none() {
+        if !self.has_served {
             self.pid_file = self.config.pid_file.as_deref().map(write_pid_file).transpose()?;
+            let user = self.config.user.as_ref().map(Account::find).transpose()?;
+            if let (Some(file), Some(user)) = (&self.pid_file, user) {
+                // As if who serves had written it: after us, that one writes over it.
+                let _ = file.give_to(user.uid());
+            }
         }
+        self.has_served = true;
         let launched = self.launched.take();
         launched.map_or(Ok(()), Launched::ready).map_err(CannotServe::Background)
     }

@@ -206,7 +206,7 @@ def cases():
     many = ed(PLAIN)
     for _ in range(10):
         many = perl(many, field())
-    yield "not-examined", many, 10 * [good] + ["policy d=- s=- not-examined"]
+    yield "not-examined", many, 10 * [good] + [bad("policy", "not-examined", "ed25519")]
 
     def malformed(name, detail, before, after):
         message = changed(signed, before.encode(), after.encode())

@@ -103,6 +103,7 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         name: "-C",
         file: "crates/daemon/src/serving/connection/tests/leaving.rs",
         test: "dk_filters_internal_action_is_for_mail_that_cannot_be_signed",
+        bad: &[],
     },
     Elsewhere { name: "-f", ..BACKGROUND },
     Elsewhere { name: "-l", ..LOG },

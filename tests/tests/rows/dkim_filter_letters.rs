@@ -25,12 +25,14 @@ const REPORTS: Elsewhere = Elsewhere {
     name: "",
     file: "tests/tests/reports.rs",
     test: "a_changed_body_is_reported_once_and_nothing_else_is",
+    bad: &[],
 };
 
 const REPORTING: Elsewhere = Elsewhere {
     name: "",
     file: "crates/daemon/src/reporting/tests.rs",
     test: "only_what_the_signer_asks_for_is_reported",
+    bad: &[],
 };
 
 /// What takes several deaths.
@@ -38,6 +40,7 @@ const RESTARTS: Elsewhere = Elsewhere {
     name: "",
     file: "tests/tests/supervised.rs",
     test: "what_dies_too_often_is_given_up",
+    bad: &[],
 };
 
 /// What no mail and no configuration brings about.
@@ -45,6 +48,7 @@ const ERRORS: Elsewhere = Elsewhere {
     name: "",
     file: "crates/daemon/src/serving/transaction/obstacle.rs",
     test: "an_error_of_ours_has_the_action_for_it",
+    bad: &[],
 };
 
 const LIST: &[(&str, &str)] = &[("@DIR@/nowhere", "nowhere")];
@@ -156,7 +160,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "-S",
         value: "rsa-sha1",
-        seen: "rsa-sha1",
+        seen: "signatures are made with rsa-sha256",
         bad: &[("dsa-sha1", "dsa-sha1")],
         ..SIGNS
     },
@@ -175,21 +179,38 @@ pub(super) const CASES: &[Case] = &[
 
 pub(super) const ELSEWHERE: &[Elsewhere] = &[
     Elsewhere { name: "-R", ..REPORTS },
-    Elsewhere { name: "SendReports", ..REPORTS },
-    Elsewhere { name: "SendADSPReports", ..REPORTING },
-    Elsewhere { name: "ReportAddress", ..REPORTS },
-    Elsewhere { name: "AutoRestartCount", ..RESTARTS },
-    Elsewhere { name: "AutoRestartRate", ..RESTARTS },
+    Elsewhere { name: "SendReports", bad: &[("perhaps", "yes or no"), ("", "value")], ..REPORTS },
+    Elsewhere {
+        name: "SendADSPReports",
+        bad: &[("perhaps", "yes or no"), ("", "value")],
+        ..REPORTING
+    },
+    Elsewhere { name: "ReportAddress", bad: &[("nobody", "nobody"), ("", "value")], ..REPORTS },
+    Elsewhere { name: "AutoRestartCount", bad: &[("many", "many"), ("", "value")], ..RESTARTS },
+    Elsewhere {
+        name: "AutoRestartRate",
+        bad: &[("often", "often"), ("10", "10"), ("", "value")],
+        ..RESTARTS
+    },
     Elsewhere {
         name: "FixCRLF",
-        file: "tests/tests/leaving.rs",
-        test: "every_judge_confirms_what_a_seal_says_of_itself",
+        file: "crates/daemon/src/serving/connection/tests/leaving.rs",
+        test: "a_body_with_other_line_ends_is_signed_as_it_will_arrive",
+        bad: &[("perhaps", "yes or no"), ("", "value")],
     },
-    Elsewhere { name: "On-InternalError", ..ERRORS },
-    Elsewhere { name: "On-SignatureError", ..ERRORS },
+    Elsewhere {
+        name: "On-InternalError",
+        bad: &[("bounce", "accept, reject"), ("", "value")],
+        ..ERRORS
+    },
+    Elsewhere {
+        name: "On-SignatureError",
+        bad: &[("bounce", "accept, reject"), ("", "value")],
+        ..ERRORS
+    },
     Elsewhere { name: "-f", ..BACKGROUND },
-    Elsewhere { name: "Background", ..BACKGROUND },
+    Elsewhere { name: "Background", bad: &[("perhaps", "yes or no"), ("", "value")], ..BACKGROUND },
     Elsewhere { name: "-l", ..LOG },
-    Elsewhere { name: "Syslog", ..LOG },
-    Elsewhere { name: "SyslogFacility", ..LOG },
+    Elsewhere { name: "Syslog", bad: &[("perhaps", "yes or no"), ("", "value")], ..LOG },
+    Elsewhere { name: "SyslogFacility", bad: &[("local9", "local9"), ("", "value")], ..LOG },
 ];

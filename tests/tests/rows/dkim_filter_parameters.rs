@@ -442,7 +442,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "SignatureAlgorithm",
         value: "rsa-sha1",
-        seen: "rsa-sha1",
+        seen: "signatures are made with rsa-sha256",
         bad: &[("dsa-sha1", "dsa-sha1"), ("", "value")],
         ..SIGNS
     },

@@ -169,6 +169,7 @@ fn details(reason: &Reason) -> Vec<Member> {
         }
         Reason::RecipientExcluded { recipient } => vec![("recipient", recipient.as_str().into())],
         Reason::NoFrom
+        | Reason::BadFormat
         | Reason::AlreadySealed
         | Reason::KeyNotRsa
         | Reason::TooFewHeaders

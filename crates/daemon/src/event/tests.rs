@@ -136,6 +136,11 @@ fn of_reasons() -> Vec<Case> {
             [(); 2].map(|()| " skipping signing of mail to `bob@example.net'".to_owned()),
         ),
         (
+            Reason::BadFormat,
+            "its header has a field too many, or lacks one (RFC 5322 §3.6)",
+            [(); 2].map(|()| " RFC2822 header requirement error".to_owned()),
+        ),
+        (
             Reason::HeaderTooLarge(too_large()),
             "its header is larger than 65536 octets",
             [(); 2].map(|()| {

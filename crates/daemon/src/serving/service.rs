@@ -54,6 +54,8 @@ pub struct Service {
     /// How many octets the header of a message may have before only the action for that is asked;
     /// `None` where such a message is merely not signed.
     pub header_limit: Option<usize>,
+    /// Whether mail is signed only whose header has the fields of RFC 5322 §3.6.
+    pub required_headers: bool,
     /// Who waits for what came of each message, beside the log.
     pub witness: Option<Witness>,
     /// Who reports what does not match, if anybody does.
@@ -177,6 +179,7 @@ impl Service {
             connections: Arc::new(Semaphore::new(config.limits.connections)),
             leaving: config.leaving.clone(),
             header_limit: limits_header.then_some(config.verify.maximum_header),
+            required_headers: config.door == Door::DkimFilter && config.verify.required_headers,
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
             protocol_log: config.life.protocol_log,

@@ -118,9 +118,7 @@ impl Place {
         let kind = match spec {
             SocketSpec::Unix { path } => {
                 // What it cannot do now is found out when the socket is bound.
-                if is_stale(path).is_ok_and(|stale| stale)
-                    && let Ok(_lock) = Lock::of(path)
-                {
+                if is_stale(path).is_ok_and(|stale| stale) && !Lock::is_held(path) {
                     let _ = remove_stale(path);
                 }
                 Ok(PlaceKind::Unix(path.clone()))
@@ -192,11 +190,22 @@ struct Lock {
 }
 
 impl Lock {
-    fn of(socket: &Path) -> io::Result<Self> {
+    /// Where it lies.
+    fn place(socket: &Path) -> PathBuf {
         let mut name = OsString::from(".");
         name.push(socket.file_name().unwrap_or_default());
         name.push(".lock");
-        let path = socket.with_file_name(name);
+        socket.with_file_name(name)
+    }
+
+    /// Whether another start has it. Nothing is made for that: we may be root still, and what we
+    /// left behind could not be opened by who we become.
+    fn is_held(socket: &Path) -> bool {
+        matches!(held_file::hold_existing(&Self::place(socket)), Err(NotHeld::Taken))
+    }
+
+    fn of(socket: &Path) -> io::Result<Self> {
+        let path = Self::place(socket);
         let why = |what: &dyn Display| io::Error::other(format!("{}: {what}", text::path(&path)));
         for _ in 0..LOCK_ATTEMPTS {
             match held_file::hold(&path, LOCK_MODE) {

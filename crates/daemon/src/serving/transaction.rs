@@ -191,6 +191,11 @@ impl Transaction {
                 self.role = Role::Signing(seals);
                 HeadersReply::Continue
             }
+            // dkim-filter did nothing more about it.
+            Ok(Plan::Ignore(Reason::BadFormat)) => {
+                facts.log(What::NotSigned(&Reason::BadFormat));
+                self.pass()
+            }
             Ok(Plan::Ignore(reason)) => {
                 if service.office.is_none() || is_ours_to_sign(&reason, &origin) {
                     facts.log(What::NotSigned(&reason));

@@ -220,7 +220,8 @@ const ONCE: &[&str] = &["from", "date"];
 const AT_MOST_ONCE: &[&str] =
     &["reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject"];
 
-fn is_well_formed(header: &HeaderBlock) -> bool {
+/// Whether it has the fields of RFC 5322 §3.6 once, or at most once.
+pub fn is_well_formed(header: &HeaderBlock) -> bool {
     let count = |name: &&str| header.named(name).count();
     ONCE.iter().all(|name| count(name) == 1) && AT_MOST_ONCE.iter().all(|name| count(name) <= 1)
 }

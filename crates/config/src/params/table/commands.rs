@@ -11,7 +11,8 @@ pub(super) const ROWS: &[Param] = &[
         reload: Reload::Restart,
         place: Place::CommandLine,
         summary: "the file to read; options beside it have the last word",
-        manual: "The signing options -d, -D, -k, -s and -S replace all entries of the file.",
+        manual: "In our own door, the signing options -d, -D, -k, -s and -S replace all entries of the \
+                 file; in the place of dkim-filter, each option takes the place of its parameter.",
         ..ROW
     },
     Param {

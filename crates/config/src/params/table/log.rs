@@ -83,7 +83,8 @@ pub(super) const ROWS: &[Param] = &[
         default: Some("yes"),
         unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no") },
         summary: "log signatures that pass",
-        manual: "What does not pass, and what was signed, is logged in any case.",
+        manual: "What does not pass is logged in any case, and so is what was signed, but in the place \
+                 of dkim-filter.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.log.success, report, value::switch);
         }),

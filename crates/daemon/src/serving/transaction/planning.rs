@@ -6,6 +6,7 @@ use crate::serving::service::Service;
 use crate::signing::directory::{Purpose, Unavailable};
 use crate::signing::order::Order;
 use crate::signing::policy::{self, Addresses, Known, Orders, Origin, Plan};
+use crate::verifying::verification::is_well_formed;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
 
 /// Whether a message that is not signed could have been: mail from elsewhere could not, unless
@@ -33,6 +34,9 @@ pub(super) async fn plan(
     }
     if let Some(limit) = overflow {
         return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
+    }
+    if service.required_headers && origin.is_ours() && !is_well_formed(header) {
+        return Ok(Plan::Ignore(Reason::BadFormat));
     }
     let addresses = match policy::addresses(header, &service.deciding) {
         Ok(addresses) => addresses,
