@@ -59,7 +59,7 @@ pub(super) fn not_signed(id: &str, reason: &Reason, f: &mut fmt::Formatter<'_>) 
         Reason::RecipientExcluded { recipient } => {
             write!(f, "{id} skipping signing of mail to `{recipient}'")
         }
-        Reason::BadFormat => write!(f, "{id} RFC2822 header requirement error"),
+        Reason::BadFormat => write!(f, "{id} {BAD_FORMAT}"),
         Reason::HeaderTooLarge(limit) => write!(f, "{id}: too much header data: {limit}"),
         Reason::ExternalHost { expected: true, .. }
         | Reason::SeveralFrom { .. }

@@ -138,7 +138,7 @@ fn of_reasons() -> Vec<Case> {
         (
             Reason::BadFormat,
             "its header has a field too many, or lacks one (RFC 5322 §3.6)",
-            [(); 2].map(|()| " RFC2822 header requirement error".to_owned()),
+            [(); 2].map(|()| format!(" {BAD_FORMAT}")),
         ),
         (
             Reason::HeaderTooLarge(too_large()),
