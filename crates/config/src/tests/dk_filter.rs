@@ -151,12 +151,20 @@ fn a_wrong_word_is_a_usage_mistake_and_a_wrong_value_is_not() {
 
 #[test]
 fn everything_that_is_missing_is_said_with_its_letter() {
-    let lines = mistakes("-l");
+    let lines = mistakes("-l -D");
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert!(lines[0].starts_with("milter socket must be specified: unix:PATH"), "{lines:#?}");
     for (line, letter) in lines.iter().zip(["(-p)", "(-d)", "(-s)", "(-S)"]) {
         assert!(line.ends_with(letter), "{line}");
     }
+}
+
+#[test]
+fn as_debian_ships_it_it_signs_nothing_and_says_so() {
+    let loaded = load_in(DOOR, "-p /s -l", &Map::default());
+    assert!(loaded.config.rules.is_empty());
+    let told = loaded.warnings.iter().filter(|one| one.to_string().contains("nothing is signed"));
+    assert_eq!(told.count(), 1, "{:?}", loaded.warnings);
 }
 
 #[test]
