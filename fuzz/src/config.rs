@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use twinseal_config::mistake::MAX_KEPT;
-use twinseal_config::{Config, Door, ExitCode, Files, Loaded, Mistakes, Request, render, serve};
+use twinseal_config::render::{self, Origins};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, Mistakes, Request, serve};
 
 /// A configuration file, and all other files, which are there and alike.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub fn check(outcome: &Outcome, accepted: impl FnOnce(&Config)) {
             assert!(!config.settings.is_empty(), "nothing is in force");
             accepted(config);
             loaded.warnings.iter().for_each(|warning| one_line(&warning.to_string()));
-            render::in_force(config).lines().for_each(one_line);
+            render::shown(config, Origins::Shown).lines().for_each(one_line);
         }
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.lines().collect();
@@ -89,7 +90,9 @@ fn one_line(line: &str) {
 #[must_use]
 pub fn told(outcome: &Outcome) -> String {
     match outcome {
-        Ok(loaded) => format!("{}{:?}", render::in_force(&loaded.config), loaded.warnings),
+        Ok(loaded) => {
+            format!("{}{:?}", render::shown(&loaded.config, Origins::Shown), loaded.warnings)
+        }
         Err(mistakes) => mistakes.to_string(),
     }
 }

@@ -356,7 +356,13 @@ async fn serve(
             },
             _ = user1.recv() => reload.notify_one(),
             ended = listeners.join_next() => match ended {
-                None => return Ok(()),
+                None => {
+                    // All had ended before it came to that.
+                    if !told {
+                        manager.stopping();
+                    }
+                    return Ok(());
+                }
                 Some(Ok(ended)) => ended.map_err(CannotServe::Runtime)?,
                 Some(Err(error)) => return Err(CannotServe::Runtime(io::Error::other(error))),
             },
