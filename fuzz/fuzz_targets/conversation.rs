@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use twinseal_config::{Door, Files, Loaded, Request};
 use twinseal_daemon::resolver::KeyFileResolver;
 use twinseal_daemon::serving::connection::{Ended, serve};
-use twinseal_daemon::serving::service::Service;
+use twinseal_daemon::serving::service::{Clock, Service};
 use twinseal_daemon::signing::directory::Directory;
 use twinseal_daemon::signing::keyring::{self, Parse};
 use twinseal_daemon::verifying::office::Office;
@@ -418,7 +418,7 @@ fn made(loaded: &Loaded) -> Service {
     let resolver = Arc::new(KeyFileResolver::parse(KEYS).expect("the test keys"));
     let office = Office::new(&loaded.config, resolver);
     let mut service = Service::new(&loaded.config, directory, Some(office));
-    service.clock = || 1_795_000_000;
+    service.clock = Clock::Fixed(1_795_000_000);
     service
 }
 
