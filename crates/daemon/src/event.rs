@@ -85,6 +85,18 @@ pub enum What<'a> {
     HeaderTooLarge(HeaderTooLarge),
     /// That many fields claimed to be ours, and were removed.
     ForgedRemoved(usize),
+    /// A report about it was sent there.
+    Reported {
+        /// The address.
+        to: &'a str,
+    },
+    /// None was sent there that should have been.
+    NotReported {
+        /// The address.
+        to: &'a str,
+        /// Why not.
+        error: &'a str,
+    },
     /// Something was done with a message because of what its signatures came to.
     Acted {
         /// What.
@@ -331,6 +343,8 @@ impl What<'_> {
             Self::BadFormat => "bad-format",
             Self::HeaderTooLarge(_) => "header-too-large",
             Self::ForgedRemoved(_) => "forged-removed",
+            Self::Reported { .. } => "reported",
+            Self::NotReported { .. } => "not-reported",
             Self::Acted { .. } => "acted",
         }
     }
@@ -343,7 +357,8 @@ impl Event<'_> {
         let event = json::Members(self);
         match &self.what {
             What::Obstructed { .. } => tracing::error!(?event, "{self}"),
-            What::NotSigned(Reason::ExternalHost { expected: false, .. }) => {
+            What::NotSigned(Reason::ExternalHost { expected: false, .. })
+            | What::NotReported { .. } => {
                 tracing::warn!(?event, "{self}");
             }
             What::FieldAdded { .. }
@@ -358,6 +373,7 @@ impl Event<'_> {
             | What::BadFormat
             | What::HeaderTooLarge(_)
             | What::ForgedRemoved(_)
+            | What::Reported { .. }
             | What::Acted { .. } => tracing::info!(?event, "{self}"),
         }
     }

@@ -9,6 +9,7 @@ mod ledger;
 mod mail;
 mod sendmail;
 
+use crate::event::{Event, What};
 use crate::resolver::{Resolver, ask_all};
 use crate::verifying::office::Office;
 use ledger::Ledger;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use twinseal_config::Reports;
+use twinseal_config::{Door, Reports};
 use twinseal_dkim::{AdspQuery, AdspResult, Outcome, TxtAnswer, Verdict};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, HeaderBlock, Mailbox, Selector};
@@ -32,6 +33,8 @@ const PER_MESSAGE: usize = 3;
 /// Who sends reports.
 #[derive(Debug)]
 pub struct Desk {
+    /// In whose words it tells of them.
+    door: Door,
     signatures: bool,
     policies: bool,
     /// The address that reports are from.
@@ -93,9 +96,10 @@ impl Failure {
 impl Desk {
     /// What a configuration says, with somebody to ask.
     #[must_use]
-    pub fn new(reports: &Reports, office: &Office) -> Self {
+    pub fn new(reports: &Reports, office: &Office, door: Door) -> Self {
         let address = reports.address.as_ref().map(Mailbox::to_string);
         Self {
+            door,
             signatures: reports.signatures,
             policies: reports.policies,
             from: address.unwrap_or_else(|| format!("postmaster@{}", mail::host())),
@@ -168,12 +172,12 @@ impl Desk {
         let text = mail::text((&self.from, &to), failure, case);
         let command = self.command.clone();
         let sent = tokio::task::spawn_blocking(move || sendmail::send(&command, &text)).await;
+        let log = |what| Event { door: self.door, queue_id: &case.queue_id, what }.log();
         match sent.map_err(std::io::Error::other).and_then(|sent| sent) {
-            Ok(()) => tracing::info!("{}: report sent to {to}", case.queue_id),
+            Ok(()) => log(What::Reported { to: &to }),
             Err(error) => {
-                let command = self.command.display().to_string();
-                let command = shown(&command);
-                tracing::warn!("{}: no report to {to}: {command}: {error}", case.queue_id);
+                let command = shown(&self.command.display().to_string());
+                log(What::NotReported { to: &to, error: &format!("{command}: {error}") });
             }
         }
     }

@@ -28,6 +28,8 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         | What::BadFormat
         | What::HeaderTooLarge(_)
         | What::ForgedRemoved(_)
+        | What::Reported { .. }
+        | What::NotReported { .. }
         | What::Acted { .. } => native::write(event, f),
     }
 }

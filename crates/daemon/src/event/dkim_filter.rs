@@ -40,6 +40,8 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         What::Step(_)
         | What::SignaturesIgnored(_)
         | What::ForgedRemoved(_)
+        | What::Reported { .. }
+        | What::NotReported { .. }
         | What::Acted { .. } => native::write(event, f),
     }
 }

@@ -87,6 +87,12 @@ pub const KINDS: &[Kind] = &[
         about: "so many fields that claimed to be ours were removed",
         members: &["count"],
     },
+    Kind { name: "reported", about: "a report of it was sent there", members: &["to"] },
+    Kind {
+        name: "not-reported",
+        about: "one that should have been was not",
+        members: &["to", "error"],
+    },
     Kind {
         name: "acted",
         about: "something was done with the message because of its signatures",
@@ -137,6 +143,10 @@ fn members(what: &What<'_>) -> Vec<Member> {
         What::SeveralSignatures(verdicts) => vec![("domains", signers(verdicts).into())],
         What::SignaturesIgnored(count) | What::ForgedRemoved(count) => {
             vec![("count", Value::from(*count))]
+        }
+        What::Reported { to } => vec![("to", Value::from(*to))],
+        What::NotReported { to, error } => {
+            vec![("to", Value::from(*to)), ("error", Value::from(*error))]
         }
         What::Unsigned | What::BadFormat => Vec::new(),
         What::HeaderTooLarge(limit) => vec![("error", limit.to_string().into())],

@@ -39,6 +39,8 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         What::Unsigned => f.write_str(Why::Unsigned.text()),
         What::BadFormat => f.write_str("header requirement error"),
         What::HeaderTooLarge(limit) => write!(f, "too much header data: {limit}"),
+        What::Reported { to } => write!(f, "report sent to {to}"),
+        What::NotReported { to, error } => write!(f, "no report to {to}: {error}"),
         What::ForgedRemoved(count) => {
             write!(f, "Authentication-Results fields that claim to be ours removed: {count}")
         }

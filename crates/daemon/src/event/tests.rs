@@ -305,6 +305,11 @@ fn of_arriving() -> Vec<Case> {
             ],
         ),
         same(What::ForgedRemoved(2), &format!(": {forged}")),
+        same(What::Reported { to: "post@a.example" }, ": report sent to post@a.example"),
+        same(
+            What::NotReported { to: "post@a.example", error: "/bin/false: exit status: 1" },
+            ": no report to post@a.example: /bin/false: exit status: 1",
+        ),
         case(
             What::Acted { action: Action::Reject, why: Why::Adsp },
             [

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
+use twinseal_config::Door;
 use twinseal_dkim::{AdspResult, Claims, Outcome, Verdict};
 use twinseal_message::{Domain, HeaderBlock, Selector};
 
@@ -30,6 +31,7 @@ fn desk(directory: &TempDir, script: &str) -> Arc<Desk> {
     fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).unwrap();
     let resolver = KeyFileResolver::parse(RECORDS.as_bytes());
     Arc::new(Desk {
+        door: Door::Native,
         signatures: true,
         policies: true,
         from: "postmaster@mx.example".to_owned(),

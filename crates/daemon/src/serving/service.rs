@@ -156,7 +156,7 @@ impl Service {
         // Where a message is only tried out, nobody is to be written to.
         let reports = config.reports.as_ref().filter(|_| config.trial.is_none());
         let desk = reports.zip(office.as_ref());
-        let desk = desk.map(|(reports, office)| Arc::new(Desk::new(reports, office)));
+        let desk = desk.map(|(reports, office)| Arc::new(Desk::new(reports, office, config.door)));
         Self {
             door: config.door,
             directory,
