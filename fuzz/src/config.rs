@@ -70,7 +70,9 @@ pub fn check(outcome: &Outcome, accepted: impl FnOnce(&Config)) {
             assert!(!config.settings.is_empty(), "nothing is in force");
             accepted(config);
             loaded.warnings.iter().for_each(|warning| one_line(&warning.to_string()));
-            render::shown(config, Origins::Shown).lines().for_each(one_line);
+            let shown = render::shown(config, Origins::Shown);
+            // A blank line stands between two sections.
+            shown.lines().filter(|line| !line.is_empty()).for_each(one_line);
         }
         Err(mistakes) => {
             let lines: Vec<String> = mistakes.lines().collect();

@@ -107,10 +107,9 @@ fn behind_instance(value: &[u8]) -> Option<&[u8]> {
 fn skip_gap(mut text: &[u8]) -> &[u8] {
     loop {
         text = text.trim_ascii_start();
-        match text.first().filter(|&&octet| octet == b'(').and(Comments::STANDARD.skip(text)) {
-            Some(behind) => text = behind,
-            None => return text,
-        }
+        let behind = text.starts_with(b"(").then(|| Comments::STANDARD.skip(text)).flatten();
+        let Some(behind) = behind else { return text };
+        text = behind;
     }
 }
 
