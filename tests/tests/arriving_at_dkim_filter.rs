@@ -45,7 +45,7 @@ fn results_are_told_in_that_program_s_way() {
     assert!(log.contains("DKIM verification successful"), "{log}");
 }
 
-/// A file of keys, with one that was taken back and one that nobody can ask for now.
+/// A file of keys, with one that was taken back and one that DNS has no answer about.
 fn keys(scratch: &Scratch) -> String {
     let text = [("good", record()), ("revoked", "v=DKIM1; p=".into()), ("dead", "SERVFAIL".into())]
         .map(|(selector, record)| format!("{} {record}\n", published(selector)));

@@ -1,5 +1,6 @@
 //! The crate from outside: words and files go in, a configuration or all mistakes come out.
 
+mod actions;
 mod arriving;
 mod dk_filter;
 mod dkim_file;

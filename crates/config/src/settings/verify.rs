@@ -51,7 +51,7 @@ pub enum Action {
     Accept,
     /// It is refused for good.
     Reject,
-    /// It is refused for now; the sender tries again.
+    /// It is refused with a temporary error; the sender tries again.
     TempFail,
     /// It is accepted and thrown away.
     Discard,

@@ -10,7 +10,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     let id = event.queue_id;
     match &event.what {
         What::FieldAdded { field, .. } => write!(f, "{id} \"{field}\" header added"),
-        // There is always a list of domains there, and it has to name the sender's.
+        // Where it signs, there is a list of domains, and it has to name the sender's.
         What::NotSigned(reason @ Reason::NoSigningRule { address }) => {
             write!(f, "{id} {} (reason={})", Tried::NoDomain(address), reason.code())
         }

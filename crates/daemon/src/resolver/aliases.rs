@@ -12,7 +12,7 @@ pub(super) const MAX_ALIASES: usize = 8;
 /// Where a question has got to.
 #[derive(Debug, Clone)]
 pub(super) struct Trail {
-    /// Whose records are looked for now.
+    /// Whose records are looked for.
     pub(super) name: Name,
     /// How many aliases led there.
     aliases: usize,

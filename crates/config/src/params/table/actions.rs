@@ -17,8 +17,8 @@ pub(super) const ROWS: &[Param] = &[
         opendkim: Some("On-Default"),
         kind: ACTIONS,
         summary: "what happens to mail for every reason below that is not named",
-        manual: "accept lets it pass, reject refuses it for good, tempfail for now, discard throws \
-                 it away without telling anybody, and quarantine has the MTA keep it. It also \
+        manual: "accept lets it pass, reject refuses it for good, with tempfail its sender tries again, \
+                 discard throws it away without telling anybody, and quarantine has the MTA keep it. It also \
                  counts for dns-error, internal-error and signature-error, where reject loses mail \
                  for troubles that pass. What is said of one reason counts more, wherever it \
                  stands.",
