@@ -115,6 +115,20 @@ pub enum Caution {
         /// The domain.
         domain: twinseal_message::Domain,
     },
+    /// Somebody else has to remove them.
+    #[error(
+        "Authentication-Results that strangers write in our name are not removed: who reads them \
+         believes anybody, unless another program removes them"
+    )]
+    ForgeriesStay,
+    /// Nothing is named that could sign.
+    #[error(
+        "no mail is signed: neither KeyTable and SigningTable are named, nor Domain, KeyFile and Selector"
+    )]
+    SignsNothing,
+    /// A key of which no domain makes use.
+    #[error("without effect: no Domain is named, and no mail is signed")]
+    NoDomain,
     /// A key beside a key list.
     #[error("without effect: a key list takes its place")]
     KeyUnused,

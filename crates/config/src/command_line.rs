@@ -3,6 +3,7 @@
 
 use crate::caution::Caution;
 use crate::door::Door;
+use crate::files::Files;
 use crate::historic;
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -13,7 +14,7 @@ use crate::value::typed_number;
 use crate::wrong::{Quoted, Wrong};
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the command line says.
 #[derive(Debug, Default)]
@@ -67,7 +68,7 @@ impl CommandLine {
                     let name = name.to_owned();
                     match door {
                         Door::Native => line.long(&name, &mut parser, report),
-                        Door::DkFilter | Door::DkimFilter => {
+                        Door::DkFilter | Door::DkimFilter | Door::Opendkim => {
                             // Its value, if it has one, is no word of its own.
                             parser.optional_value();
                             let origin = Origin::option(&format!("--{}", Quoted::plain(&name)));
@@ -201,7 +202,7 @@ impl CommandLine {
 
     /// The parameter of a historic file that a letter stands for.
     fn parameter(&self, param: &Param, letter: Option<Letter>) -> Option<Parameter> {
-        let known = param.dkim_filter.parameter.filter(|_| self.door == Door::DkimFilter);
+        let known = param.parameter_in(self.door);
         letter.and(known)
     }
 
@@ -218,6 +219,16 @@ impl CommandLine {
                 self.values.push((param, param.given(param.name, means, origin)))
             }
         }
+    }
+
+    /// Names the file that the program reads when none is named, if there is one.
+    pub(crate) fn with_usual_file(mut self, files: &dyn Files) -> Self {
+        if let (None, Some(path)) = (&self.config, self.door.usual_file().map(Path::new))
+            && files.exists(path)
+        {
+            self.config = Some((path.to_owned(), Origin::Default));
+        }
+        self
     }
 
     /// Forgets what a reload can change.

@@ -10,11 +10,13 @@ pub enum Door {
     DkFilter,
     /// `dkim-filter`: the DKIM seal, options of one letter and `dkim-filter.conf`.
     DkimFilter,
+    /// `opendkim`: the DKIM seal, options of one letter and `opendkim.conf`.
+    Opendkim,
 }
 
 impl Door {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Native, Self::DkFilter, Self::DkimFilter];
+    pub const ALL: [Self; 4] = [Self::Native, Self::DkFilter, Self::DkimFilter, Self::Opendkim];
 
     /// What the program calls itself: in front of its messages, and to the log daemon.
     #[must_use]
@@ -23,6 +25,16 @@ impl Door {
             Self::Native => "twinseal",
             Self::DkFilter => "dk-filter",
             Self::DkimFilter => "dkim-filter",
+            Self::Opendkim => "opendkim",
+        }
+    }
+
+    /// The file that it reads when none is named.
+    #[must_use]
+    pub const fn usual_file(self) -> Option<&'static str> {
+        match self {
+            Self::Native | Self::DkFilter | Self::DkimFilter => None,
+            Self::Opendkim => Some("/etc/opendkim.conf"),
         }
     }
 
@@ -39,6 +51,7 @@ impl Door {
             Self::Native => format!("twinseal {version}"),
             Self::DkFilter => format!("Twinseal DomainKeys Filter v{version}"),
             Self::DkimFilter => format!("Twinseal DKIM Filter v{version}"),
+            Self::Opendkim => format!("Twinseal Filter v{version}"),
         }
     }
 
@@ -48,7 +61,7 @@ impl Door {
     pub const fn hangup_stops(self) -> bool {
         match self {
             Self::Native | Self::DkFilter => false,
-            Self::DkimFilter => true,
+            Self::DkimFilter | Self::Opendkim => true,
         }
     }
 
@@ -57,7 +70,7 @@ impl Door {
     pub const fn is_historic(self) -> bool {
         match self {
             Self::Native => false,
-            Self::DkFilter | Self::DkimFilter => true,
+            Self::DkFilter | Self::DkimFilter | Self::Opendkim => true,
         }
     }
 }
@@ -71,6 +84,7 @@ mod tests {
         for (name, door) in [
             ("dk-filter", Some(Door::DkFilter)),
             ("dkim-filter", Some(Door::DkimFilter)),
+            ("opendkim", Some(Door::Opendkim)),
             ("twinseal", None),
             ("dk-filter2", None),
             ("", None),

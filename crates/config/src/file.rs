@@ -7,7 +7,7 @@ use crate::lists::{Meant, configuration, not_utf8};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{Kind, Param, named};
-use crate::raw::{Given, Raw, RawKey, RawRule, Set, Target};
+use crate::raw::{Given, Raw, RawKey, RawRule, Set, Shape, Target};
 use crate::resolve::Entries;
 use crate::tree::{Node, Piece, Value, read};
 use crate::wrong::{Quoted, Wrong};
@@ -232,7 +232,7 @@ impl Reader<'_> {
             }
         }
         let complete = items.len() == list.len();
-        complete.then(|| Given { key: shown.to_owned(), items, list: true, origin })
+        complete.then(|| Given { key: shown.to_owned(), items, shape: Shape::List, origin })
     }
 
     /// The entries of `signing`, or the keys of one of them.

@@ -1,15 +1,20 @@
-//! The configuration file of `dkim-filter`: a name and a value on each line.
+//! The configuration file of `dkim-filter`, or `opendkim`: a name and a value on each line.
 //!
 //! It is read tolerantly: line ends of any kind, any letters in comments, whatever stands behind a
 //! value. It is as strict as that program was about names and values, and tells all mistakes.
 
 use crate::caution::Caution;
+use crate::door::Door;
 use crate::files::Files;
+use crate::lists::deltas;
+use crate::lists::sets::{DataSet, Row};
 use crate::lists::{Meant, configuration, line_number, octets};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::params::{Acts, Form, Kind, PARAMS, Param, Parameter, present_name};
-use crate::raw::{Given, Raw, Target};
+use crate::params::{
+    Acts, Form, Kind, OPENDKIM_OMITTED, OPENDKIM_SIGNED, PARAMS, Param, Parameter, present_name,
+};
+use crate::raw::{Given, Raw, Set, Shape, Target};
 use crate::suggest::closest;
 use crate::wrong::{BadNesting, Quoted, Wrong};
 use std::path::Path;
@@ -30,6 +35,10 @@ const MAX_DEPTH: usize = 5;
 /// How many files are included altogether: five levels could name any number of them.
 const MAX_INCLUDED: usize = 1_000;
 
+/// The rows of the lists that may say how they differ from the default.
+const SIGNED: &str = "dkim.signed-headers";
+const OMITTED: &str = "dkim.omitted-headers";
+
 /// The longest line without its comment, in octets. dkim-filter broke lines at 1023 octets and took
 /// the rest for another one; a list of domains may be longer than that.
 const MAX_LINE_OCTETS: usize = 64 * 1024;
@@ -42,18 +51,21 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 pub(crate) fn load(
     path: &Path,
     named: &Origin,
-    files: &dyn Files,
+    (door, files): (Door, &dyn Files),
     raw: &mut Raw,
     report: &mut Report,
 ) -> Option<()> {
     let (path, octets) = configuration(path, named, files, Meant::HISTORIC_FILE, report)?;
-    let mut reading = Reading { files, raw, report, inside: Vec::new(), included: 0 };
+    let (inside, included) = (Vec::new(), 0);
+    let mut reading = Reading { door, files, raw, report, inside, included };
     reading.text(&path, &octets);
     Some(())
 }
 
 /// A file that is read, and those that it includes.
 struct Reading<'r> {
+    /// In whose words it is written.
+    door: Door,
     files: &'r dyn Files,
     raw: &'r mut Raw,
     report: &'r mut Report,
@@ -89,13 +101,17 @@ impl Reading<'_> {
         }
         let present = present_name(name);
         let shown = Quoted::plain(name);
-        let Some((param, known)) = row(present.unwrap_or(name)) else {
-            return self.report.mistake(origin, &shown, unknown(name));
+        let Some((param, known)) = row(present.unwrap_or(name), self.door) else {
+            return self.report.mistake(origin, &shown, unknown(name, self.door));
         };
         if let Some(present) = present {
             self.report.warn(origin, &shown, Caution::Renamed { name: present });
         }
-        let (value, more) = word(rest);
+        // The value of opendkim is all that stands behind the name.
+        let (value, more) = match self.door {
+            Door::Opendkim => (rest, ""),
+            Door::Native | Door::DkFilter | Door::DkimFilter => word(rest),
+        };
         if !more.is_empty() {
             let words = Quoted::new(more);
             self.report.warn(origin, known.name, Caution::WordsUnused { words });
@@ -103,8 +119,9 @@ impl Reading<'_> {
         if param.name == INCLUDE && !value.is_empty() {
             return self.include(Path::new(value), known.name, origin);
         }
+        let files = self.files;
         Target::Top(self.raw).watched(param, self.report, |target, report| {
-            put((param, known), value, origin, target, report);
+            put((param, known), value, (files, origin), target, report);
         });
     }
 
@@ -134,7 +151,7 @@ impl Reading<'_> {
 fn put(
     (param, known): (&'static Param, Parameter),
     value: &str,
-    origin: &Origin,
+    (files, origin): (&dyn Files, &Origin),
     target: &mut Target<'_>,
     report: &mut Report,
 ) {
@@ -149,6 +166,12 @@ fn put(
     if let Acts::No(reason) = param.acts {
         report.warn(origin, known.name, Caution::NoEffect { reason });
     }
+    if known.form == Form::Set {
+        let place = (origin, known.name);
+        let given = report.take(origin, known.name, DataSet::parse(&text));
+        let given = given.and_then(|set| of_set(param, set, &text, (files, place), report));
+        return given.into_iter().for_each(|given| target.set(param, &given, report));
+    }
     // A list of domains may stand in a file of its own.
     let is_path = param.kind == Kind::Domains && text.starts_with('/');
     let given = if known.form == Form::Words && !is_path {
@@ -157,6 +180,44 @@ fn put(
         Given::one(known.name, &text, origin)
     };
     target.set(param, &given, report);
+}
+
+/// A data set, as a value of that parameter. Lists of names and of patterns are read at once.
+fn of_set(
+    param: &Param,
+    set: DataSet<'_>,
+    text: &str,
+    (files, (origin, key)): (&dyn Files, (&Origin, &str)),
+    report: &mut Report,
+) -> Option<Given> {
+    let named = |path: &str, shape| Given { shape, ..Given::one(key, path, origin) };
+    Some(match (param.kind, set) {
+        (Kind::Hosts | Kind::Domains, DataSet::Here(list)) => Given::commas(key, list, origin),
+        (Kind::Hosts | Kind::Domains, DataSet::File(path)) => named(path, Shape::One),
+        (Kind::Hosts | Kind::Domains, DataSet::Patterns(path)) => named(path, Shape::Patterns),
+        (Kind::List(_), set) => {
+            let rows = set.rows(Meant::DATA_SET, files, (origin, key), report)?;
+            let item = |row: Set<Row>| Set { value: row.value.whole(), origin: row.origin };
+            let items = rows.into_iter().map(item).collect();
+            changed(param, Given { items, shape: Shape::List, ..Given::one(key, "", origin) })
+        }
+        // Who looks into it reads it.
+        _ => Given::one(key, text, origin),
+    })
+}
+
+/// A list of header fields that says how it differs from the default, as what it comes to.
+fn changed(param: &Param, mut given: Given) -> Given {
+    let default: Vec<&str> = match param.name {
+        SIGNED => OPENDKIM_SIGNED.split(',').collect(),
+        OMITTED => OPENDKIM_OMITTED.split(',').collect(),
+        _ => return given,
+    };
+    let items: Vec<&str> = given.items.iter().map(|item| item.value.as_str()).collect();
+    let names = deltas::applied(&items, &default).into_iter();
+    let item = |value| Set { value, origin: given.origin.clone() };
+    given.items = names.map(item).collect();
+    given
 }
 
 /// What stands before the number sign, which is never part of a value. Comments of other times are
@@ -172,18 +233,17 @@ fn word(text: &str) -> (&str, &str) {
         .map_or((text, ""), |(word, rest)| (word, rest.trim()))
 }
 
-/// The row that has a parameter of that name.
-fn row(name: &str) -> Option<(&'static Param, Parameter)> {
+/// The row that has a parameter of that name. What `dkim-filter` knew, its successor knows too.
+fn row(name: &str, door: Door) -> Option<(&'static Param, Parameter)> {
     PARAMS.iter().find_map(|param| {
-        let known = param.dkim_filter.parameter?;
-        let is_it = known.name.eq_ignore_ascii_case(name);
-        is_it.then_some((param, known))
+        let both = [param.parameter_in(door), param.dkim_filter.parameter];
+        let known = both.into_iter().flatten().find(|known| known.name.eq_ignore_ascii_case(name));
+        Some((param, known?))
     })
 }
 
-fn unknown(name: &str) -> Wrong {
-    let known = PARAMS.iter().filter_map(|param| param.dkim_filter.parameter);
-    let names = known.map(|known| known.name);
+fn unknown(name: &str, door: Door) -> Wrong {
+    let names = PARAMS.iter().filter_map(|param| Some(param.parameter_in(door)?.name));
     Wrong::UnknownParameter { like: closest(name, names).map(ToOwned::to_owned) }
 }
 
@@ -202,7 +262,7 @@ pub(crate) fn translated(param: &Param, known: Parameter, value: &str) -> Result
             None if !value.starts_with('0') => Ok(value.to_owned()),
             None => Err(Wrong::value(value, wanted(param, known))),
         },
-        Form::Word | Form::Words => Ok(value.to_owned()),
+        Form::Word | Form::Words | Form::Set => Ok(value.to_owned()),
         Form::Truth { yes, no } => match value.chars().next() {
             Some('t' | 'T' | 'y' | 'Y' | '1') => Ok(yes.to_owned()),
             Some('f' | 'F' | 'n' | 'N' | '0') => Ok(no.to_owned()),
@@ -238,6 +298,7 @@ pub(crate) fn wanted(param: &Param, known: Parameter) -> String {
         Form::Bits => BITS.to_owned(),
         Form::Word => param.wanted_behind(param.dkim_filter.letter),
         Form::Words | Form::Initial => param.wanted(),
+        Form::Set => "a list with commas, file:PATH or refile:PATH".to_owned(),
     }
 }
 

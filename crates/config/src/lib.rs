@@ -35,6 +35,7 @@ mod pattern;
 mod raw;
 pub mod render;
 mod resolve;
+mod rewriting;
 pub mod rules;
 pub mod settings;
 mod socket;
@@ -59,11 +60,14 @@ pub use lists::policies::LocalPolicies;
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use origin::Origin;
 pub use pattern::Pattern;
-pub use rules::{Found, KeySource, Rules, SigningDomain, SigningRule};
+pub use rewriting::Rewriting;
+pub use rules::{
+    Found, InlineKey, KeySource, Rules, SenderKey, SigningDomain, SigningRule, Tabled,
+};
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,
-    Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS, MAX_SERVERS, MacroTest, Mode,
-    RecipientPattern, Reports, Restart, RestartRate, Results, Setting, Trial, User, Verify,
+    Further, Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS, MAX_SERVERS, MacroTest,
+    Mode, RecipientPattern, Reports, Restart, RestartRate, Results, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use value::{authserv_id, name_server};
@@ -109,7 +113,7 @@ pub fn serve(
     files: &dyn Files,
 ) -> Result<Request, Mistakes> {
     let mut report = Report::new(door);
-    let line = CommandLine::read(door, words, &mut report);
+    let line = CommandLine::read(door, words, &mut report).with_usual_file(files);
     if !report.mistakes.is_empty() {
         return Err(report.into_mistakes());
     }
@@ -141,11 +145,11 @@ pub fn reload(
     files: &dyn Files,
 ) -> Result<Box<Loaded>, Mistakes> {
     let mut report = Report::new(door);
-    let mut line = CommandLine::read(door, words, &mut report);
+    let mut line = CommandLine::read(door, words, &mut report).with_usual_file(files);
     if !report.mistakes.is_empty() {
         return Err(report.into_mistakes());
     }
-    if door == Door::DkimFilter {
+    if matches!(door, Door::DkimFilter | Door::Opendkim) {
         line.keep_what_stays();
     }
     load(door, &line, files, report).map(Box::new)
@@ -160,8 +164,8 @@ fn load(
     let mut raw = Raw::defaults(door, &mut report);
     let read = line.config.as_ref().map_or(Some(()), |(path, origin)| match door {
         Door::Native => file::load(path, origin, files, &mut raw, &mut report),
-        Door::DkFilter | Door::DkimFilter => {
-            historic::load(path, origin, files, &mut raw, &mut report)
+        Door::DkFilter | Door::DkimFilter | Door::Opendkim => {
+            historic::load(path, origin, (door, files), &mut raw, &mut report)
         }
     });
     line.apply(&mut raw, &mut report);

@@ -5,10 +5,14 @@
 //! counts them.
 
 pub(crate) mod actions;
+pub(crate) mod deltas;
 pub(crate) mod domains;
 pub(crate) mod hosts;
+pub(crate) mod key_table;
 pub(crate) mod keys;
 pub(crate) mod policies;
+pub(crate) mod sets;
+pub(crate) mod signing_table;
 
 use crate::door::Door;
 use crate::files::Files;
@@ -47,12 +51,18 @@ impl Meant {
         pem: "; keys are named by KeyFile in that file, or by -k",
     };
 
+    pub(crate) const DATA_SET: Self = Self { what: "a data set", unreadable: "", pem: "" };
+    pub(crate) const KEY_TABLE: Self =
+        Self { what: "a key table", unreadable: "", pem: "; its lines name the files of keys" };
+
+    pub(crate) const RULES: Self = Self { what: "a list of rules", unreadable: "", pem: "" };
+
     pub(crate) const POLICIES: Self = Self { what: "a list of policies", unreadable: "", pem: "" };
 
     pub(crate) const fn trusted(door: Door) -> Self {
         let unreadable = match door {
             Door::Native => "; domains themselves are written as a list: [example.com, ...]",
-            Door::DkFilter | Door::DkimFilter => "",
+            Door::DkFilter | Door::DkimFilter | Door::Opendkim => "",
         };
         Self { what: "a list of domains", unreadable, pem: "" }
     }
@@ -62,6 +72,7 @@ impl Meant {
             Door::Native => {
                 "; hosts themselves are written as a list in the file: [127.0.0.1, ...]"
             }
+            Door::Opendkim => "",
             Door::DkFilter | Door::DkimFilter => "; hosts stand in a file, one on each line",
         };
         Self { what: "a list of hosts", unreadable, pem: "" }
@@ -70,7 +81,7 @@ impl Meant {
     pub(crate) const fn domains(door: Door) -> Self {
         let pem = match door {
             Door::Native | Door::DkFilter => "; the key is what -s names",
-            Door::DkimFilter => "; the key is what -k or KeyFile names",
+            Door::DkimFilter | Door::Opendkim => "; the key is what -k or KeyFile names",
         };
         Self { what: "a list of domains", unreadable: "", pem }
     }
@@ -81,7 +92,7 @@ impl Meant {
                 "; -k says that -s names a key list, and takes no value itself",
                 "; -k says that -s names a key list, without -k it names the key",
             ),
-            Door::DkimFilter => (
+            Door::DkimFilter | Door::Opendkim => (
                 "; -K says that -k names a key list, as KeyList does",
                 "; -K says that -k names a key list, without -K it names the key, as KeyFile does",
             ),

@@ -181,7 +181,9 @@ impl Report {
         let historic = |param: &Param| match self.door {
             Door::Native => key.to_owned(),
             Door::DkFilter => String::new(),
-            Door::DkimFilter => param.dkim_filter.name().unwrap_or_default().to_owned(),
+            Door::DkimFilter | Door::Opendkim => {
+                param.parameter_in(self.door).map(|known| known.name).unwrap_or_default().to_owned()
+            }
         };
         params::named(key).map_or_else(|| key.to_owned(), historic)
     }

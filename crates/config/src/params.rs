@@ -12,6 +12,7 @@ use crate::raw::{Given, Setter};
 
 pub(crate) use former::{former_names, present_name};
 pub use table::PARAMS;
+pub(crate) use table::{OPENDKIM_OMITTED, OPENDKIM_SIGNED};
 
 /// A parameter, under all the names that it has.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +24,8 @@ pub struct Param {
     pub dk_filter: Option<Letter>,
     /// Its names in `dkim-filter`.
     pub dkim_filter: Historic,
-    /// Its parameter in `opendkim.conf`.
-    pub opendkim: Option<&'static str>,
+    /// Its names in `opendkim`.
+    pub opendkim: Historic,
     /// What a value looks like.
     pub kind: Kind,
     /// What is in force when nobody says anything; `None` for nothing at all.
@@ -54,6 +55,8 @@ pub struct Unsaid {
     pub dk_filter: Instead,
     /// In `dkim-filter`.
     pub dkim_filter: Instead,
+    /// In `opendkim`.
+    pub opendkim: Instead,
 }
 
 /// What a historic program had in place of our default.
@@ -80,16 +83,19 @@ pub struct Letter {
     pub commas: bool,
 }
 
-/// The names that `dkim-filter` has for a parameter.
+/// The names that `dkim-filter`, or `opendkim`, has for a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Historic {
     /// Its letter.
     pub letter: Option<Letter>,
-    /// Its parameter in `dkim-filter.conf`.
+    /// Its parameter in that program's file.
     pub parameter: Option<Parameter>,
 }
 
 impl Historic {
+    /// No names.
+    pub(crate) const NONE: Self = Self { letter: None, parameter: None };
+
     /// The name of its parameter.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
@@ -128,6 +134,8 @@ pub enum Form {
     Seconds,
     /// As a number of octets.
     Octets,
+    /// As a data set of `opendkim`: a list with commas, or the file that it is in.
+    Set,
 }
 
 /// What a value looks like.
@@ -228,6 +236,7 @@ impl Param {
             Door::Native => return self.default,
             Door::DkFilter => self.unsaid.dk_filter,
             Door::DkimFilter => self.unsaid.dkim_filter,
+            Door::Opendkim => self.unsaid.opendkim,
         };
         match instead {
             Instead::Same => self.default,
@@ -243,6 +252,20 @@ impl Param {
             (Door::Native, Place::Historic) => None,
             (Door::Native | Door::DkFilter, _) => self.dk_filter,
             (Door::DkimFilter, _) => self.dkim_filter.letter,
+            (Door::Opendkim, _) => self.opendkim.letter,
+        }
+    }
+
+    /// Its parameter in the file of that door, which is not our own.
+    ///
+    /// The successor of `dkim-filter` dropped parameters; whoever comes from there may have them
+    /// still.
+    #[must_use]
+    pub const fn parameter_in(&self, door: Door) -> Option<Parameter> {
+        match (door, self.opendkim.parameter) {
+            (Door::Native | Door::DkFilter, _) => None,
+            (Door::Opendkim, Some(parameter)) => Some(parameter),
+            (Door::Opendkim | Door::DkimFilter, _) => self.dkim_filter.parameter,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod leaving;
 mod life;
+mod opendkim;
 mod reports;
 mod trial;
 mod verify;
@@ -24,6 +25,7 @@ use twinseal_message::{FieldName, Selector};
 
 pub(crate) use leaving::{RawContent, RawLeaving};
 pub(crate) use life::RawLife;
+pub(crate) use opendkim::RawOpendkim;
 pub(crate) use reports::RawReports;
 pub(crate) use trial::RawTrial;
 pub(crate) use verify::{RawActions, RawAdsp, RawDns, RawResults, RawVerify};
@@ -45,6 +47,8 @@ pub(crate) enum Source {
     Inline(Vec<Set<String>>),
     /// The path of the file that they are in.
     File(String),
+    /// The same, and they are patterns.
+    Patterns(String),
 }
 
 /// Everything that can be set.
@@ -81,6 +85,7 @@ pub(crate) struct Raw {
     pub(crate) trial: RawTrial,
     pub(crate) reports: RawReports,
     pub(crate) life: RawLife,
+    pub(crate) opendkim: RawOpendkim,
     /// The same values as text, to be shown.
     pub(crate) settings: Vec<Setting>,
     /// The parameters with a mistake in them: they are not missing as well.
@@ -169,6 +174,17 @@ impl RawKey {
     }
 }
 
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As one text, which may be the path of a list.
+    One,
+    /// As a list.
+    List,
+    /// As the path of a list of patterns.
+    Patterns,
+}
+
 /// A value on its way from text into one of the structures above.
 #[derive(Debug)]
 pub(crate) struct Given {
@@ -176,8 +192,8 @@ pub(crate) struct Given {
     pub(crate) key: String,
     /// The value, or the items of a list.
     pub(crate) items: Vec<Set<String>>,
-    /// Whether it was written as a list.
-    pub(crate) list: bool,
+    /// How it was written.
+    pub(crate) shape: Shape,
     /// Where it stands.
     pub(crate) origin: Origin,
 }
@@ -186,7 +202,7 @@ impl Given {
     /// One value from that place.
     pub(crate) fn one(key: &str, text: &str, origin: &Origin) -> Self {
         let item = Set { value: text.to_owned(), origin: origin.clone() };
-        Self { key: key.to_owned(), items: vec![item], list: false, origin: origin.clone() }
+        Self { key: key.to_owned(), items: vec![item], shape: Shape::One, origin: origin.clone() }
     }
 
     /// A list whose items are separated by commas, as command lines have them.
@@ -194,7 +210,7 @@ impl Given {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let item = |text: &str| Set { value: text.to_owned(), origin: origin.clone() };
         let items = items.map(item).collect();
-        Self { key: key.to_owned(), items, list: true, origin: origin.clone() }
+        Self { key: key.to_owned(), items, shape: Shape::List, origin: origin.clone() }
     }
 
     /// Reads a single value into its place; a wrong one leaves what was there.
@@ -230,8 +246,11 @@ impl Given {
     /// Notes a list, or the path of the file that it is in.
     pub(crate) fn put_source(&self, place: &mut Option<Set<Source>>) {
         let path = || self.items.first().map(|item| item.value.clone()).unwrap_or_default();
-        let source =
-            if self.list { Source::Inline(self.items.clone()) } else { Source::File(path()) };
+        let source = match self.shape {
+            Shape::One => Source::File(path()),
+            Shape::List => Source::Inline(self.items.clone()),
+            Shape::Patterns => Source::Patterns(path()),
+        };
         *place = Some(Set { value: source, origin: self.origin.clone() });
     }
 
@@ -316,7 +335,13 @@ impl Raw {
         self.settings.retain(|setting| setting.name != name);
         let (value, origin) = (given.text(), given.origin.clone());
         let items = given.items.iter().map(|item| item.value.clone()).collect();
-        self.settings.push(Setting { name, value, items, is_list: given.list, origin });
+        self.settings.push(Setting {
+            name,
+            value,
+            items,
+            is_list: given.shape == Shape::List,
+            origin,
+        });
     }
 
     /// The defaults of the table, for that door.

@@ -45,10 +45,10 @@ pub fn usage(door: Door) -> String {
         if let Acts::Refused(_) = param.acts {
             continue;
         }
-        let form = param.dkim_filter.parameter.map(|parameter| parameter.form);
+        let form = param.parameter_in(door).map(|parameter| parameter.form);
         let value = match known {
             Letter { means: Some(_), .. } => String::new(),
-            _ if door == Door::DkimFilter && form == Some(Form::Seconds) => "SECONDS".to_owned(),
+            _ if form == Some(Form::Seconds) => "SECONDS".to_owned(),
             Letter { commas: false, .. } => param.name.to_uppercase(),
             Letter { .. } => param.metavariable(),
         };

@@ -4,12 +4,14 @@ mod arriving;
 mod checks;
 mod coverage;
 mod entries;
+mod further;
 mod leaving;
 mod life;
 mod options;
 mod reports;
 mod seals;
 mod signing;
+mod tables;
 mod trial;
 
 use crate::caution::Caution;
@@ -56,15 +58,14 @@ pub(crate) fn resolve(
     let internal_hosts = hosts(raw.internal_hosts.take(), "internal-hosts", door, files, report);
     let peers = hosts(raw.peers.take(), "peers", door, files, report);
     let external_ignore = hosts(raw.external_ignore.take(), "external-ignore", door, files, report);
-    if let (Some((list, origin)), true) = (&internal_hosts, signs) {
-        loopback(list, origin, report);
-    }
+    loopback(internal_hosts.as_ref().filter(|_| signs), report);
     let Signing { rules, must_sign, seals } =
         signing::rules(&mut raw, door, signs, has_file, files, report);
     loopback_is_peer(peers.as_ref().filter(|_| signs), report);
     let leaving = leaving::leaving(&mut raw.leaving, report);
     let reports = reports::reports(&mut raw, files, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
+    let further = further::further(&mut raw.opendkim, door, files, report);
     let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
     let Arriving { actions, verify, results, dns, adsp } = arriving?;
     let below = raw.options.subdomains.is_some_and(|on| on.value);
@@ -87,7 +88,7 @@ pub(crate) fn resolve(
         rules,
         sender_headers,
         must_sign,
-        parent_identity: door == Door::DkimFilter && below,
+        parent_identity: matches!(door, Door::DkimFilter | Door::Opendkim) && below,
         trace_header: raw.trace_header?.value,
         actions,
         quarantine: raw.quarantine?.value,
@@ -102,6 +103,7 @@ pub(crate) fn resolve(
         trial,
         reports,
         life: life::life(&raw.life)?,
+        further,
     })
 }
 
@@ -142,7 +144,7 @@ fn need<T>(
         match door {
             Door::Native => report.mistake(&Origin::Default, name, missing(name)),
             // The text says where to give it.
-            Door::DkFilter | Door::DkimFilter => {
+            Door::DkFilter | Door::DkimFilter | Door::Opendkim => {
                 report.mistake(&Origin::Default, "", missing_in(name, door));
             }
         }
@@ -164,7 +166,7 @@ fn missing(name: &str) -> Wrong {
 /// The same in a historic door, whose file has names of its own.
 fn missing_in(name: &str, door: Door) -> Wrong {
     let Some(param) = named(name) else { return Wrong::Missing { wanted: String::new() } };
-    let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
+    let parameter = param.parameter_in(door);
     let place = match (shown_in(param, door), parameter) {
         (Some(letter), Some(parameter)) => {
             format!(" ({letter}, or {} in the file)", parameter.name)
@@ -223,8 +225,22 @@ fn hosts(
                 entries.extend(host(uncommented(line), (&origin, ""), door, report));
             }
         }
+        Source::Patterns(path) => {
+            let meant = Meant::hosts(door);
+            let file = ListFile::read(&path, files, (&origin, key), meant, report)?;
+            for (line, origin) in file.entries() {
+                let read = Entry::pattern(uncommented(line));
+                entries
+                    .extend(kept(read, (&origin, ""), report).map(|value| Set { value, origin }));
+            }
+        }
     }
-    dead_exceptions(&entries, if is_file { "" } else { key }, report);
+    if door == Door::Opendkim {
+        // There, the closest entry decides, wherever it stands, and an exception before its like.
+        entries.sort_by_key(|entry| entry.value.closeness());
+    } else {
+        dead_exceptions(&entries, if is_file { "" } else { key }, report);
+    }
     Some((entries.into_iter().map(|entry| entry.value).collect(), origin))
 }
 
@@ -235,6 +251,10 @@ fn host(
     door: Door,
     report: &mut Report,
 ) -> Option<Set<Entry>> {
+    if door == Door::Opendkim {
+        let entry = kept(Entry::parse_exactly(text), (origin, key), report)?;
+        return Some(Set { value: entry, origin: origin.clone() });
+    }
     let entry = match Entry::parse(text) {
         // An exception that is passed over would let in whom it keeps out.
         Err(wrong) if door.is_historic() && !text.starts_with('!') => {
@@ -250,6 +270,18 @@ fn host(
         report.warn(origin, key, Caution::HostBits { entry, network });
     }
     Some(Set { value: entry, origin: origin.clone() })
+}
+
+/// The entry, unless it is one that nobody matches.
+fn kept(
+    read: Result<Entry, Wrong>,
+    (origin, key): (&Origin, &str),
+    report: &mut Report,
+) -> Option<Entry> {
+    read.map_err(|wrong| {
+        report.warn(origin, key, Caution::EntrySkipped { wrong: Box::new(wrong) });
+    })
+    .ok()
 }
 
 /// The last entry that matches decides: an exception stands behind what it is an exception from.
@@ -268,7 +300,8 @@ fn dead_exceptions(entries: &[Set<Entry>], key: &str, report: &mut Report) {
 }
 
 /// Trap F6: a list of one's own replaces the default, which is easily forgotten.
-fn loopback(list: &HostList, origin: &Origin, report: &mut Report) {
+fn loopback(internal: Option<&(HostList, Origin)>, report: &mut Report) {
+    let Some((list, origin)) = internal else { return };
     if list.is_empty() {
         report.warn(origin, "internal-hosts", Caution::NobodyInternal);
     } else if !list.contains(None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST))) {
@@ -289,7 +322,7 @@ fn loopback_is_peer(peers: Option<&(HostList, Origin)>, report: &mut Report) {
 fn cautions(raw: &Raw, door: Door, report: &mut Report) {
     if let Some(Set { value, origin }) = &raw.mode {
         match (door, value) {
-            (_, Mode::Sign) | (Door::Native | Door::DkimFilter, _) => {}
+            (_, Mode::Sign) | (Door::Native | Door::DkimFilter | Door::Opendkim, _) => {}
             (Door::DkFilter, Mode::Both) => report.warn(origin, "mode", Caution::OnlySigns),
             (Door::DkFilter, Mode::Verify) => report.mistake(origin, "mode", Wrong::OnlyVerifies),
         }

@@ -1,6 +1,8 @@
 //! Who signs for whom.
 
 mod index;
+mod inline;
+mod tabled;
 
 use crate::lists::domains::DomainList;
 use crate::origin::Origin;
@@ -10,6 +12,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twinseal_message::{Domain, Mailbox, Selector};
+
+pub use inline::InlineKey;
+pub use tabled::{SenderKey, Tabled};
 
 /// The signing rules, in the order of the configuration: the first one that matches decides.
 ///
@@ -43,7 +48,7 @@ pub struct SigningRule {
     pub within: Option<Arc<DomainList>>,
     /// The domain that signs.
     pub domain: SigningDomain,
-    /// The keys, each of which signs; at least one.
+    /// The keys, each of which signs; at least one, unless a table names one by the sender.
     pub keys: Vec<KeySource>,
     /// How to make the DKIM seal; `None` leaves it out.
     pub dkim: Option<Arc<twinseal_dkim::Settings>>,
@@ -51,6 +56,8 @@ pub struct SigningRule {
     pub domainkeys: Option<Arc<twinseal_domainkeys::Settings>>,
     /// Where the rule stands.
     pub origin: Origin,
+    /// What only a table of `opendkim` says.
+    pub tabled: Option<Box<Tabled>>,
 }
 
 /// The domain that signs.
@@ -74,6 +81,8 @@ pub struct KeySource {
     pub selector: Selector,
     /// Where the key is named.
     pub origin: Origin,
+    /// The key itself, where it stands in a table; `file` is then the place.
+    pub inline: Option<InlineKey>,
 }
 
 /// The rule that signs for an address.

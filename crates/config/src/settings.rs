@@ -2,6 +2,7 @@
 
 mod leaving;
 mod life;
+mod opendkim;
 mod reports;
 mod trial;
 mod verify;
@@ -21,6 +22,7 @@ use twinseal_message::FieldName;
 pub(crate) use leaving::Algorithm;
 pub use leaving::{Leaving, MacroTest, RecipientPattern};
 pub use life::{Life, MAX_RESTARTS, Restart, RestartRate};
+pub use opendkim::Further;
 pub use reports::Reports;
 pub use trial::Trial;
 pub use verify::{
@@ -99,6 +101,8 @@ pub struct Config {
     pub reports: Option<Reports>,
     /// How the process lives.
     pub life: Life,
+    /// What only `opendkim` could be told.
+    pub further: Further,
 }
 
 /// How the seals are made of which an entry says nothing.

@@ -3,7 +3,7 @@
 mod life;
 mod verify;
 
-use crate::settings::{Algorithm, Facility, LogFormat, LogTo, Mode, User};
+use crate::settings::{Algorithm, Facility, LogFormat, LogTo, MacroTest, Mode, User};
 use crate::wrong::{Quoted, Wrong};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +24,9 @@ const UMASK_BITS: u32 = 0o777;
 /// The most connections that can be asked for: more descriptors than Linux gives a process without
 /// being told so by its own configuration (`fs.nr_open`) are a mistake.
 const MAX_CONNECTIONS: usize = 1_000_000;
+
+/// The longest name that syslog files a log under: what its headers have room for (RFC 3164 §4.1.3).
+const MAX_SYSLOG_NAME: usize = 32;
 
 /// The words for yes, then those for no, as YAML knows them.
 const SWITCH: [(&[&str], bool); 2] =
@@ -160,6 +163,21 @@ pub(crate) fn daemon_name(text: &str) -> Result<String, Wrong> {
         return Err(Wrong::value(text, "the name of a daemon, as the MTA has it"));
     }
     Ok(name.to_ascii_lowercase())
+}
+
+/// The name of a macro, without braces.
+pub(crate) fn macro_name(text: &str) -> Result<String, Wrong> {
+    let test = MacroTest::parse(text).map_err(|_| Wrong::value(text, "the name of a macro"))?;
+    Ok(test.name().to_owned())
+}
+
+/// RFC 3164 §4.1.3: letters and digits, and what else is printable in a word.
+pub(crate) fn syslog_name(text: &str) -> Result<String, Wrong> {
+    let plain = |octet: u8| octet.is_ascii_graphic() && !matches!(octet, b'[' | b']' | b':');
+    if text.is_empty() || text.len() > MAX_SYSLOG_NAME || !text.bytes().all(plain) {
+        return Err(Wrong::value(text, "a word of at most 32 characters"));
+    }
+    Ok(text.to_owned())
 }
 
 pub(crate) fn algorithm(text: &str) -> Result<Algorithm, Wrong> {

@@ -66,6 +66,49 @@ pub enum Wrong {
         /// Why not.
         reason: &'static str,
     },
+    /// What never matches, and what probably was meant.
+    #[error("{text} matches nobody: {why}; perhaps {instead} was meant")]
+    Instead {
+        /// What was found.
+        text: Quoted,
+        /// Why it matches nobody.
+        why: &'static str,
+        /// What was probably meant.
+        instead: String,
+    },
+    /// A regular expression that is none.
+    #[error("no regular expression: {what}")]
+    Expression {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A row of a table that is none. It may have a key in it, so nothing of it is quoted.
+    #[error("what stands behind the first word has to be {wanted}")]
+    TableRow {
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// A table names a key that the other one does not have.
+    #[error("KeyTable has no key by the name of {name}")]
+    NoSuchKey {
+        /// The name.
+        name: Quoted,
+    },
+    /// A parameter that means nothing by itself.
+    #[error("it needs {other} beside it")]
+    Without {
+        /// What is missing.
+        other: &'static str,
+    },
+    /// A data set of a kind that is not read here.
+    #[error(
+        "refused: data sets of the kind {kind}: are not read here; write its entries into a file \
+         and name that, as file:PATH, or as refile:PATH if they are patterns"
+    )]
+    Elsewhere {
+        /// The kind.
+        kind: &'static str,
+    },
     /// The command line has a word that belongs to no option.
     #[error("the word {word} belongs to no option")]
     StrayWord {
@@ -354,6 +397,10 @@ pub enum BadActions {
 }
 
 impl Wrong {
+    pub(crate) const fn elsewhere(kind: &'static str) -> Self {
+        Self::Elsewhere { kind }
+    }
+
     pub(crate) const fn exit_code(&self) -> ExitCode {
         match self {
             Self::UnknownOption { .. }
@@ -395,6 +442,12 @@ impl Wrong {
             | Self::NoSeal
             | Self::IdentityOutside { .. }
             | Self::Selection(_)
+            | Self::Instead { .. }
+            | Self::Expression { .. }
+            | Self::TableRow { .. }
+            | Self::NoSuchKey { .. }
+            | Self::Without { .. }
+            | Self::Elsewhere { .. }
             | Self::Decisive { .. } => ExitCode::Configuration,
         }
     }

@@ -27,6 +27,7 @@ use twinseal_daemon::signing::keyring::{self, Parse};
 use twinseal_daemon::signing::policy::{self, Deciding, Fidelity, Known, Orders, Origin, Plan};
 use twinseal_keys::SigningKey;
 use twinseal_message::{HeaderBlock, Mailbox};
+use twinseal_milter::Macros;
 
 const MANY: usize = 100_000;
 const STARTS: usize = 3;
@@ -240,7 +241,8 @@ impl Candidate {
     /// A message, as the daemon signs it.
     fn sign(&self, turn: usize, runtime: &Runtime, body: &[u8]) {
         let header = &self.header[turn % ADDRESSES];
-        let addresses = policy::addresses(header, &Deciding::default()).unwrap();
+        let addresses =
+            policy::addresses(header, &Deciding::default(), &Macros::default()).unwrap();
         let order = self.directory.order(&addresses.author, Purpose::Sign);
         let order = runtime.block_on(order).unwrap();
         let orders = Orders { author: order.clone(), sender: order };

@@ -31,6 +31,11 @@ const COMMANDS: &[Command] = &[
         run: |words, terminal| serve::run(Door::DkimFilter, words, terminal),
     },
     Command {
+        name: Door::Opendkim.program(),
+        summary: "the same in place of opendkim, with its options, its file and its tables",
+        run: |words, terminal| serve::run(Door::Opendkim, words, terminal),
+    },
+    Command {
         name: "sign",
         summary: "sign one message, standard input to standard output",
         run: tools::sign::run,

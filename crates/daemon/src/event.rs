@@ -14,6 +14,7 @@ mod dk_filter;
 mod dkim_filter;
 mod json;
 mod native;
+mod opendkim;
 
 pub use json::{KINDS, Kind};
 
@@ -73,6 +74,8 @@ pub enum What<'a> {
     Tried(Tried<'a>),
     /// A signature was verified.
     Verified(&'a Verdict),
+    /// What came of a signature, in a line of its own that somebody asked for.
+    ResultOf(&'a Verdict),
     /// A message has more than one signature.
     SeveralSignatures(&'a [&'a Verdict]),
     /// A message has more signatures than are looked at.
@@ -195,6 +198,11 @@ pub enum Reason {
     },
     /// The rule that matches switches both seals off.
     SealsOff,
+    /// Mail of its author's domain is none of our business.
+    ExemptDomain {
+        /// The domain.
+        domain: Domain,
+    },
     /// The mode leaves signing out.
     SigningOff,
 }
@@ -219,6 +227,7 @@ impl Reason {
             Self::IdentityOutside { .. } => "identity-outside",
             Self::RecipientExcluded { .. } => "recipient-excluded",
             Self::SealsOff => "seals-off",
+            Self::ExemptDomain { .. } => "exempt-domain",
             Self::SigningOff => "signing-off",
         }
     }
@@ -273,6 +282,9 @@ impl fmt::Display for Reason {
                 write!(f, "mail to {recipient} is left unsigned")
             }
             Self::SealsOff => f.write_str("the signing rule switches both seals off"),
+            Self::ExemptDomain { domain } => {
+                write!(f, "mail from {domain} is none of our business")
+            }
             Self::SigningOff => f.write_str("the mode leaves signing out"),
         }
     }
@@ -337,6 +349,7 @@ impl What<'_> {
             Self::Step(_) => "step",
             Self::Tried(_) => "tried",
             Self::Verified(_) => "verified",
+            Self::ResultOf(_) => "result",
             Self::SeveralSignatures(_) => "several-signatures",
             Self::SignaturesIgnored(_) => "signatures-ignored",
             Self::Unsigned => "unsigned",
@@ -367,6 +380,7 @@ impl Event<'_> {
             | What::Step(_)
             | What::Tried(_)
             | What::Verified(_)
+            | What::ResultOf(_)
             | What::SeveralSignatures(_)
             | What::SignaturesIgnored(_)
             | What::Unsigned
@@ -386,6 +400,7 @@ impl fmt::Display for Event<'_> {
             Door::Native => native::write(self, f),
             Door::DkFilter => dk_filter::write(self, f),
             Door::DkimFilter => dkim_filter::write(self, f),
+            Door::Opendkim => opendkim::write(self, f),
         }
     }
 }

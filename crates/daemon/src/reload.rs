@@ -80,7 +80,7 @@ impl Reloader {
     /// Reads the configuration again, and logs what came of it; in a few words, for the service
     /// manager.
     fn reload(&mut self) -> &'static str {
-        if self.door == Door::DkimFilter && self.file.is_none() {
+        if matches!(self.door, Door::DkimFilter | Door::Opendkim) && self.file.is_none() {
             // As it did: without its file, there is nothing to be read.
             tracing::error!("ignoring reload signal");
             return "there is no file to reload";
@@ -140,9 +140,9 @@ impl Reloader {
             Door::DkFilter => param
                 .and_then(|param| param.letter_in(self.door))
                 .map(|letter| format!("-{}", letter.letter)),
-            Door::DkimFilter => {
-                param.and_then(|param| param.dkim_filter.name()).map(ToOwned::to_owned)
-            }
+            Door::DkimFilter | Door::Opendkim => param
+                .and_then(|param| param.parameter_in(self.door))
+                .map(|known| known.name.to_owned()),
         };
         historic.unwrap_or_else(|| name.to_owned())
     }

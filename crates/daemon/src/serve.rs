@@ -181,7 +181,7 @@ fn misconfigured(mistakes: &Mistakes, door: Door, terminal: &mut Terminal<'_>) -
     if mistakes.exit_code() == ExitCode::Usage {
         terminal.complain(match door {
             Door::Native => "twinseal serve --help lists the options",
-            Door::DkFilter | Door::DkimFilter => "(use \"-?\" for help)",
+            Door::DkFilter | Door::DkimFilter | Door::Opendkim => "(use \"-?\" for help)",
         });
     }
     mistakes.exit_code()
@@ -212,14 +212,16 @@ pub(crate) fn refuse(error: &CannotServe, terminal: &mut Terminal<'_>) -> ExitCo
 fn version(door: Door) -> String {
     let product = match door {
         Door::Native => door.product(VERSION),
-        Door::DkFilter | Door::DkimFilter => {
+        Door::DkFilter | Door::DkimFilter | Door::Opendkim => {
             format!("{}: {}", door.program(), door.product(VERSION))
         }
     };
     let dkim = "\tDKIM: rsa-sha256, ed25519-sha256; simple, relaxed\n";
     let domainkeys = "\tDomainKeys: rsa-sha1; simple, nofws\n";
     match door {
-        Door::Native | Door::DkimFilter => format!("{product}\n{dkim}{domainkeys}"),
+        Door::Native | Door::DkimFilter | Door::Opendkim => {
+            format!("{product}\n{dkim}{domainkeys}")
+        }
         Door::DkFilter => format!("{product}\n{domainkeys}"),
     }
 }
@@ -255,7 +257,8 @@ impl LogSockets<&str> {
 
 /// The way to where the configuration says, with those sockets.
 fn queue<P: AsRef<Path>>(config: &Config, sockets: &LogSockets<P>) -> io::Result<(Queue, Flush)> {
-    let (facility, program) = (config.log.facility, config.door.program());
+    let name = config.further.syslog_name.as_deref();
+    let (facility, program) = (config.log.facility, name.unwrap_or(config.door.program()));
     let form = Form::of(&config.log);
     match config.log.to {
         LogTo::Stderr => Queue::of(StandardError::of(program).form(form), form),

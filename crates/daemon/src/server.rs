@@ -19,7 +19,9 @@ use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
 use crate::signing::directory::Directory;
+use crate::signing::keyfile::Exposure;
 use crate::signing::keyring::{self, Keyring, Parse};
+use crate::signing::sender_keys::SenderKeys;
 use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
 use std::fs;
@@ -165,7 +167,8 @@ impl Server {
 /// What connections share under that configuration.
 fn service(config: &Config, keys: Keyring, resolver: Option<Arc<dyn Resolver>>) -> Service {
     let directory = Directory::from_files(config.rules.clone(), keys)
-        .with_every_match(config.leaving.multiple_signatures);
+        .with_every_match(config.leaving.multiple_signatures)
+        .with_sender_keys(SenderKeys::new(Exposure::of(config)));
     let office = resolver.map(|resolver| Office::new(config, resolver));
     Service::new(config, directory, office)
 }
@@ -301,7 +304,7 @@ fn last_words(door: Door, status: u8) -> String {
     match door {
         Door::Native => format!("{product} terminating with status {status}"),
         // What an error was is in a line of its own.
-        Door::DkFilter | Door::DkimFilter => {
+        Door::DkFilter | Door::DkimFilter | Door::Opendkim => {
             format!("{product} terminating with status {status}, errno = 0")
         }
     }

@@ -40,7 +40,7 @@ pub use copied::MAX_COPIED_OCTETS;
 pub use dns::{KeyQuery, LookupFailure, Security, TxtAnswer};
 pub use record::{PublishedKey, RecordError};
 pub use selection::{BadSelection, HeaderSelection, MAX_SIGNED_FIELDS};
-pub use settings::{BadIdentity, BodyLength, Identity, Settings};
+pub use settings::{BadIdentity, BodyLength, Identity, Layout, Settings};
 pub use sign::{CannotSign, Pending, Request, Signer};
 pub use signature::{Algorithm, BadSignature, Claims, Signature};
 pub use twinseal_canon::dkim::{BadCanonicalization, Canonicalization, Kind};

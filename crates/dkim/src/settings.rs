@@ -25,6 +25,20 @@ pub struct Settings {
     /// Whether the body is hashed as if each bare CR and LF in it were CRLF: the signature fails
     /// unless something behind the signer makes them CRLF.
     pub mends_line_ends: bool,
+    /// Whether reports are asked for where the signature fails (RFC 6651); the `r=` tag.
+    pub requests_reports: bool,
+    /// How the field is written.
+    pub layout: Layout,
+}
+
+/// How the field is written: in which order its tags stand, and where it is folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Layout {
+    /// As we do.
+    #[default]
+    Own,
+    /// As `opendkim` does.
+    Opendkim,
 }
 
 /// How much of a body is signed (RFC 6376 §3.5, `l=`). Whatever is added behind it is covered by
@@ -51,6 +65,8 @@ impl Default for Settings {
             body_length: BodyLength::default(),
             copies_header: false,
             mends_line_ends: false,
+            requests_reports: false,
+            layout: Layout::default(),
         }
     }
 }

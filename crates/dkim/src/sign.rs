@@ -4,7 +4,7 @@ use crate::FIELD;
 use crate::body::{BodyDigests, BodyHash, Place};
 use crate::copied::copied;
 use crate::selection::{Entry, HeaderSelection, MAX_SIGNED_FIELDS};
-use crate::settings::{BodyLength, Settings};
+use crate::settings::{BodyLength, Layout, Settings};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
 use twinseal_canon::dkim::{Kind, header as canonical_field};
@@ -205,12 +205,15 @@ fn hash_fields(kind: Kind, entries: &[Entry<'_>]) -> Digest {
 
 impl Pending {
     fn new(request: Request, header: &HeaderDigest, body: BodyHash, now: u64) -> Self {
-        let mut tags = TagWriter::new(FIELD);
+        let settings = &request.settings;
+        let mut tags = match settings.layout {
+            Layout::Own => TagWriter::new(FIELD),
+            Layout::Opendkim => TagWriter::as_opendkim(FIELD),
+        };
         let algorithm = match request.key.kind() {
             KeyKind::Rsa { .. } => "rsa-sha256",
             KeyKind::Ed25519 => "ed25519-sha256",
         };
-        let settings = &request.settings;
         tags.tag("v", "1");
         tags.tag("a", algorithm);
         tags.tag("c", &settings.canonicalization.to_string());
@@ -223,10 +226,19 @@ impl Pending {
         if let Some(identity) = &settings.identity {
             tags.tag("i", &identity.encoded());
         }
-        tags.list("h", header.names.iter().map(String::as_str));
+        if settings.requests_reports {
+            tags.tag("r", "y");
+        }
+        let names = || header.names.iter().map(String::as_str);
+        if settings.layout == Layout::Own {
+            tags.list("h", names());
+        }
         tags.tag("bh", &STANDARD.encode(body.hash));
         if let Some(octets) = signed_octets(settings.body_length, body.octets) {
             tags.tag("l", &octets.to_string());
+        }
+        if settings.layout == Layout::Opendkim {
+            tags.list("h", names());
         }
         if let Some(copies) = &header.copies {
             tags.pieces("z", copies.iter().map(String::as_str));

@@ -22,6 +22,23 @@ impl NewField {
     }
 }
 
+/// Where lines of a field are folded.
+#[derive(Debug, Clone, Copy)]
+struct Folding {
+    /// The most columns of a line.
+    columns: usize,
+    /// How many of them a tab takes.
+    tab: usize,
+    /// Whether a list stands behind other tags where it has room, and pieces are cut anywhere.
+    is_dense: bool,
+}
+
+impl Folding {
+    const OURS: Self = Self { columns: LINE_OCTETS, tab: 1, is_dense: false };
+    /// As `opendkim` folds.
+    const OPENDKIM: Self = Self { columns: 75, tab: 8, is_dense: true };
+}
+
 /// Writes a tag list, tag by tag.
 ///
 /// The last tag is the signature, on a line of its own: nothing in front of it moves when it is
@@ -31,6 +48,7 @@ pub struct TagWriter {
     name: &'static str,
     value: String,
     column: usize,
+    folding: Folding,
 }
 
 /// A field that is complete but for its signature.
@@ -38,37 +56,60 @@ pub struct TagWriter {
 pub struct Unsigned {
     name: &'static str,
     value: String,
+    folding: Folding,
 }
 
 impl TagWriter {
     /// Begins the field `name`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, value: String::new(), column: name.len() + 1 }
+        Self { name, value: String::new(), column: name.len() + 1, folding: Folding::OURS }
+    }
+
+    /// The same, folded where `opendkim` folds.
+    #[must_use]
+    pub fn as_opendkim(name: &'static str) -> Self {
+        Self { folding: Folding::OPENDKIM, ..Self::new(name) }
     }
 
     /// Writes a tag whose value is never folded.
     pub fn tag(&mut self, name: &str, value: &str) {
-        let octets = name.len() + value.len() + 2;
-        if self.column + 1 + octets > LINE_OCTETS {
-            self.fold("\t");
-        } else {
-            self.put(" ");
-        }
+        self.begin(name.len() + value.len() + 2);
         for part in [name, "=", value, ";"] {
             self.put(part);
         }
     }
 
+    /// A tag of that length begins: on this line where it has room, or on the next one.
+    fn begin(&mut self, octets: usize) {
+        if self.column + 1 + octets > self.folding.columns {
+            self.fold("\t");
+        } else {
+            self.put(" ");
+        }
+    }
+
+    /// A tag begins whose value may be folded, and which has those parts.
+    fn begin_long<'p>(&mut self, name: &str, parts: impl IntoIterator<Item = &'p str>) {
+        if self.folding.is_dense {
+            let value: usize = parts.into_iter().map(str::len).sum();
+            self.begin(name.len() + value + 2);
+        } else {
+            self.fold("\t");
+        }
+        self.put(name);
+    }
+
     /// Writes a tag whose value is a list joined by colons, which may fold after each of them. It
     /// begins a line of its own.
-    pub fn list<'n>(&mut self, name: &str, items: impl IntoIterator<Item = &'n str>) {
-        self.fold("\t");
-        self.put(name);
+    pub fn list<'n>(&mut self, name: &str, items: impl IntoIterator<Item = &'n str> + Clone) {
+        let joined = items.clone().into_iter().flat_map(|item| [item, ":"]);
+        self.begin_long(name, joined);
         let mut before = "=";
         for item in items {
             self.put(before);
-            if before == ":" && self.column + item.len() + 1 > LINE_OCTETS {
+            let behind = usize::from(!self.folding.is_dense);
+            if before == ":" && self.column + item.len() + behind > self.folding.columns {
                 self.fold("\t ");
             }
             self.put(item);
@@ -79,12 +120,21 @@ impl TagWriter {
 
     /// Writes a tag whose value may fold between any two of these pieces. It begins a line of its
     /// own.
-    pub fn pieces<'p>(&mut self, name: &str, pieces: impl IntoIterator<Item = &'p str>) {
-        self.fold("\t");
-        self.put(name);
+    pub fn pieces<'p>(&mut self, name: &str, pieces: impl IntoIterator<Item = &'p str> + Clone) {
+        self.begin_long(name, pieces.clone());
         self.put("=");
+        if self.folding.is_dense {
+            for octet in pieces.into_iter().flat_map(str::chars) {
+                if self.column >= self.folding.columns {
+                    self.fold("\t ");
+                }
+                self.value.push(octet);
+                self.column += 1;
+            }
+            return self.put(";");
+        }
         for piece in pieces {
-            if self.column + piece.len() + 1 > LINE_OCTETS {
+            if self.column + piece.len() + 1 > self.folding.columns {
                 self.fold("\t ");
             }
             self.put(piece);
@@ -98,7 +148,7 @@ impl TagWriter {
         self.fold("\t");
         self.put(name);
         self.put("=");
-        Unsigned { name: self.name, value: self.value }
+        Unsigned { name: self.name, value: self.value, folding: self.folding }
     }
 
     fn fold(&mut self, indent: &str) {
@@ -109,7 +159,8 @@ impl TagWriter {
 
     fn put(&mut self, text: &str) {
         self.value.push_str(text);
-        self.column += text.len();
+        let tabs = text.bytes().filter(|&octet| octet == b'\t').count();
+        self.column += text.len() + tabs * (self.folding.tab - 1);
     }
 }
 
@@ -124,12 +175,12 @@ impl Unsigned {
     /// Fills the signature in, given as base64.
     #[must_use]
     pub fn filled(self, signature: &str) -> NewField {
-        let Self { name, mut value } = self;
-        let mut column = value.len() - value.rfind('\n').map_or(0, |at| at + 1);
+        let Self { name, mut value, folding } = self;
+        let mut column = value.len() - value.rfind('\n').map_or(0, |at| at + 1) + folding.tab - 1;
         for ch in signature.chars() {
-            if column >= LINE_OCTETS {
+            if column >= folding.columns {
                 value.push_str("\r\n\t ");
-                column = 2;
+                column = folding.tab + 1;
             }
             value.push(ch);
             column += 1;

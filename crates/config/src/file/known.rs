@@ -96,7 +96,7 @@ pub(super) fn unknown(prefix: &str, word: &str, target: &Target<'_>) -> Wrong {
     // Who comes from dkim-filter or opendkim writes its names.
     let mut in_file = PARAMS.iter().filter(|param| param.is_in_file());
     let historic = in_file.find(|param| {
-        let names = [param.dkim_filter.name(), param.opendkim];
+        let names = [param.dkim_filter.name(), param.opendkim.name()];
         names.iter().flatten().any(|historic| historic.eq_ignore_ascii_case(word))
     });
     let at_the_top = matches!(target, Target::Top(_));

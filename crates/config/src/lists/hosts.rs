@@ -1,6 +1,7 @@
 //! Lists of hosts, by name and by address.
 
-use crate::wrong::Wrong;
+use crate::glob::Glob;
+use crate::wrong::{Quoted, Wrong};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -31,7 +32,12 @@ enum What {
     Host(Domain),
     Below(Domain),
     Network(IpNet),
+    /// A text with stars in it, for a name or an address as it is written.
+    Text(Glob),
 }
+
+/// How closely an entry describes a client: in labels, or in bits.
+const WHOLE: usize = usize::MAX;
 
 impl HostList {
     /// Whether a client of that name or of that address is in the list.
@@ -50,6 +56,11 @@ impl HostList {
 
     fn lists(&self, matches: impl Fn(&What) -> bool) -> bool {
         self.0.iter().rev().find(|entry| matches(&entry.what)).is_some_and(|entry| entry.listed)
+    }
+
+    /// The entries, in the order in which a later one has the last word.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter()
     }
 
     /// Whether nothing is in it.
@@ -82,6 +93,7 @@ impl What {
             Self::Host(name) => name == host,
             Self::Below(domain) => host.is_under(domain),
             Self::Network(_) => false,
+            Self::Text(glob) => glob.matches(host.as_str().as_bytes()),
         }
     }
 
@@ -89,6 +101,7 @@ impl What {
         match self {
             Self::Network(network) => network.contains(&address),
             Self::Host(_) | Self::Below(_) => false,
+            Self::Text(glob) => glob.matches(address.to_string().as_bytes()),
         }
     }
 }
@@ -99,6 +112,45 @@ impl Entry {
     pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
         let what = text.strip_prefix('!').map(str::trim_start);
         Ok(Self { listed: what.is_none(), what: What::parse(what.unwrap_or(text))? })
+    }
+
+    /// The same as `opendkim` reads it: a network is written by its first address, or never found.
+    pub(crate) fn parse_exactly(text: &str) -> Result<Self, Wrong> {
+        let entry = Self::parse(text)?;
+        match entry.network_around(text) {
+            Some(network) => {
+                let why = "it is no network, because bits behind its length are set";
+                Err(Wrong::Instead { text: Quoted::new(text), why, instead: network.to_string() })
+            }
+            None => Ok(entry),
+        }
+    }
+
+    /// Reads an entry in which stars stand for any characters.
+    pub(crate) fn pattern(text: &str) -> Result<Self, Wrong> {
+        if !text.contains('*') {
+            return Self::parse_exactly(text);
+        }
+        // Each name is looked up with the mark of an exception first, and a star takes that too.
+        if text.starts_with('*') {
+            let why = "opendkim finds nobody by a pattern that begins with a star; what is below a \
+                       domain is written .example.com, or as its networks";
+            return Err(Wrong::not(text, WHAT, why));
+        }
+        let what = text.strip_prefix('!');
+        Ok(Self { listed: what.is_none(), what: What::Text(Glob::new(what.unwrap_or(text))) })
+    }
+
+    /// How closely it describes a client, an exception before its like: the greatest decides.
+    pub(crate) fn closeness(&self) -> (usize, bool) {
+        let labels = |domain: &Domain| domain.as_str().matches('.').count() + 1;
+        let closeness = match &self.what {
+            What::Host(_) | What::Text(_) => WHOLE,
+            What::Below(domain) => labels(domain),
+            What::Network(network) if network.prefix_len() == network.max_prefix_len() => WHOLE,
+            What::Network(network) => usize::from(network.prefix_len()),
+        };
+        (closeness, !self.listed)
     }
 
     /// Whether it lists all addresses of a kind.
@@ -195,7 +247,11 @@ impl fmt::Display for Entry {
         match &self.what {
             What::Host(name) => write!(f, "{name}"),
             What::Below(name) => write!(f, ".{name}"),
+            What::Network(network) if network.prefix_len() == network.max_prefix_len() => {
+                write!(f, "{}", network.addr())
+            }
             What::Network(network) => write!(f, "{network}"),
+            What::Text(glob) => f.write_str(glob.as_str()),
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn source(
         Some(selector)
     })?;
     let file = found(path, files).unwrap_or_else(|| path.to_owned());
-    Some(KeySource { file, selector, origin: origin.clone() })
+    Some(KeySource { file, selector, origin: origin.clone(), inline: None })
 }
 
 /// The path of what exists, with an ending where only that does.

@@ -14,6 +14,8 @@ mod hosts;
 mod leaving;
 mod life;
 mod log;
+mod opendkim;
+mod opendkim_accepted;
 mod options;
 mod process;
 mod reports;
@@ -26,6 +28,8 @@ mod verify;
 use super::Instead::Same;
 use super::{Acts, Form, Historic, Kind, Letter, Param, Parameter, Place, Reload, Sample, Unsaid};
 use crate::raw::Setter;
+
+pub(crate) use dkim::{OPENDKIM_OMITTED, OPENDKIM_SIGNED};
 
 /// Every parameter, in the order of the sample file.
 pub static PARAMS: &[Param] = &joined::<{ count() }>();
@@ -50,7 +54,9 @@ const SECTIONS: &[&[Param]] = &[
     dns::ROWS,
     adsp::ROWS,
     reports::ROWS,
+    opendkim::ROWS,
     accepted::ROWS,
+    opendkim_accepted::ROWS,
     trial::ROWS,
     log::ROWS,
     life::LOG_ROWS,
@@ -84,11 +90,11 @@ const fn joined<const COUNT: usize>() -> [Param; COUNT] {
 const ROW: Param = Param {
     name: "",
     dk_filter: None,
-    dkim_filter: Historic { letter: None, parameter: None },
-    opendkim: None,
+    dkim_filter: Historic::NONE,
+    opendkim: Historic::NONE,
     kind: Kind::Switch,
     default: None,
-    unsaid: Unsaid { dk_filter: Same, dkim_filter: Same },
+    unsaid: Unsaid { dk_filter: Same, dkim_filter: Same, opendkim: Same },
     reload: Reload::Live,
     place: Place::Both,
     summary: "",
@@ -108,17 +114,17 @@ const fn told(letter: char, told: &'static str) -> Option<Letter> {
     Some(Letter { letter, means: None, told: Some(told), commas: true })
 }
 
-/// A letter and a parameter of `dkim-filter`.
+/// A letter and a parameter of `dkim-filter` or `opendkim`.
 const fn historic(of: char, name: &'static str, form: Form) -> Historic {
     Historic { letter: letter(of), parameter: Some(Parameter { name, form }) }
 }
 
-/// A parameter of `dkim-filter` that has no letter.
+/// A parameter of one of them that has no letter.
 const fn parameter(name: &'static str, form: Form) -> Historic {
     Historic { letter: None, parameter: Some(Parameter { name, form }) }
 }
 
-/// A letter of `dkim-filter` that has no parameter.
+/// A letter of one of them that has no parameter.
 const fn only_letter(of: char) -> Historic {
     Historic { letter: letter(of), parameter: None }
 }

@@ -37,7 +37,7 @@ fn a_letter_means_one_thing_in_each_program() {
 fn historic_parameters_are_unique() {
     let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.dkim_filter.name()).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
-    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.opendkim).collect();
+    let names: Vec<&str> = PARAMS.iter().filter_map(|param| param.opendkim.name()).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
 }
 

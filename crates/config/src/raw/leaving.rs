@@ -22,6 +22,8 @@ pub(crate) struct RawContent {
     pub(crate) maximum: Option<Set<u64>>,
     pub(crate) copies: Option<Set<bool>>,
     pub(crate) mends: Option<Set<bool>>,
+    /// Whether reports are asked for.
+    pub(crate) reports: Option<Set<bool>>,
 }
 
 impl RawContent {
@@ -32,5 +34,6 @@ impl RawContent {
             || self.maximum.is_some()
             || self.copies.is_some()
             || self.mends.is_some()
+            || self.reports.is_some()
     }
 }

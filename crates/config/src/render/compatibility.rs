@@ -56,6 +56,13 @@ const fn about(door: Door) -> &'static str {
              twice, the\nlast one counts. A flag takes the value that the parameter beside it \
              takes, and counts more than the\nfile.\n"
         }
+        Door::Opendkim => {
+            "Capitals and small letters of a name are the same, and of a parameter that is given \
+             twice, the\nlast one counts. What `dkim-filter` knew and its successor dropped works here \
+             too. A data set is a list\nwith commas, `csl:` before it or not, or the `file:` that it \
+             is in, for which its path will do, or\na `refile:` of patterns; other kinds are \
+             refused.\n"
+        }
     }
 }
 
@@ -70,7 +77,7 @@ impl Row {
     /// `None` if the program has no name for it.
     fn of(param: &'static Param, door: Door) -> Option<Self> {
         let letter = param.letter_in(door);
-        let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
+        let parameter = param.parameter_in(door);
         (letter.is_some() || parameter.is_some()).then_some(Self { param, letter, parameter })
     }
 
@@ -94,8 +101,8 @@ impl Row {
     }
 
     /// What stands behind it.
-    fn value(&self, door: Door) -> String {
-        let letter = self.letter.map(|known| self.behind(known, door));
+    fn value(&self) -> String {
+        let letter = self.letter.map(|known| self.behind(known));
         match (self.parameter, letter) {
             (Some(parameter), Some(letter)) => {
                 let value = wanted(self.param, parameter);
@@ -106,11 +113,11 @@ impl Row {
         }
     }
 
-    fn behind(&self, letter: Letter, door: Door) -> String {
+    fn behind(&self, letter: Letter) -> String {
         match (letter.means, self.parameter) {
             (Some(_), _) => "nothing".to_owned(),
             (None, _) if self.param.metavariable().is_empty() => "nothing".to_owned(),
-            (None, Some(parameter)) if door == Door::DkimFilter => wanted(self.param, parameter),
+            (None, Some(parameter)) => wanted(self.param, parameter),
             (None, _) => self.param.wanted_behind(Some(letter)),
         }
     }
@@ -160,7 +167,7 @@ fn taken(rows: &[Row], door: Door, text: &mut String) {
         };
         let cells = [
             row.names(),
-            row.value(door),
+            row.value(),
             row.about(),
             row.native(),
             row.default(door),
@@ -173,7 +180,7 @@ fn taken(rows: &[Row], door: Door, text: &mut String) {
 /// Those that are accepted, and why nothing follows from them.
 fn without_effect(rows: &[Row], door: Door, text: &mut String) {
     let found = rows.iter().filter_map(|row| match row.param.acts {
-        Acts::No(reason) => Some([row.names(), row.value(door), capitalized(reason) + "."]),
+        Acts::No(reason) => Some([row.names(), row.value(), capitalized(reason) + "."]),
         Acts::Yes | Acts::Refused(_) => None,
     });
     let found: Vec<_> = found.collect();
@@ -255,12 +262,11 @@ mod tests {
 
     #[test]
     fn each_flag_and_parameter_has_one_row_that_says_what_follows_from_it() {
-        for door in [Door::DkFilter, Door::DkimFilter] {
+        for door in [Door::DkFilter, Door::DkimFilter, Door::Opendkim] {
             let part = part(door);
             for param in PARAMS {
                 let letter = param.letter_in(door).map(|known| format!("-{}", known.letter));
-                let parameter = param.dkim_filter.parameter.filter(|_| door == Door::DkimFilter);
-                let parameter = parameter.map(|known| known.name.to_owned());
+                let parameter = param.parameter_in(door).map(|known| known.name.to_owned());
                 for name in letter.into_iter().chain(parameter) {
                     let rows = rows(&part, &name);
                     assert_eq!(rows.len(), 1, "{door:?} {name}: {rows:?}");

@@ -27,6 +27,12 @@ pub(super) enum Unsayable {
     BelowPatterns,
     #[error("its senders are those that two patterns match at the same time")]
     TwoPatterns,
+    #[error("its key is that of the sender's domain, and stands in another file for each")]
+    SenderKey,
+    #[error("it signs on behalf of the sender's domain, whatever that is")]
+    SenderIdentity,
+    #[error("its key stands in the table itself; an entry names the file that a key is in")]
+    InlineKey,
     #[error("another listed domain lies below one of its domains, and is not meant")]
     Hole,
 }
@@ -45,6 +51,17 @@ pub(super) fn of_rule(
     parents: bool,
     matching: Matching,
 ) -> Result<Vec<Senders>, Unsayable> {
+    if let Some(tabled) = &rule.tabled {
+        if tabled.key.is_some() {
+            return Err(Unsayable::SenderKey);
+        }
+        if tabled.signer.as_ref().is_some_and(|signer| signer.contains('%')) {
+            return Err(Unsayable::SenderIdentity);
+        }
+    }
+    if rule.keys.iter().any(|key| key.inline.is_some()) {
+        return Err(Unsayable::InlineKey);
+    }
     let own = match &rule.domain {
         SigningDomain::Fixed(domain) => Some(domain.to_string()),
         SigningDomain::Sender | SigningDomain::Listed => None,

@@ -3,6 +3,7 @@
 use super::senders::{Matching, Senders, of_rule};
 use super::yaml::{list, scalar};
 use crate::door::Door;
+use crate::lists::hosts::HostList;
 use crate::origin::Origin;
 use crate::params::{Acts, Kind, PARAMS, Param, Place};
 use crate::rules::SigningRule;
@@ -97,6 +98,11 @@ impl Output {
             let _ = writeln!(self.text, "        selector: {}", scalar(key.selector.as_str()));
         }
         let mut dkim = rule.dkim.as_deref().map(dkim_values);
+        if let Some(signer) = rule.tabled.as_ref().and_then(|tabled| tabled.signer.as_deref()) {
+            let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
+            let at = if signer.contains('@') { "" } else { "@" };
+            own.into_iter().for_each(|(_, one)| *one = Some(scalar(&format!("{at}{signer}"))));
+        }
         if said.below && config.parent_identity {
             let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
             if let Some((_, identity @ None)) = own {
@@ -155,6 +161,7 @@ fn dkim_values(settings: &twinseal_dkim::Settings) -> Values {
         ("maximum-signed-body", most),
         ("copied-headers", yes_or_no(settings.copies_header)),
         ("mend-line-ends", yes_or_no(settings.mends_line_ends)),
+        ("request-reports", yes_or_no(settings.requests_reports)),
     ]
 }
 
@@ -202,6 +209,7 @@ fn lines(config: &Config) -> Vec<Line> {
 fn of(param: &'static Param, config: &Config) -> Option<Line> {
     let setting = config.settings.iter().find(|setting| setting.name == param.name);
     let origin = setting.map_or(Origin::Default, |setting| setting.origin.clone());
+    let by_closeness = config.door == Door::Opendkim;
     let value = match param.name.split_once('.') {
         Some(("signing", _)) => None,
         Some(("dkim", word)) => seal_value(word, config.seals.dkim.as_deref().map(dkim_values)),
@@ -217,10 +225,19 @@ fn of(param: &'static Param, config: &Config) -> Option<Line> {
             // It signs, whatever it is told beside that.
             "mode" if config.door == Door::DkFilter => Some(Mode::Sign.letters().to_owned()),
             "mode" => Some(config.mode.letters().to_owned()),
+            // There, the closest entry decides, and here the last one: they are in that order.
+            "internal-hosts" if by_closeness => Some(hosts(&config.internal_hosts)),
+            "peers" if by_closeness => Some(hosts(&config.peers)),
+            "external-ignore" if by_closeness => Some(hosts(&config.external_ignore)),
             _ => setting.map(|setting| written(param, setting)),
         },
     }?;
     Some(Line { name: param.name, value, origin })
+}
+
+fn hosts(hosts: &HostList) -> String {
+    let entries: Vec<String> = hosts.entries().map(ToString::to_string).collect();
+    list(entries.iter().map(String::as_str))
 }
 
 fn seal_value(word: &str, values: Option<Values>) -> Option<String> {
@@ -284,6 +301,8 @@ fn is_told(param: &Param) -> bool {
         "dk-action-list",
         "include",
         "key-list-file",
+        "key-table",
+        "signing-table",
         "signature-algorithm",
     ];
     let seal = ["dkim", "domainkeys", "actions"];

@@ -51,7 +51,7 @@ pub(super) fn arriving(
 }
 
 fn verify(raw: RawVerify, door: Door, files: &dyn Files, report: &mut Report) -> Option<Verify> {
-    let trusted = raw.trusted.map(|source| trusted(source, door, files, report));
+    let trusted = raw.trusted.map(|source| domains(source, "verify.trusted", door, files, report));
     // As in opendkim: with 0, nobody counts but the author's domain and who is named.
     let maximum = Some(raw.maximum_signatures?.value).filter(|&number| number > 0);
     let nobody = || maximum.is_none().then(|| Arc::new(DomainList::new([], false)));
@@ -137,15 +137,15 @@ fn limited(
     }
 }
 
-/// The domains whose signatures count. A list of none would be no signature at all.
-fn trusted(
+/// A list of domains. One of none would be the opposite of none.
+pub(super) fn domains(
     source: Set<Source>,
+    key: &str,
     door: Door,
     files: &dyn Files,
     report: &mut Report,
 ) -> Arc<DomainList> {
     let Set { value, origin } = source;
-    let key = "verify.trusted";
     let before = report.mistakes.count();
     let mut entries = Vec::new();
     match value {
@@ -154,7 +154,7 @@ fn trusted(
                 entries.extend(domain_entry(value.trim(), (&origin, key), door, report));
             }
         }
-        Source::File(path) => {
+        Source::File(path) | Source::Patterns(path) => {
             let file = ListFile::read(&path, files, (&origin, key), Meant::trusted(door), report);
             for (line, origin) in file.iter().flat_map(ListFile::entries) {
                 entries.extend(domain_entry(uncommented(line), (&origin, ""), door, report));

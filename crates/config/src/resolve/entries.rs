@@ -62,7 +62,9 @@ impl Entries {
         }
         let (domain, senders) = (domain.clone(), fitting(senders, |sender| Some(sender.value)));
         let (within, dkim, domainkeys) = (None, None, None);
-        self.rules.push(SigningRule { senders, within, domain, keys, dkim, domainkeys, origin });
+        let tabled = None;
+        let rule = SigningRule { senders, within, domain, keys, dkim, domainkeys, origin, tabled };
+        self.rules.push(rule);
     }
 
     /// The rules, complete.
@@ -140,7 +142,7 @@ fn key_twice(keys: &[KeySource], report: &mut Report) {
         return;
     }
     let mut seen = HashSet::new();
-    for KeySource { file, selector, origin } in keys {
+    for KeySource { file, selector, origin, .. } in keys {
         if !seen.insert((file, selector.to_string())) {
             let wrong = Wrong::KeyTwice { selector: selector.clone() };
             report.mistake(origin, "signing.keys", wrong);

@@ -58,5 +58,16 @@ pub(super) fn drop_unsignable(seals: &mut RawSeals, report: &mut Report) {
             });
         };
     drop(&mut seals.signed, "dkim.signed-headers", &signed);
+    let oversigned = |name| HeaderSelection::new(Vec::new(), vec![name]);
+    drop(&mut seals.oversigned, "dkim.oversigned-headers", &oversigned);
     drop(&mut seals.content.always, "dkim.always-signed-headers", &always);
+}
+
+/// There, what is over-signed is named also where it does not occur.
+pub(super) fn oversign_what_is_missing(seals: &mut RawSeals) {
+    let Some(names) = &seals.oversigned else { return };
+    match &mut seals.content.always {
+        Some(always) => always.value.extend(names.value.iter().cloned()),
+        always @ None => *always = Some(names.clone()),
+    }
 }

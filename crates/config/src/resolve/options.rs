@@ -140,6 +140,25 @@ pub(super) fn from_options(
     Found { rules: rule.into_iter().collect(), ..Found::default() }
 }
 
+/// The rule of one key that signs for all who are in a list of domains.
+pub(super) fn listed_key(
+    seals: &Seals,
+    within: Arc<DomainList>,
+    source: KeySource,
+    origin: Origin,
+) -> SigningRule {
+    SigningRule {
+        senders: vec![Pattern::any()],
+        within: Some(within),
+        domain: SigningDomain::Listed,
+        keys: vec![source],
+        dkim: seals.dkim.clone(),
+        domainkeys: seals.domainkeys.clone(),
+        origin,
+        tabled: None,
+    }
+}
+
 /// What all rules of a command line have in common.
 struct Shared<'a> {
     within: Option<Arc<DomainList>>,
@@ -165,6 +184,7 @@ impl Shared<'_> {
             dkim: self.seals.dkim.clone(),
             domainkeys: self.seals.domainkeys.clone(),
             origin,
+            tabled: None,
         }
     }
 
@@ -234,7 +254,7 @@ impl Shared<'_> {
         // matches.
         let (within, own) = match self.door {
             Door::Native | Door::DkFilter => (self.within.clone(), SigningDomain::Listed),
-            Door::DkimFilter => (None, SigningDomain::Sender),
+            Door::DkimFilter | Door::Opendkim => (None, SigningDomain::Sender),
         };
         Some(self.rule(pattern, within, fixed.unwrap_or(own), key, origin.clone()))
     }

@@ -7,7 +7,7 @@ use crate::origin::Origin;
 use crate::raw::{RawContent, RawSeals, Set, SetList};
 use crate::wrong::Wrong;
 use std::sync::Arc;
-use twinseal_dkim::{BadSelection, BodyLength, HeaderSelection, Identity};
+use twinseal_dkim::{BadSelection, BodyLength, HeaderSelection, Identity, Layout};
 use twinseal_message::FieldName;
 
 /// The fields that say whose message it is (RFC 4870 §3.3): DomainKeys has to cover them.
@@ -23,6 +23,7 @@ pub(super) struct Seals {
     pub(super) any: bool,
     headers: Option<HeaderSelection>,
     omitted: Option<Vec<FieldName>>,
+    layout: Layout,
 }
 
 /// What the sections at the top say.
@@ -34,6 +35,10 @@ pub(super) fn defaults(raw: &RawSeals, door: Door, report: &mut Report) -> Seals
         any: false,
         headers: headers(raw, raw, report),
         omitted: raw.omitted.as_ref().map(|list| omitted(list, door, report)),
+        layout: match door {
+            Door::Opendkim => Layout::Opendkim,
+            Door::Native | Door::DkFilter | Door::DkimFilter => Layout::Own,
+        },
     };
     if let Some(list) = &raw.dkim_omitted {
         leave_out(list, &mut seals, report);
@@ -91,6 +96,7 @@ impl Seals {
     }
 
     fn dkim(&self, own: &RawSeals, raw: &RawSeals) -> Option<twinseal_dkim::Settings> {
+        let on = |own, raw| pick(own, raw).copied().unwrap_or_default();
         Some(twinseal_dkim::Settings {
             canonicalization: *pick(&own.canonicalization, &raw.canonicalization)?,
             headers: self.headers.clone()?,
@@ -103,6 +109,8 @@ impl Seals {
                 .unwrap_or_default(),
             copies_header: *pick(&own.content.copies, &raw.content.copies)?,
             mends_line_ends: *pick(&own.content.mends, &raw.content.mends)?,
+            requests_reports: on(&own.content.reports, &raw.content.reports),
+            layout: self.layout,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Who signs for whom: from the entries of the file, or from the options of a historic program.
 
 use super::options::from_options;
-use super::{leaving, seals};
+use super::{leaving, seals, tables};
 use crate::caution::Caution;
 use crate::door::Door;
 use crate::files::Files;
@@ -44,6 +44,9 @@ pub(super) fn rules(
     if door.is_historic() {
         leaving::drop_unsignable(&mut raw.seals, report);
     }
+    if door == Door::Opendkim {
+        leaving::oversign_what_is_missing(&mut raw.seals);
+    }
     leaving::cautions(&raw.seals, report);
     let defaults = seals::defaults(&raw.seals, door, report);
     let before = report.mistakes.count();
@@ -65,8 +68,16 @@ pub(super) fn rules(
             signs_nothing = true;
             Found::default()
         }
+        (Door::Opendkim, _, _) if raw.options.list.is_none() => {
+            signs_nothing = true;
+            tables::of_opendkim(raw, signs, &defaults, files, report)
+        }
         (Door::Native | Door::DkFilter | Door::DkimFilter, _, _) => {
             from_options(raw, door, signs, &defaults, files, report)
+        }
+        // A key list of its predecessor means what it meant there.
+        (Door::Opendkim, _, _) => {
+            from_options(raw, Door::DkimFilter, signs, &defaults, files, report)
         }
     };
     let Found { rules, parents, must_sign } = found;
@@ -78,7 +89,7 @@ pub(super) fn rules(
         let hint = match door {
             Door::Native => "entries of \"signing\" in the file, or the options -d, -s and -S",
             Door::DkFilter => "-s and -S, or -k and -s",
-            Door::DkimFilter => "KeyFile (-k) and Selector (-s), or KeyList",
+            Door::DkimFilter | Door::Opendkim => "KeyFile (-k) and Selector (-s), or KeyList",
         };
         report.mistake(&Origin::Default, "", Wrong::NothingToSignWith { hint });
     }

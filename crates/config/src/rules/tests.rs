@@ -37,6 +37,7 @@ fn rule(senders: &[&str], within: Option<&Arc<DomainList>>, domain: SigningDomai
         dkim: None,
         domainkeys: None,
         origin: Origin::Default,
+        tabled: None,
     }
 }
 

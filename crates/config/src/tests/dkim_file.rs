@@ -156,7 +156,6 @@ fn parameters_of_builds_that_nobody_has_are_accepted_and_named() {
         "DiagnosticDirectory /d",
         "InsecureKey NONE",
         "InsecurePolicy apply",
-        "ReplaceRules /d",
         "ReportIntervalDB /d",
         "ReputationFail 1",
         "ReputationPass 0x1",

@@ -22,6 +22,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         What::Tried(tried) => write!(f, "{id} {tried}"),
         What::Step(_)
         | What::Verified(_)
+        | What::ResultOf(_)
         | What::SeveralSignatures(_)
         | What::SignaturesIgnored(_)
         | What::Unsigned

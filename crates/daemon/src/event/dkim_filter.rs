@@ -38,6 +38,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
             write!(f, "{id} rejected per sender domain policy")
         }
         What::Step(_)
+        | What::ResultOf(_)
         | What::SignaturesIgnored(_)
         | What::ForgedRemoved(_)
         | What::Reported { .. }
@@ -72,6 +73,7 @@ pub(super) fn not_signed(id: &str, reason: &Reason, f: &mut fmt::Formatter<'_>) 
         | Reason::ForeignDomain { .. }
         | Reason::IdentityOutside { .. }
         | Reason::SealsOff
+        | Reason::ExemptDomain { .. }
         | Reason::SigningOff => write!(f, "{id}: not signed: {reason}"),
     }?;
     write!(f, " (reason={})", reason.code())

@@ -62,6 +62,11 @@ pub const KINDS: &[Kind] = &[
         members: &["result", "reason", "error", "selector", "domain"],
     },
     Kind {
+        name: "result",
+        about: "the same once more, in a line of its own that was asked for (`LogResults`)",
+        members: &["result", "reason", "error", "selector", "domain"],
+    },
+    Kind {
         name: "several-signatures",
         about: "the message has more than one signature, by these domains",
         members: &["domains"],
@@ -139,7 +144,7 @@ fn members(what: &What<'_>) -> Vec<Member> {
         ],
         What::Step(step) => vec![("step", Value::from(*step))],
         What::Tried(tried) => vec![("step", tried.to_string().into())],
-        What::Verified(verdict) => verified(verdict),
+        What::Verified(verdict) | What::ResultOf(verdict) => verified(verdict),
         What::SeveralSignatures(verdicts) => vec![("domains", signers(verdicts).into())],
         What::SignaturesIgnored(count) | What::ForgedRemoved(count) => {
             vec![("count", Value::from(*count))]
@@ -178,6 +183,7 @@ fn details(reason: &Reason) -> Vec<Member> {
             vec![("identity", identity.as_str().into()), ("domain", domain.as_str().into())]
         }
         Reason::RecipientExcluded { recipient } => vec![("recipient", recipient.as_str().into())],
+        Reason::ExemptDomain { domain } => vec![("domain", domain.as_str().into())],
         Reason::NoFrom
         | Reason::BadFormat
         | Reason::AlreadySealed

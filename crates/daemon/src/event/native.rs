@@ -31,7 +31,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         }
         What::Step(step) => f.write_str(step),
         What::Tried(tried) => write!(f, "why: {tried}"),
-        What::Verified(verdict) => verified(verdict, f),
+        What::Verified(verdict) | What::ResultOf(verdict) => verified(verdict, f),
         What::SeveralSignatures(verdicts) => {
             write!(f, "message has signatures from {}", signers(verdicts).join(", "))
         }

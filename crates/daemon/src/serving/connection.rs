@@ -162,7 +162,7 @@ impl Connection {
         // that Postfix and Sendmail send unasked; others have to be asked for.
         let decide_at_connect = !service.peers.is_empty();
         let tests = if service.signs { service.leaving.macros.as_slice() } else { &[] };
-        let macros = macros::wanted(tests);
+        let macros = macros::wanted(tests, service.deciding.sender_macro.as_deref());
         let mut options = Options { decide_at_connect, macros, ..Options::default() };
         options.stages.recipients = service.minds_recipients();
         if service.may_quarantine() {
@@ -357,7 +357,7 @@ impl Connection {
     /// What becomes of a message that cannot be dealt with at its end.
     fn despite(&self, obstacle: &Obstacle, reply: &mut MessageReply) -> Disposition {
         let why = obstacle.why();
-        match obstacle.action(&self.service.actions) {
+        match obstacle.action(&self.service.actions, self.service.door) {
             Action::Accept => Disposition::Accept,
             Action::Reject => {
                 let refused = why.reject(self.service.door);

@@ -15,9 +15,9 @@ const USED: [(MacroStage, &[&str]); 4] = [
 
 /// The macros of those tests at each stage up to the one at which they are asked about, and those
 /// that are used besides. Nothing where there is no test: what is used comes unasked.
-pub(super) fn wanted(tests: &[MacroTest]) -> BTreeMap<MacroStage, MacroList> {
+pub(super) fn wanted(tests: &[MacroTest], sender: Option<&str>) -> BTreeMap<MacroStage, MacroList> {
     let mut tested: Vec<String> = Vec::new();
-    for name in tests.iter().map(MacroTest::name) {
+    for name in tests.iter().map(MacroTest::name).chain(sender) {
         let name = if name.len() == 1 { name.to_owned() } else { format!("{{{name}}}") };
         if !tested.contains(&name) {
             tested.push(name);

@@ -4,12 +4,14 @@ use crate::reporting::Desk;
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
 use crate::trial::Witness;
-use crate::verifying::office::Office;
+use crate::verifying::office::{Office, UNKNOWN_HOST};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
-use twinseal_config::{Action, Actions, Config, DomainList, Door, HostList, Leaving, Limits};
+use twinseal_config::{
+    Action, Actions, Config, DomainList, Door, Further, HostList, Leaving, Limits, Results,
+};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Mailbox};
 use twinseal_milter::{ClientAddress, ConnectInfo, Macros};
@@ -56,6 +58,10 @@ pub struct Service {
     pub header_limit: Option<usize>,
     /// Whether mail is signed only whose header has the fields of RFC 5322 §3.6.
     pub required_headers: bool,
+    /// What only opendkim could be told.
+    pub further: Further,
+    /// The Authentication-Results field.
+    pub results: Results,
     /// Who waits for what came of each message, beside the log.
     pub witness: Option<Witness>,
     /// Who reports what does not match, if anybody does.
@@ -148,8 +154,9 @@ impl Service {
     /// is verified with, if it is.
     #[must_use]
     pub fn new(config: &Config, directory: Directory, office: Option<Office>) -> Self {
+        let is_of_dkim_filter = matches!(config.door, Door::DkimFilter | Door::Opendkim);
         let limits_header = match config.door {
-            Door::DkimFilter => true,
+            Door::DkimFilter | Door::Opendkim => true,
             Door::Native | Door::DkFilter => office.is_some(),
         };
         let fixed = config.trial.as_ref().and_then(|trial| trial.time);
@@ -169,6 +176,7 @@ impl Service {
             deciding: Deciding {
                 sender_headers: config.sender_headers.clone(),
                 parent_identity: config.parent_identity,
+                sender_macro: config.further.sender_macro.clone(),
             },
             must_sign: config.must_sign.clone(),
             trace_header: config.trace_header,
@@ -179,7 +187,9 @@ impl Service {
             connections: Arc::new(Semaphore::new(config.limits.connections)),
             leaving: config.leaving.clone(),
             header_limit: limits_header.then_some(config.verify.maximum_header),
-            required_headers: config.door == Door::DkimFilter && config.verify.required_headers,
+            required_headers: is_of_dkim_filter && config.verify.required_headers,
+            further: config.further.clone(),
+            results: config.results.clone(),
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
             protocol_log: config.life.protocol_log,
@@ -197,6 +207,18 @@ impl Service {
             desk.continues(other);
         }
         self
+    }
+
+    /// Whether we stand in the place of opendkim.
+    #[must_use]
+    pub fn is_opendkim(&self) -> bool {
+        self.door == Door::Opendkim
+    }
+
+    /// In whose name results are written, given the MTA's own name.
+    #[must_use]
+    pub fn authserv_id<'s>(&'s self, mta: Option<&'s str>) -> &'s str {
+        self.results.authserv_id.as_deref().or(mta).unwrap_or(UNKNOWN_HOST)
     }
 
     /// Whether the MTA may have to hold a message.

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod obstacle;
+mod opendkim;
 mod planning;
 mod steps;
 
@@ -13,14 +14,14 @@ use planning::{is_ours_to_sign, plan};
 use super::service::{Client, Service};
 use crate::VERSION;
 use crate::event::{Event, Reason, UNKNOWN_ID, What};
-use crate::signing::policy::{Fidelity, Plan};
+use crate::signing::policy::{Fidelity, Origin, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use crate::verifying::action::Why;
 use crate::verifying::forgeries::{Forgeries, Guard};
 use crate::verifying::office::Office;
 use crate::verifying::verification::Verification;
 use std::sync::Arc;
-use twinseal_config::{Action, Door};
+use twinseal_config::{Action, Door, Rewriting};
 use twinseal_dkim::FIELD as DKIM_FIELD;
 use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::text::shown;
@@ -43,6 +44,8 @@ pub struct Transaction {
     excluded: Option<String>,
     /// Whether the signatures that it has are removed when it gets ours.
     removes_old: bool,
+    /// Whether fields whose names hold a semicolon are passed over.
+    skips_odd_names: bool,
     /// How many DKIM signatures the message has; only counted where they are to be removed.
     old_signatures: u32,
 }
@@ -57,6 +60,8 @@ enum Role {
     Verifying(Box<Verification>),
     /// The MTA is asked to hold it, which can be done at its end only.
     Held(Why),
+    /// It cannot be read, which is written into it.
+    Malformed,
 }
 
 /// What the connection knows about a message when it is complete.
@@ -132,6 +137,7 @@ impl Transaction {
             excluded: None,
             removes_old: service.signs && service.leaving.remove_old_signatures,
             old_signatures: 0,
+            skips_odd_names: service.is_opendkim(),
         }
     }
 
@@ -151,7 +157,9 @@ impl Transaction {
         if self.removes_old && is_old() {
             self.old_signatures = self.old_signatures.saturating_add(1);
         }
-        if self.overflow.is_some() {
+        // opendkim neither signs nor sees such a field: in h=, it would be another tag.
+        let ends_a_tag = self.skips_odd_names && name.contains(&b';');
+        if self.overflow.is_some() || ends_a_tag {
             return;
         }
         self.overflow = self.header.push(name, value).err();
@@ -161,22 +169,28 @@ impl Transaction {
     pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> HeadersReply {
         let header = std::mem::take(&mut self.header);
         // dkim-filter left what it neither signs nor verifies as it is.
-        if service.door != Door::DkimFilter {
+        if !matches!(service.door, Door::DkimFilter | Door::Opendkim) {
             self.leave_trace(service);
         }
         let origin = service.origin(facts.client, facts.macros, facts.authenticated);
         if let (Some(limit), Some(_)) = (self.overflow, service.header_limit) {
-            let reason = Reason::HeaderTooLarge(limit);
-            if service.signs && is_ours_to_sign(&reason, &origin) {
-                facts.log(What::NotSigned(&reason));
-            } else {
-                facts.log(What::HeaderTooLarge(limit));
-            }
-            return self.answer(service.actions.security, Why::HeaderTooLarge, service.door, facts);
+            return self.too_large(limit, &origin, service, facts);
         }
+        if let Some(reply) = self.beforehand(&header, service, facts) {
+            return reply;
+        }
+        let header = match &service.further.rewriting {
+            Some(rewriting) if origin.is_ours() => rewritten(&header, rewriting),
+            _ => header,
+        };
         let planned = plan(service, facts, &header, self.overflow, &origin).await;
         if service.log_why && service.door == Door::DkimFilter {
             steps::tell(service, facts, &planned, &origin);
+        }
+        let is_at_work = matches!(planned, Ok(Plan::Sign { .. })) || service.office.is_some();
+        if is_at_work && Self::lacks_form(&header, service) {
+            facts.log(What::NotSigned(&Reason::BadFormat));
+            return self.malformed(service);
         }
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {
@@ -206,11 +220,28 @@ impl Transaction {
                 }
             }
             Err(obstacle) => {
-                let action = obstacle.action(&service.actions);
+                let action = obstacle.action(&service.actions, service.door);
                 facts.log(What::Obstructed { obstacle: &obstacle, action });
                 self.answer(action, Why::CannotSign, service.door, facts)
             }
         }
+    }
+
+    /// The header is larger than what is looked at.
+    fn too_large(
+        &mut self,
+        limit: HeaderTooLarge,
+        origin: &Origin,
+        service: &Service,
+        facts: &Facts<'_>,
+    ) -> HeadersReply {
+        let reason = Reason::HeaderTooLarge(limit);
+        if service.signs && is_ours_to_sign(&reason, origin) {
+            facts.log(What::NotSigned(&reason));
+        } else {
+            facts.log(What::HeaderTooLarge(limit));
+        }
+        self.answer(service.actions.security, Why::HeaderTooLarge, service.door, facts)
     }
 
     /// Begins to verify, unless everything that would come of it is known already.
@@ -269,7 +300,7 @@ impl Transaction {
         match &mut self.role {
             Role::Signing(seals) => seals.iter_mut().for_each(|seal| seal.feed(chunk)),
             Role::Verifying(verification) => verification.feed(chunk),
-            Role::Passing | Role::Held(_) => {}
+            Role::Passing | Role::Held(_) | Role::Malformed => {}
         }
     }
 
@@ -277,7 +308,7 @@ impl Transaction {
     pub fn waits(&mut self) -> Option<&mut Verification> {
         match &mut self.role {
             Role::Verifying(verification) => Some(&mut **verification).filter(|one| one.waits()),
-            Role::Passing | Role::Signing(_) | Role::Held(_) => None,
+            Role::Passing | Role::Signing(_) | Role::Held(_) | Role::Malformed => None,
         }
     }
 
@@ -294,7 +325,9 @@ impl Transaction {
         let mut disposition = Disposition::Accept;
         let untold: fn(ModificationError) -> Obstacle = match self.role {
             Role::Signing(_) => Obstacle::Field,
-            Role::Passing | Role::Verifying(_) | Role::Held(_) => Obstacle::Result,
+            Role::Passing | Role::Verifying(_) | Role::Held(_) | Role::Malformed => {
+                Obstacle::Result
+            }
         };
         // Trap W12: what is there is removed before anything is inserted.
         let forged = self.remove_forged(reply).map_err(untold)?;
@@ -310,7 +343,8 @@ impl Transaction {
                 }
                 for SealedField { field, index, .. } in &fields {
                     let value = field.value.as_bytes();
-                    reply.insert_header(*index, field.name, value).map_err(untold)?;
+                    let index = place(*index, service.door);
+                    reply.insert_header(index, field.name, value).map_err(untold)?;
                 }
             }
             Role::Verifying(verification) => {
@@ -320,19 +354,28 @@ impl Transaction {
             Role::Held(why) => {
                 reply.quarantine(&held(why, service.door)).map_err(untold)?;
             }
+            Role::Malformed => {
+                opendkim::tell_malformed(service, reply, ending).map_err(untold)?;
+            }
             Role::Passing => {}
         }
         // After the seals, and so above them (trap W8), which do not cover it.
-        if let Some(product) = &self.trace {
-            let value = ending.trace(product);
-            let name = trace_field(service.door);
-            let inserted = reply.insert_header(BELOW_RECEIVED, name, value.as_bytes());
-            inserted.map_err(untold)?;
+        let trace = |reply: &mut MessageReply| {
+            let Some(product) = &self.trace else { return Ok(()) };
+            let (name, value) = (trace_field(service.door), ending.trace(product));
+            let index = place(BELOW_RECEIVED, service.door);
+            reply.insert_header(index, name, value.as_bytes()).map_err(untold)
+        };
+        if !service.is_opendkim() {
+            trace(reply)?;
         }
         // Last: it goes above the MTA's own field (trap W9).
         if let Some(judged) = &mut judged {
             let concluded = judged.conclude(service, reply, self.forgeries.as_ref(), ending);
             disposition = concluded.map_err(untold)?;
+        }
+        if service.is_opendkim() {
+            trace(reply)?;
         }
         let told = match judged {
             Some(judged) => Told::Judged(Box::new(judged)),
@@ -346,7 +389,9 @@ impl Transaction {
         // Mail that we sign is our own.
         let forgeries = match self.role {
             Role::Signing(_) => None,
-            Role::Passing | Role::Verifying(_) | Role::Held(_) => self.forgeries.as_ref(),
+            Role::Passing | Role::Verifying(_) | Role::Held(_) | Role::Malformed => {
+                self.forgeries.as_ref()
+            }
         };
         let Some(forgeries) = forgeries else { return Ok(0) };
         forgeries.remove(reply)?;
@@ -360,7 +405,8 @@ impl Told {
         let (door, queue_id) = (service.door, queue_id.unwrap_or(UNKNOWN_ID));
         match self {
             // dkim-filter told of what it signed as of signatures that pass: where that was wanted.
-            Self::Sealed(_) if door == Door::DkimFilter && !service.logs_success => {}
+            Self::Sealed(_)
+                if matches!(door, Door::DkimFilter | Door::Opendkim) && !service.logs_success => {}
             Self::Sealed(fields) => {
                 for SealedField { field, selector, domain, .. } in fields {
                     let what = What::FieldAdded { field: field.name, selector, domain };
@@ -371,6 +417,27 @@ impl Told {
             Self::Nothing => {}
         }
     }
+}
+
+/// Where a field goes that belongs below the MTA's own: opendkim puts all of its fields on top.
+const fn place(index: u32, door: Door) -> u32 {
+    match door {
+        Door::Opendkim => 0,
+        Door::Native | Door::DkFilter | Door::DkimFilter => index,
+    }
+}
+
+/// The header as the MTA is going to make it.
+fn rewritten(header: &HeaderBlock, rewriting: &Rewriting) -> HeaderBlock {
+    let mut new = HeaderBlock::default();
+    for field in header.fields() {
+        // What does not fit any more stays as it is.
+        let value = rewriting.applied(field.name(), field.value());
+        if new.push(field.name(), &value).is_err() {
+            return header.clone();
+        }
+    }
+    new
 }
 
 /// Removes so many DKIM signatures, from the highest down: the MTA may count anew after each (trap
@@ -384,11 +451,13 @@ const fn trace_field(door: Door) -> &'static str {
     match door {
         Door::DkFilter => "X-DomainKeys",
         Door::Native | Door::DkimFilter => "X-DKIM",
+        Door::Opendkim => "DKIM-Filter",
     }
 }
 
 /// The log line of a message that could not be dealt with at its end.
 pub fn log_obstacle(service: &Service, queue_id: Option<&str>, obstacle: &Obstacle) {
-    let what = What::Obstructed { obstacle, action: obstacle.action(&service.actions) };
+    let what =
+        What::Obstructed { obstacle, action: obstacle.action(&service.actions, service.door) };
     Event { door: service.door, queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
 }

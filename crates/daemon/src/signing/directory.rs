@@ -4,13 +4,15 @@
 //! network will be another source beside it: that is why the question is asynchronous, and why "no"
 //! and "cannot say now" are different answers.
 
+use super::keyfile::KeyFileError;
 use super::keyring::{Former, Keyring};
 use super::order::{Order, SelectedKey};
+use super::sender_keys::SenderKeys;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twinseal_config::{Found, Origin, Rules};
 use twinseal_keys::KeyError;
-use twinseal_message::{Mailbox, text};
+use twinseal_message::{Domain, Mailbox, text};
 
 /// How many rules sign for one address at most: more signatures of a message are not looked at by
 /// verifiers (trap H20).
@@ -22,7 +24,7 @@ pub struct Directory(Source);
 
 #[derive(Debug)]
 enum Source {
-    Files { rules: Rules, keys: Keyring, every: bool },
+    Files { rules: Rules, keys: Keyring, of_senders: SenderKeys, every: bool },
 }
 
 /// What the answer is for.
@@ -42,6 +44,24 @@ pub enum Unavailable {
     /// Who knows does not answer.
     #[error("the signing rules cannot be asked now: {0}")]
     Rules(String),
+    /// A table names the key by the sender's domain, and has none of that name.
+    #[error("{origin}: the table has no key by the name of {domain}")]
+    NoKeyOf {
+        /// The domain.
+        domain: Domain,
+        /// Where the rule stands.
+        origin: Origin,
+    },
+    /// A key that depends on the sender cannot be read.
+    #[error("{origin}: {}: {error}", text::path(file))]
+    SenderKey {
+        /// Its file.
+        file: PathBuf,
+        /// Where the rule stands.
+        origin: Origin,
+        /// What is wrong with it.
+        error: Arc<KeyFileError>,
+    },
     /// A key that was not needed before turns out to be none.
     #[error("{origin}: {}: {error}", text::path(file))]
     Key {
@@ -57,15 +77,22 @@ pub enum Unavailable {
 impl Directory {
     /// Rules from a configuration, and the keys of each.
     #[must_use]
-    pub const fn from_files(rules: Rules, keys: Keyring) -> Self {
-        Self(Source::Files { rules, keys, every: false })
+    pub fn from_files(rules: Rules, keys: Keyring) -> Self {
+        Self(Source::Files { rules, keys, of_senders: SenderKeys::default(), every: false })
+    }
+
+    /// The same, with those keys for rules whose key depends on the sender.
+    #[must_use]
+    pub fn with_sender_keys(self, of_senders: SenderKeys) -> Self {
+        let Source::Files { rules, keys, every, .. } = self.0;
+        Self(Source::Files { rules, keys, of_senders, every })
     }
 
     /// The same; if `every` says so, every rule that matches signs, and not the first one alone.
     #[must_use]
     pub fn with_every_match(self, every: bool) -> Self {
-        let Source::Files { rules, keys, .. } = self.0;
-        Self(Source::Files { rules, keys, every })
+        let Source::Files { rules, keys, of_senders, .. } = self.0;
+        Self(Source::Files { rules, keys, of_senders, every })
     }
 
     /// The keys that are at hand, for who loads them again.
@@ -86,28 +113,45 @@ impl Directory {
         address: &Mailbox,
         purpose: Purpose,
     ) -> Result<Option<Order>, Unavailable> {
-        let Source::Files { rules, keys, every } = &self.0;
+        let Source::Files { rules, keys, of_senders, every } = &self.0;
         let found = if *every {
             rules.find_all(address, MAX_ORDERS)
         } else {
             rules.find(address).into_iter().collect()
         };
-        let orders = found.into_iter().map(|found| order(found, keys, purpose));
+        let orders = found
+            .into_iter()
+            .map(|found| order(found, address.domain(), (keys, of_senders), purpose));
         Ok(joined(orders.collect::<Result<_, _>>()?))
     }
 }
 
 /// What one rule says.
-fn order(found: Found<'_>, keys: &Keyring, purpose: Purpose) -> Result<Order, Unavailable> {
-    let keys = match purpose {
-        Purpose::Sign => keys.of_rule(found.index, found.rule)?,
-        Purpose::Tell => Arc::default(),
+fn order(
+    found: Found<'_>,
+    sender: &Domain,
+    (keys, of_senders): (&Keyring, &SenderKeys),
+    purpose: Purpose,
+) -> Result<Order, Unavailable> {
+    let rule = found.rule;
+    let tabled = rule.tabled.as_deref();
+    let keys = match (purpose, tabled.and_then(|tabled| tabled.key.as_ref())) {
+        (Purpose::Sign, None) => keys.of_rule(found.index, rule)?,
+        (Purpose::Sign, Some(key)) => of_senders.of(key, sender, &rule.origin)?,
+        (Purpose::Tell, _) => Arc::default(),
     };
+    let identity = tabled.and_then(|tabled| tabled.identity(&found.domain, sender));
+    let dkim = rule.dkim.clone().map(|mut settings| {
+        if let Some(identity) = identity {
+            Arc::make_mut(&mut settings).identity = Some(identity);
+        }
+        settings
+    });
     Ok(Order {
         domain: found.domain,
         keys,
-        dkim: found.rule.dkim.clone(),
-        domainkeys: found.rule.domainkeys.clone(),
+        dkim,
+        domainkeys: rule.domainkeys.clone(),
         also: Vec::new(),
     })
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
+use twinseal_config::Config;
 use twinseal_keys::exposure::{self, Exposed, PathElement};
 use twinseal_keys::{BadPem, KeyError, SigningKey, UnparsedKey};
 use zeroize::Zeroizing;
@@ -26,6 +27,14 @@ pub enum Exposure {
     Refused,
     /// It is used, with a warning.
     Warned,
+}
+
+impl Exposure {
+    /// What that configuration says.
+    #[must_use]
+    pub const fn of(config: &Config) -> Self {
+        if config.require_safe_keys { Self::Refused } else { Self::Warned }
+    }
 }
 
 /// A file holds no key that may be used. The message does not name the file: who asked for it
@@ -68,7 +77,7 @@ pub struct KeyFile<K> {
 }
 
 /// What tells a file that has not changed from another one, or from what it was before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamp {
     /// Device and inode.
     identity: (u64, u64),

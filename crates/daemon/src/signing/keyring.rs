@@ -150,9 +150,9 @@ pub fn load_again(
     // A mode that does not sign starts without its keys.
     let no_rules = Rules::default();
     let rules = if config.mode.signs() { &config.rules } else { &no_rules };
-    let exposure = if config.require_safe_keys { Exposure::Refused } else { Exposure::Warned };
+    let exposure = Exposure::of(config);
     let mut mistakes = KeyMistakes::default();
-    let mut read = |source: &KeySource| match keyfile::read(&source.file, exposure, trusted) {
+    let mut read = |source: &KeySource| match of_source(source, exposure, trusted) {
         Ok(KeyFile { key, exposed, stamp }) => {
             exposed.iter().for_each(|exposed| warnings.tell(&source.origin, exposed));
             Some((Key::Unparsed(Arc::new(key)), stamp))
@@ -274,6 +274,21 @@ impl Keyring {
         let start = self.starts.get(index).copied().unwrap_or_default();
         let numbers = self.numbers.get(start..start + rule.keys.len()).unwrap_or_default();
         numbers.iter().copied()
+    }
+}
+
+/// A key, from its file or from the table that it stands in.
+fn of_source(
+    source: &KeySource,
+    exposure: Exposure,
+    trusted: &[u32],
+) -> Result<KeyFile<UnparsedKey>, KeyFileError> {
+    match &source.inline {
+        Some(inline) => {
+            let key = UnparsedKey::from_base64(inline.base64())?;
+            Ok(KeyFile { key, exposed: None, stamp: Stamp::default() })
+        }
+        None => keyfile::read(&source.file, exposure, trusted),
     }
 }
 

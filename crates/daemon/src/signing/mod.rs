@@ -7,3 +7,4 @@ pub mod order;
 pub mod parsed;
 pub mod policy;
 pub mod seal;
+pub mod sender_keys;

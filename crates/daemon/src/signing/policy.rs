@@ -6,10 +6,13 @@
 use super::order::Order;
 use super::seal::Seal;
 use crate::event::Reason;
+use crate::verifying::verification::{is_well_formed, repeats_nothing};
+use std::fmt;
 use std::sync::Arc;
 use twinseal_dkim::{Canonicalization, Identity, Kind};
 use twinseal_domainkeys::signing_address;
 use twinseal_message::{Domain, FieldName, HeaderBlock, Mailbox};
+use twinseal_milter::Macros;
 
 /// Why a client's mail counts as ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,9 @@ pub struct Deciding {
     pub sender_headers: Vec<FieldName>,
     /// Whether a DKIM seal that a parent domain makes names that domain in `i=` too.
     pub parent_identity: bool,
+    /// The MTA's macro that says whose message it is, without braces: where it is set, no field
+    /// does.
+    pub sender_macro: Option<String>,
 }
 
 /// Whose address decides for each seal (trap K3).
@@ -98,19 +104,54 @@ pub enum Fidelity {
 /// # Errors
 /// The [`Reason`] why there is no author; a sender that cannot be read leaves DKIM possible. From
 /// has to be there once whatever decides (trap H15).
-pub fn addresses(header: &HeaderBlock, deciding: &Deciding) -> Result<Addresses, Reason> {
+pub fn addresses(
+    header: &HeaderBlock,
+    deciding: &Deciding,
+    macros: &Macros,
+) -> Result<Addresses, Reason> {
     match header.named("from").count() {
         0 => return Err(Reason::NoFrom),
         1 => {}
         count => return Err(Reason::SeveralFrom { count }),
     }
+    let author = author(header, deciding, macros)?;
+    Ok(Addresses { author, sender: signing_address(header).map_err(Reason::from) })
+}
+
+/// The address that decides for DKIM.
+///
+/// # Errors
+/// The [`Reason`] why there is none.
+pub fn author(
+    header: &HeaderBlock,
+    deciding: &Deciding,
+    macros: &Macros,
+) -> Result<Mailbox, Reason> {
+    let unparsable = |field: &[u8], error: &dyn fmt::Display| Reason::Unparsable {
+        field: String::from_utf8_lossy(field).into_owned(),
+        error: error.to_string(),
+    };
+    let by_macro =
+        deciding.sender_macro.as_deref().and_then(|name| Some((name, macros.value(name)?)));
+    if let Some((name, value)) = by_macro.filter(|(_, value)| !value.is_empty()) {
+        return Mailbox::first(value).map_err(|error| unparsable(name.as_bytes(), &error));
+    }
     let mut names = deciding.sender_headers.iter().map(FieldName::as_str).chain(["from"]);
     let field = names.find_map(|name| header.named(name).next()).ok_or(Reason::NoFrom)?;
-    let author = Mailbox::first(field.value()).map_err(|error| Reason::Unparsable {
-        field: String::from_utf8_lossy(field.name()).into_owned(),
-        error: error.to_string(),
-    })?;
-    Ok(Addresses { author, sender: signing_address(header).map_err(Reason::from) })
+    Mailbox::first(field.value()).map_err(|error| unparsable(field.name(), &error))
+}
+
+/// Whether the header has From and Date once, and once at most what else there may be one of
+/// (RFC 5322 §3.6).
+#[must_use]
+pub fn has_required_fields(header: &HeaderBlock) -> bool {
+    is_well_formed(header)
+}
+
+/// Whether the header has a field twice that it may have once (RFC 5322 §3.6).
+#[must_use]
+pub fn repeats_a_field(header: &HeaderBlock) -> bool {
+    !repeats_nothing(header)
 }
 
 /// What is known of a message when its header is complete, beside the header.

@@ -13,9 +13,9 @@ usage: twinseal config show [--origin] [OPTION]...
        twinseal config show [--origin] -- PROGRAM [OPTION]...
 
 Prints the configuration that twinseal serve would have with these options, or PROGRAM with its own,
-as a file that twinseal serve --config takes. PROGRAM is serve, dk-filter or dkim-filter; a path in
-front of it does no harm, so that an old command line can be pasted. What our own file has no words
-for stands in comments in front. Nothing of a key is shown but the path of its file.
+as a file that twinseal serve --config takes. PROGRAM is serve, dk-filter, dkim-filter or opendkim;
+a path in front of it does no harm, so that an old command line can be pasted. What our own file has
+no words for stands in comments in front. Nothing of a key is shown but the path of its file.
 
   --origin    say behind each value where it is from: a line of a file, an option, or the default
 ";
@@ -89,7 +89,7 @@ fn of_program(mut words: Vec<OsString>, origins: Origins) -> Result<Asked, Strin
     let Some(name) = first(&words) else { return Err("the program is missing behind --".into()) };
     let door = if name == "serve" { Some(Door::Native) } else { Door::of_program(&name) };
     let door = door.ok_or_else(|| {
-        format!("{name:?} is no program that has a configuration: serve, dk-filter, dkim-filter")
+        format!("{name:?} is no program that has a configuration: serve, dk-filter, dkim-filter, opendkim")
     })?;
     words.remove(0);
     Ok(Asked { door, words, origins })
@@ -152,7 +152,7 @@ mod tests {
             (&[][..], ExitCode::Usage, "is missing"),
             (&["print"], ExitCode::Usage, "unknown command \"print\""),
             (&["show", "--"], ExitCode::Usage, "the program is missing"),
-            (&["show", "--", "opendkim"], ExitCode::Usage, "\"opendkim\" is no program"),
+            (&["show", "--", "sendmail"], ExitCode::Usage, "\"sendmail\" is no program"),
             (&["show", "-p", "/s", "--", "dk-filter"], ExitCode::Usage, "behind the program"),
             (&["show", "--mod", "s"], ExitCode::Usage, "--mod: there is no such option"),
             (&["show", "-b", "v"], ExitCode::Configuration, "socket"),

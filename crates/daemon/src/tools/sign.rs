@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tempfile::SpooledTempFile;
 use twinseal_config::ExitCode;
 use twinseal_message::{Domain, Selector};
+use twinseal_milter::Macros;
 
 const OPTIONS: &[ToolOption] = &[
     ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the signing domain" },
@@ -178,7 +179,7 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
         }
         error @ (CannotRead::Input { .. } | CannotRead::Copy(_)) => Failure::Unread(error),
     })?;
-    let addresses = policy::addresses(&header, &Deciding::default())
+    let addresses = policy::addresses(&header, &Deciding::default(), &Macros::default())
         .map_err(|reason| Failure::NotSigned { reason })?;
     let orders = Orders { author: Some(order.clone()), sender: Some(order.clone()) };
     let known = Known {

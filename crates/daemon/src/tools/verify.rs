@@ -199,8 +199,16 @@ fn judge_message(
 
 /// What the milter would write, were it told to write in any case.
 const fn report<'a>(verdicts: &'a [Verdict], authserv_id: &'a str) -> Report<'a> {
-    let (door, well_formed, always) = (Door::Native, true, true);
-    Report { door, authserv_id, job_id: None, verdicts, adsp: None, well_formed, always }
+    Report {
+        door: Door::Native,
+        authserv_id,
+        job_id: None,
+        verdicts,
+        adsp: None,
+        well_formed: true,
+        always: true,
+        with_signature: true,
+    }
 }
 
 #[cfg(test)]

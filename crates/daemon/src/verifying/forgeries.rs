@@ -30,6 +30,13 @@ impl Guard {
         }
     }
 
+    /// Whoever speaks in whose name, nothing goes.
+    #[must_use]
+    pub fn idle(name: &str) -> Self {
+        let nobody = || (Claimants::new([]), Removal::All);
+        Self { name: name.to_owned(), own: nobody(), others: nobody() }
+    }
+
     /// Our name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -12,7 +12,7 @@ use twinseal_dkim::{BodyDemand, Demands};
 use twinseal_message::results::Removal;
 
 /// What stands for the name of an MTA that does not tell it, in the historic doors.
-const UNKNOWN_HOST: &str = "unknown-host";
+pub const UNKNOWN_HOST: &str = "unknown-host";
 
 /// Who verifies, how, and what follows.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Office {
     pub quarantine: bool,
     /// The Authentication-Results field.
     pub results: Results,
+    /// Whether forged fields are left where they are.
+    pub keeps_results: bool,
     /// What is asked about authors' domains, if anything.
     pub adsp: Option<Adsp>,
     /// Who we are to readers of mail, where neither the configuration nor the MTA says it.
@@ -41,7 +43,7 @@ impl Office {
     pub fn new(config: &Config, resolver: Arc<dyn Resolver>) -> Self {
         let host = match config.door {
             Door::Native => gethostname().ok().and_then(|name| name.into_string().ok()),
-            Door::DkFilter | Door::DkimFilter => None,
+            Door::DkFilter | Door::DkimFilter | Door::Opendkim => None,
         };
         Self {
             resolver,
@@ -50,6 +52,7 @@ impl Office {
             required_headers: config.verify.required_headers,
             quarantine: config.quarantine,
             results: config.results.clone(),
+            keeps_results: config.further.keeps_results,
             adsp: config.adsp.clone(),
             host: host.unwrap_or_else(|| UNKNOWN_HOST.to_owned()),
         }
@@ -64,6 +67,9 @@ impl Office {
     /// Who watches over that name, and has it.
     #[must_use]
     pub fn guard(&self, mta: Option<&str>) -> Guard {
+        if self.keeps_results {
+            return Guard::idle(self.authserv_id(mta));
+        }
         let others_lose =
             if self.results.remove_all { Removal::All } else { Removal::Reporting(METHODS) };
         let others = self.results.remove_from.iter().map(AuthservPattern::as_str);

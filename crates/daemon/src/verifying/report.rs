@@ -1,5 +1,9 @@
 //! What is written about a message: the Authentication-Results field (RFC 8601).
 
+mod opendkim;
+
+pub(crate) use opendkim::reason as opendkim_reason;
+
 use super::standing::{Cause, Standing};
 use twinseal_config::Door;
 use twinseal_dkim::{AdspResult, Claims, Outcome, ResultWord, Security, Verdict};
@@ -42,6 +46,8 @@ pub struct Report<'a> {
     pub well_formed: bool,
     /// Whether a message without signatures gets a field too.
     pub always: bool,
+    /// Whether the beginning of a signature tells which one is meant.
+    pub with_signature: bool,
 }
 
 impl Report<'_> {
@@ -51,6 +57,8 @@ impl Report<'_> {
         let (layout, results) = match self.door {
             Door::Native | Door::DkFilter => (Layout::Lines, self.modern()),
             Door::DkimFilter => (Layout::Flowing, self.historic()),
+            Door::Opendkim if self.verdicts.is_empty() => (Layout::Flowing, self.of_opendkim()),
+            Door::Opendkim => (Layout::WholeLines, self.of_opendkim()),
         };
         if results.is_empty() {
             return None;
@@ -81,6 +89,23 @@ impl Report<'_> {
         // RFC 5617 §5.4
         let adsp = self.adsp.filter(|_| !results.is_empty());
         results.extend(adsp.map(|adsp| MethodResult::new(ADSP, adsp.as_str())));
+        results
+    }
+
+    /// Every signature that was looked at has a result, in opendkim's words.
+    fn of_opendkim(&self) -> Vec<MethodResult> {
+        let examined = |verdict: &&Verdict| !matches!(verdict.outcome, Outcome::NotExamined { .. });
+        let verdicts: Vec<&Verdict> = self.verdicts.iter().filter(examined).collect();
+        let signatures: Vec<&str> =
+            verdicts.iter().map(|verdict| verdict.claims.signature.as_str()).collect();
+        let prefixes = unique_prefixes(&signatures);
+        let prefixes = prefixes.into_iter().map(|prefix| self.with_signature.then_some(prefix));
+        let results = verdicts.iter().zip(prefixes);
+        let mut results: Vec<_> =
+            results.map(|(one, prefix)| opendkim::result(one, prefix)).collect();
+        if results.is_empty() && self.always {
+            results.push(MethodResult::new(METHOD, ResultWord::None.as_str()));
+        }
         results
     }
 
@@ -292,6 +317,7 @@ mod tests {
             adsp: None,
             well_formed: true,
             always: false,
+            with_signature: true,
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Layout {
     Lines,
     /// As much on each line as it takes.
     Flowing,
+    /// Each result is a line of its own, however long, as `opendkim` has it.
+    WholeLines,
 }
 
 /// Writes a field, result by result.
@@ -73,7 +75,7 @@ impl ResultsWriter {
         head.push_str(&word(&result.result));
         self.put(";");
         match self.layout {
-            Layout::Lines => self.fold(),
+            Layout::Lines | Layout::WholeLines => self.fold(),
             Layout::Flowing => self.space_before(&head),
         }
         self.put(&head);
@@ -131,7 +133,8 @@ impl ResultsWriter {
 
     /// A fold, if the text and the semicolon that may follow would not fit on the line.
     fn space_before(&mut self, text: &str) {
-        if self.column + 1 + text.len() + 1 > LINE_OCTETS { self.fold() } else { self.put(" ") }
+        let has_room = self.column + 1 + text.len() < LINE_OCTETS;
+        if has_room || self.layout == Layout::WholeLines { self.put(" ") } else { self.fold() }
     }
 
     fn fold(&mut self) {

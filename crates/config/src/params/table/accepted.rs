@@ -84,12 +84,15 @@ pub(super) const ROWS: &[Param] = &[
         "a resolver that checks DNSSEC hands out no forged policy: it counts as unavailable",
     ),
     without_effect(
-        row(
-            "insecure-key",
-            parameter("InsecureKey", Form::Word),
-            Kind::Choice(KEY_RESULTS),
-            KEY_RESULT,
-        ),
+        Param {
+            opendkim: parameter("UnprotectedKey", Form::Word),
+            ..row(
+                "insecure-key",
+                parameter("InsecureKey", Form::Word),
+                Kind::Choice(KEY_RESULTS),
+                KEY_RESULT,
+            )
+        },
         "the result of a good signature whose key DNSSEC does not protect",
         VALIDATION,
         "most keys are not protected, and whether one is, only the resolver can know: its word \
@@ -118,12 +121,6 @@ pub(super) const ROWS: &[Param] = &[
         "where the header of mail that failed was written to",
         "It held what strangers send, in files.",
         "nothing of a message is written to disk; twinseal verify compares z= with what arrived",
-    ),
-    without_effect(
-        row("replace-rules", parameter("ReplaceRules", Form::Word), Kind::Path, PATH),
-        "rules that turned a header into what the MTA was going to make of it",
-        "A seal covers what the MTA shows.",
-        "what is signed is what the MTA shows; let it rewrite before the milter",
     ),
     without_effect(
         row(

@@ -2,7 +2,7 @@
 
 use super::{ROW, TRUTH, historic, only_letter, parameter};
 use crate::lists::actions;
-use crate::params::Instead::{Nothing, Same};
+use crate::params::Instead::{Nothing, Same, Value};
 use crate::params::{Acts, Form, Kind, Param, Place, Sample, Unsaid};
 use crate::raw::Setter;
 use crate::value;
@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.default",
         dkim_filter: parameter("On-Default", Form::Initial),
-        opendkim: Some("On-Default"),
+        opendkim: parameter("On-Default", Form::Initial),
         kind: ACTIONS,
         summary: "what happens to mail for every reason below that is not named",
         manual: "accept lets it pass, reject refuses it for good, with tempfail its sender tries again, \
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.bad-signature",
         dkim_filter: parameter("On-BadSignature", Form::Initial),
-        opendkim: Some("On-BadSignature"),
+        opendkim: parameter("On-BadSignature", Form::Initial),
         kind: ACTIONS,
         default: Some("accept"),
         summary: "what happens to mail of which no signature passes",
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.no-signature",
         dkim_filter: parameter("On-NoSignature", Form::Initial),
-        opendkim: Some("On-NoSignature"),
+        opendkim: parameter("On-NoSignature", Form::Initial),
         kind: ACTIONS,
         default: Some("accept"),
         summary: "what happens to mail without a signature",
@@ -58,11 +58,11 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.key-not-found",
         dkim_filter: parameter("On-KeyNotFound", Form::Initial),
-        opendkim: Some("On-KeyNotFound"),
+        opendkim: parameter("On-KeyNotFound", Form::Initial),
         kind: ACTIONS,
         default: Some("accept"),
         // It was a dns-error there.
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Nothing },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Nothing, opendkim: Same },
         summary: "what happens to mail whose key does not exist",
         manual: "DNS says so; that there is no answer is a dns-error.",
         setter: Setter::Top(|raw, given, report| {
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.dns-error",
         dkim_filter: parameter("On-DNSError", Form::Initial),
-        opendkim: Some("On-DNSError"),
+        opendkim: parameter("On-DNSError", Form::Initial),
         kind: ACTIONS,
         default: Some("tempfail"),
         summary: "what happens to mail whose keys cannot be asked for",
@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.internal-error",
         dkim_filter: parameter("On-InternalError", Form::Initial),
-        opendkim: Some("On-InternalError"),
+        opendkim: parameter("On-InternalError", Form::Initial),
         kind: ACTIONS,
         default: Some("tempfail"),
         summary: "what happens to mail when something fails here",
@@ -99,7 +99,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.security",
         dkim_filter: parameter("On-Security", Form::Initial),
-        opendkim: Some("On-Security"),
+        opendkim: parameter("On-Security", Form::Initial),
         kind: ACTIONS,
         default: Some("tempfail"),
         summary: "what happens to mail that passes a limit",
@@ -113,9 +113,10 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "actions.signature-error",
         dkim_filter: parameter("On-SignatureError", Form::Initial),
-        opendkim: Some("On-SignatureError"),
+        opendkim: parameter("On-SignatureError", Form::Initial),
         kind: ACTIONS,
         default: Some("tempfail"),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Same, opendkim: Value("reject") },
         summary: "what happens to mail that is to be signed and cannot be",
         manual: "opendkim has reject here, which gives mail of our own users back to them when \
                  a key is broken. With tempfail, it waits until the key is mended.",
@@ -151,7 +152,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "reputation-error",
         dkim_filter: parameter("On-ReputationError", Form::Initial),
-        opendkim: Some("On-ReputationError"),
+        opendkim: parameter("On-ReputationError", Form::Initial),
         kind: ACTIONS,
         place: Place::Historic,
         summary: "what happened to mail when a reputation service did not answer",
@@ -165,7 +166,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "quarantine",
         dkim_filter: historic('q', "Quarantine", TRUTH),
-        opendkim: Some("Quarantine"),
+        opendkim: historic('q', "Quarantine", TRUTH),
         default: Some("no"),
         place: Place::Historic,
         summary: "have the MTA keep back mail of which no signature passes",

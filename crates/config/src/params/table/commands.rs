@@ -7,6 +7,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "config",
         dkim_filter: only_letter('x'),
+        opendkim: only_letter('x'),
         kind: Kind::Path,
         reload: Reload::Restart,
         place: Place::CommandLine,
@@ -18,6 +19,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "check",
         dkim_filter: only_letter('n'),
+        opendkim: only_letter('n'),
         kind: Kind::Command,
         place: Place::CommandLine,
         summary: "check the configuration and exit",
@@ -28,6 +30,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "version",
         dk_filter: letter('V'),
         dkim_filter: only_letter('V'),
+        opendkim: only_letter('V'),
         kind: Kind::Command,
         place: Place::CommandLine,
         summary: "print the version and exit",

@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.maximum-signed-body",
         dkim_filter: parameter("MaximumSignedBytes", Form::Octets),
-        opendkim: Some("MaximumSignedBytes"),
+        opendkim: parameter("MaximumSignedBytes", Form::Octets),
         kind: Kind::Size,
         summary: "how much of the body the DKIM seal covers at most",
         manual: "What follows can be changed by anybody. It says how much that is, as with \
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.copied-headers",
         dkim_filter: parameter("Diagnostics", TRUTH),
-        opendkim: Some("Diagnostics"),
+        opendkim: parameter("Diagnostics", TRUTH),
         default: Some("no"),
         summary: "copy the signed header fields into the DKIM seal",
         manual: "Where it fails, the copies show what was changed on the way. Up to 16KiB are \
@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.mend-line-ends",
         dkim_filter: parameter("FixCRLF", TRUTH),
-        opendkim: Some("FixCRLF"),
+        opendkim: parameter("FixCRLF", TRUTH),
         default: Some("no"),
         summary: "sign a body as if each bare CR and LF in it were CRLF",
         manual: "That is for mail whose line ends something behind the signer makes so; where \
@@ -70,6 +70,18 @@ pub(super) const ROWS: &[Param] = &[
                  them so before anybody signs. What arrives is verified as it is.",
         setter: Setter::Seals(|seals, given, report| {
             given.put(&mut seals.content.mends, report, value::switch);
+        }),
+        ..ROW
+    },
+    Param {
+        name: "dkim.request-reports",
+        opendkim: parameter("RequestReports", TRUTH),
+        default: Some("no"),
+        summary: "ask for reports of DKIM seals that fail elsewhere",
+        manual: "The seal says r=y, and the domain's record at _report._domainkey says where \
+                 reports go (RFC 6651).",
+        setter: Setter::Seals(|seals, given, report| {
+            given.put(&mut seals.content.reports, report, value::switch);
         }),
         ..ROW
     },

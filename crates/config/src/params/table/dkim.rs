@@ -12,11 +12,19 @@ const DKIM_FILTER_SIGNED: &str = "sender,reply-to,subject,date,message-id,to,cc,
     resent-sender,resent-to,resent-cc,resent-message-id,in-reply-to,references,list-id,list-help,\
     list-unsubscribe,list-subscribe,list-post,list-owner,list-archive";
 
+/// What `opendkim` signs, wherever it occurs.
+pub(crate) const OPENDKIM_SIGNED: &str = "from,reply-to,subject,date,to,cc,resent-date,resent-from,\
+    resent-sender,resent-to,resent-cc,in-reply-to,references,list-id,list-help,list-unsubscribe,\
+    list-subscribe,list-post,list-owner,list-archive";
+
+/// What `opendkim` leaves out.
+pub(crate) const OPENDKIM_OMITTED: &str = "return-path,received,comments,keywords";
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim",
         default: Some("yes"),
-        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Same },
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Same, opendkim: Same },
         summary: "make the DKIM seal",
         manual: "In the file, a section with settings in it means yes.",
         sample: Sample::Value(""),
@@ -28,7 +36,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.canonicalization",
         dkim_filter: historic('c', "Canonicalization", Form::Word),
-        opendkim: Some("Canonicalization"),
+        opendkim: historic('c', "Canonicalization", Form::Word),
         kind: Kind::Choice(&[
             "simple/simple",
             "simple/relaxed",
@@ -38,7 +46,11 @@ pub(super) const ROWS: &[Param] = &[
             "relaxed",
         ]),
         default: Some("relaxed/simple"),
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("simple/simple") },
+        unsaid: Unsaid {
+            dk_filter: Same,
+            dkim_filter: Value("simple/simple"),
+            opendkim: Value("simple/simple"),
+        },
         summary: "how much change the DKIM seal forgives, in header/body",
         manual: "simple forgives almost nothing, relaxed changes of white space. One word alone \
                  is for the header, and the body is simple then.",
@@ -50,7 +62,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.expire-after",
         dkim_filter: parameter("SignatureTTL", Form::Seconds),
-        opendkim: Some("SignatureTTL"),
+        opendkim: parameter("SignatureTTL", Form::Seconds),
         kind: Kind::Duration,
         summary: "how long the DKIM seal is valid",
         manual: "Units are s, m, h, d and w. Without it, or with 0s, the seal does not expire.",
@@ -74,9 +86,13 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.signed-headers",
         dkim_filter: parameter("SignHeaders", Form::Words),
-        opendkim: Some("SignHeaders"),
+        opendkim: parameter("SignHeaders", Form::Set),
         kind: Kind::List(FIELDS),
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value(DKIM_FILTER_SIGNED) },
+        unsaid: Unsaid {
+            dk_filter: Same,
+            dkim_filter: Value(DKIM_FILTER_SIGNED),
+            opendkim: Value(OPENDKIM_SIGNED),
+        },
         summary: "the header fields that the DKIM seal covers, wherever they occur",
         manual: "A list replaces the default. From is always covered.",
         setter: Setter::Seals(|seals, given, report| {
@@ -86,10 +102,10 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "dkim.oversigned-headers",
-        opendkim: Some("OversignHeaders"),
+        opendkim: parameter("OversignHeaders", Form::Set),
         kind: Kind::List(FIELDS),
         // From alone: a name that others may add a field of was never over-signed there.
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("") },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value(""), opendkim: Value("") },
         summary: "the header fields of which nobody may add another one",
         manual: "A list replaces the default. From always is one of them, and a field that does \
                  not occur is none.",
@@ -101,6 +117,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dkim.omitted-headers",
         dkim_filter: historic('o', "OmitHeaders", Form::Words),
+        opendkim: historic('o', "OmitHeaders", Form::Set),
         kind: Kind::List(FIELDS),
         place: Place::Historic,
         summary: "header fields that the seals leave out",

@@ -9,7 +9,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dns.servers",
         dkim_filter: parameter("Nameservers", Form::Words),
-        opendkim: Some("Nameservers"),
+        opendkim: parameter("Nameservers", Form::Words),
         kind: Kind::List("an address, with a port if it is not 53"),
         summary: "the servers that are asked for keys",
         manual: "Without them, those of the system are. A server on the same host that checks \
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dns.timeout",
         dkim_filter: historic('T', "DNSTimeout", Form::Seconds),
-        opendkim: Some("DNSTimeout"),
+        opendkim: historic('T', "DNSTimeout", Form::Seconds),
         kind: Kind::Duration,
         default: Some("5s"),
         summary: "how long a message waits for its keys",
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dns.test-keys",
         dkim_filter: parameter("TestPublicKeys", Form::Word),
-        opendkim: Some("TestPublicKeys"),
+        opendkim: parameter("TestPublicKeys", Form::Word),
         kind: Kind::Path,
         summary: "a file of keys that takes the place of DNS",
         manual: "On each line, a name and its record, or a record as zone files have it: for \

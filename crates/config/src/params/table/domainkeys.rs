@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "domainkeys",
         dkim_filter: parameter("DomainKeys", TRUTH),
         default: Some("yes"),
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no") },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no"), opendkim: Value("no") },
         summary: "make the DomainKeys seal",
         manual: "In the file, a section with settings in it means yes.",
         sample: Sample::Value(""),
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Param] = &[
         dk_filter: letter('c'),
         kind: Kind::Choice(&["simple", "nofws"]),
         default: Some("nofws"),
-        unsaid: Unsaid { dk_filter: Value("simple"), dkim_filter: Same },
+        unsaid: Unsaid { dk_filter: Value("simple"), dkim_filter: Same, opendkim: Same },
         summary: "how much change the DomainKeys seal forgives",
         manual: "simple forgives nothing, nofws changes of white space.",
         setter: Setter::Seals(|seals, given, report| {

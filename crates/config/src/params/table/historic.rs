@@ -1,7 +1,7 @@
 //! What only historic programs have names for.
 
 use super::{FIELDS, ROW, TRUTH, historic, letter, parameter};
-use crate::params::Instead::Value;
+use crate::params::Instead::{Same, Value};
 use crate::params::{Acts, Form, Kind, Param, Place, Unsaid};
 use crate::raw::{Set, Setter};
 use crate::value;
@@ -11,12 +11,13 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "sender-headers",
         dkim_filter: parameter("SenderHeaders", Form::Words),
-        opendkim: Some("SenderHeaders"),
+        opendkim: parameter("SenderHeaders", Form::Set),
         kind: Kind::List(FIELDS),
         default: Some("from"),
         unsaid: Unsaid {
             dk_filter: Value("sender,from"),
             dkim_filter: Value("resent-sender,resent-from,sender,from"),
+            opendkim: Same,
         },
         place: Place::Historic,
         summary: "the header fields that say whose message it is; the first one that is there does",
@@ -37,11 +38,13 @@ pub(super) const ROWS: &[Param] = &[
         name: "trace-header",
         dk_filter: letter('h'),
         dkim_filter: historic('h', "X-Header", TRUTH),
+        opendkim: parameter("SoftwareHeader", TRUTH),
         default: Some("no"),
         place: Place::Historic,
         summary: "add a field that says which program has seen the message",
         manual: "X-DomainKeys in the place of dk-filter, whether it is signed or not; X-DKIM in \
-                 the place of dkim-filter, if it is signed or verified.",
+                 the place of dkim-filter, if it is signed or verified; DKIM-Filter in that of \
+                 opendkim.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.trace_header, report, value::switch);
         }),
@@ -51,7 +54,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "pop-database",
         dk_filter: letter('U'),
         dkim_filter: historic('U', "POPDBFile", Form::Word),
-        opendkim: Some("POPDBFile"),
+        opendkim: parameter("POPDBFile", Form::Word),
         kind: Kind::Path,
         place: Place::Historic,
         summary: "a database of clients that have authenticated over POP",

@@ -1,8 +1,8 @@
 //! What is done with whose mail.
 
-use super::{ROW, historic, letter};
-use crate::params::Instead::Value;
-use crate::params::{Form, Kind, Param, Unsaid};
+use super::{ROW, historic, letter, parameter};
+use crate::params::Instead::{Same, Value};
+use crate::params::{Form, Kind, Param, Sample, Unsaid};
 use crate::raw::Setter;
 use crate::value;
 
@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "mode",
         dk_filter: letter('b'),
         dkim_filter: historic('b', "Mode", Form::Word),
-        opendkim: Some("Mode"),
+        opendkim: historic('b', "Mode", Form::Word),
         kind: Kind::Choice(&["s", "v", "sv"]),
         default: Some("sv"),
         summary: "what to do: s signs what leaves, v verifies what arrives, sv both",
@@ -26,10 +26,14 @@ pub(super) const ROWS: &[Param] = &[
         name: "internal-hosts",
         dk_filter: letter('i'),
         dkim_filter: historic('i', "InternalHosts", Form::Word),
-        opendkim: Some("InternalHosts"),
+        opendkim: parameter("InternalHosts", Form::Set),
         kind: Kind::Hosts,
         default: Some("127.0.0.1,::1"),
-        unsaid: Unsaid { dk_filter: Value("127.0.0.1"), dkim_filter: Value("127.0.0.1") },
+        unsaid: Unsaid {
+            dk_filter: Value("127.0.0.1"),
+            dkim_filter: Value("127.0.0.1"),
+            opendkim: Same,
+        },
         summary: "clients whose mail is signed",
         manual: "Names, .names for everything below a domain, addresses, networks, and ! in front \
                  of an exception, which stands behind what it is an exception from, and, if it is \
@@ -42,7 +46,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "peers",
         dk_filter: letter('a'),
         dkim_filter: historic('a', "PeerList", Form::Word),
-        opendkim: Some("PeerList"),
+        opendkim: parameter("PeerList", Form::Set),
         kind: Kind::Hosts,
         default: Some(""),
         summary: "clients whose mail is none of our business",
@@ -54,12 +58,23 @@ pub(super) const ROWS: &[Param] = &[
         name: "external-ignore",
         dk_filter: letter('I'),
         dkim_filter: historic('I', "ExternalIgnoreList", Form::Word),
-        opendkim: Some("ExternalIgnoreList"),
+        opendkim: parameter("ExternalIgnoreList", Form::Set),
         kind: Kind::Hosts,
         default: Some(""),
         summary: "clients that may use our domains from outside without a warning",
         manual: "Their mail is not signed for that. Written like internal-hosts.",
         setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.external_ignore)),
+        ..ROW
+    },
+    Param {
+        name: "exempt-domains",
+        opendkim: parameter("ExemptDomains", Form::Set),
+        kind: Kind::Domains,
+        summary: "domains whose mail is none of our business",
+        manual: "That of the author counts. It is neither signed nor verified. A star stands for \
+                 any characters.",
+        sample: Sample::Example("[partner.example]"),
+        setter: Setter::Top(|raw, given, _| given.put_source(&mut raw.opendkim.exempt)),
         ..ROW
     },
 ];

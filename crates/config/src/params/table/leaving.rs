@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "internal-daemons",
         dk_filter: letter('m'),
         dkim_filter: historic('m', "MTA", Form::Words),
-        opendkim: Some("MTA"),
+        opendkim: parameter("MTA", Form::Set),
         kind: Kind::List("the name of a daemon, as the MTA has it"),
         summary: "the MTA's daemons whose mail is signed, whoever the client is",
         manual: "The MTA tells the name in its macro {daemon_name}: milter_macro_daemon_name in \
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "internal-macros",
         dk_filter: letter('M'),
         dkim_filter: historic('M', "MacroList", Form::Words),
-        opendkim: Some("MacroList"),
+        opendkim: parameter("MacroList", Form::Set),
         kind: Kind::List("the name of a macro, or macro=value|value"),
         summary: "macros of the MTA that say that mail is to be signed",
         manual: "Whoever the client is. A macro by itself says so if it has any value, and one \
@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "unsigned-recipients",
         dkim_filter: parameter("DontSignMailTo", Form::Words),
-        opendkim: Some("DontSignMailTo"),
+        opendkim: parameter("DontSignMailTo", Form::Set),
         kind: Kind::List("a recipient, or a pattern such as *@example.net"),
         summary: "recipients whose mail is not signed",
         manual: "One such recipient is enough, whoever else gets the message. It goes on as it \
@@ -57,7 +57,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "remove-old-signatures",
         dkim_filter: parameter("RemoveOldSignatures", TRUTH),
-        opendkim: Some("RemoveOldSignatures"),
+        opendkim: parameter("RemoveOldSignatures", TRUTH),
         default: Some("no"),
         summary: "remove the DKIM signatures that a message has when it gets ours",
         manual: "Without it they stay, and each of them says what it says. Mail that is not \
@@ -70,7 +70,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "multiple-signatures",
         dkim_filter: parameter("MultipleSignatures", TRUTH),
-        opendkim: Some("MultipleSignatures"),
+        opendkim: parameter("MultipleSignatures", TRUTH),
         default: Some("no"),
         summary: "sign for every entry that matches the address",
         manual: "Or for every line of a key list. Without it, the first one signs alone. The \
@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "signature-algorithm",
         dkim_filter: historic('S', "SignatureAlgorithm", Form::Word),
-        opendkim: Some("SignatureAlgorithm"),
+        opendkim: historic('S', "SignatureAlgorithm", Form::Word),
         kind: Kind::Choice(&["rsa-sha256", "rsa-sha1"]),
         place: Place::Historic,
         summary: "how DKIM signatures are made",

@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "restart.auto",
         dk_filter: letter('A'),
         dkim_filter: historic('A', "AutoRestart", TRUTH),
-        opendkim: Some("AutoRestart"),
+        opendkim: historic('A', "AutoRestart", TRUTH),
         default: Some("no"),
         reload: Reload::Restart,
         summary: "start again when it dies",
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "restart.count",
         dkim_filter: parameter("AutoRestartCount", Form::Word),
-        opendkim: Some("AutoRestartCount"),
+        opendkim: parameter("AutoRestartCount", Form::Word),
         kind: Kind::Number,
         default: Some("0"),
         reload: Reload::Restart,
@@ -44,11 +44,11 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "restart.rate",
         dkim_filter: parameter("AutoRestartRate", Form::Word),
-        opendkim: Some("AutoRestartRate"),
+        opendkim: parameter("AutoRestartRate", Form::Word),
         kind: Kind::Text("restarts and a time, such as 10/1h, or none"),
         default: Some("10/1h"),
         // dk-filter had no limit, and a machine that did nothing else.
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("none") },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("none"), opendkim: Value("none") },
         reload: Reload::Restart,
         summary: "how often it is started again in some time",
         manual: "Restarts, a slash, and a time in s, m, h or d. When there are more than that in any \
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "core-dumps",
         dkim_filter: parameter("EnableCoredumps", TRUTH),
-        opendkim: Some("EnableCoredumps"),
+        opendkim: parameter("EnableCoredumps", TRUTH),
         default: Some("no"),
         reload: Reload::Restart,
         summary: "let the system keep its memory when it dies",
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "base-directory",
         dkim_filter: parameter("BaseDirectory", Form::Word),
-        opendkim: Some("BaseDirectory"),
+        opendkim: parameter("BaseDirectory", Form::Word),
         kind: Kind::Path,
         reload: Reload::Restart,
         place: Place::Historic,
@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "temporary-directory",
         dkim_filter: parameter("TemporaryDirectory", Form::Word),
-        opendkim: Some("TemporaryDirectory"),
+        opendkim: parameter("TemporaryDirectory", Form::Word),
         kind: Kind::Path,
         place: Place::Historic,
         acts: Acts::No(NO_FILES),
@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "keep-temporary-files",
         dkim_filter: parameter("KeepTemporaryFiles", TRUTH),
-        opendkim: Some("KeepTemporaryFiles"),
+        opendkim: parameter("KeepTemporaryFiles", TRUTH),
         place: Place::Historic,
         acts: Acts::No(NO_FILES),
         summary: "keep temporary files",
@@ -114,7 +114,7 @@ pub(super) const ROWS: &[Param] = &[
 pub(super) const LOG_ROWS: &[Param] = &[Param {
     name: "log.protocol",
     dkim_filter: parameter("MilterDebug", Form::Word),
-    opendkim: Some("MilterDebug"),
+    opendkim: parameter("MilterDebug", Form::Word),
     kind: Kind::Number,
     default: Some("0"),
     reload: Reload::Restart,

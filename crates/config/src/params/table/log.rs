@@ -10,18 +10,21 @@ use crate::value;
 const TO_SYSLOG: Option<Letter> =
     Some(Letter { letter: 'l', means: Some("syslog"), told: Some("log to syslog"), commas: false });
 
+/// The names that `dkim-filter` and `opendkim` have for it.
+const SYSLOG: Historic = Historic {
+    letter: TO_SYSLOG,
+    parameter: Some(Parameter {
+        name: "Syslog",
+        form: Form::Truth { yes: "syslog", no: "stderr" },
+    }),
+};
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "log.to",
         dk_filter: TO_SYSLOG,
-        dkim_filter: Historic {
-            letter: TO_SYSLOG,
-            parameter: Some(Parameter {
-                name: "Syslog",
-                form: Form::Truth { yes: "syslog", no: "stderr" },
-            }),
-        },
-        opendkim: Some("Syslog"),
+        dkim_filter: SYSLOG,
+        opendkim: SYSLOG,
         kind: Kind::Choice(&["stderr", "syslog", "journald"]),
         default: Some("stderr"),
         reload: Reload::Restart,
@@ -50,7 +53,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "log.facility",
         dkim_filter: parameter("SyslogFacility", Form::Word),
-        opendkim: Some("SyslogFacility"),
+        opendkim: parameter("SyslogFacility", Form::Word),
         kind: Kind::Choice(&[
             "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
             "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
@@ -67,7 +70,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "log.why",
         dkim_filter: historic('W', "LogWhy", TRUTH),
-        opendkim: Some("LogWhy"),
+        opendkim: historic('W', "LogWhy", TRUTH),
         default: Some("no"),
         summary: "log the steps that led to each decision",
         manual: "Why a message was not signed is logged in any case.",
@@ -79,9 +82,9 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "log.success",
         dkim_filter: parameter("SyslogSuccess", TRUTH),
-        opendkim: Some("SyslogSuccess"),
+        opendkim: parameter("SyslogSuccess", TRUTH),
         default: Some("yes"),
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no") },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("no"), opendkim: Value("no") },
         summary: "log signatures that pass",
         manual: "What does not pass is logged in any case, and so is what was signed, but in the place \
                  of dkim-filter.",

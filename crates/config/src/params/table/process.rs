@@ -1,7 +1,7 @@
 //! Keys, process and limits.
 
-use super::{ROW, historic, letter};
-use crate::params::Instead::Value;
+use super::{ROW, TRUTH, historic, letter, parameter};
+use crate::params::Instead::{Same, Value};
 use crate::params::{Form, Kind, Param, Reload, Sample, Unsaid};
 use crate::raw::Setter;
 use crate::value;
@@ -9,10 +9,10 @@ use crate::value;
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "require-safe-keys",
-        opendkim: Some("RequireSafeKeys"),
+        opendkim: parameter("RequireSafeKeys", TRUTH),
         default: Some("yes"),
         // Neither program looked.
-        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no") },
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no"), opendkim: Same },
         summary: "refuse a key that strangers can read or replace",
         manual: "With no, it is only warned about. A key that its group may read is safe.",
         setter: Setter::Top(|raw, given, report| {
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "pid-file",
         dk_filter: letter('P'),
         dkim_filter: historic('P', "PidFile", Form::Word),
-        opendkim: Some("PidFile"),
+        opendkim: historic('P', "PidFile", Form::Word),
         kind: Kind::Path,
         reload: Reload::Restart,
         summary: "where to write the process's number",
@@ -40,9 +40,9 @@ pub(super) const ROWS: &[Param] = &[
         dk_filter: letter('f'),
         // Background is the opposite.
         dkim_filter: historic('f', "Background", Form::Truth { yes: "no", no: "yes" }),
-        opendkim: Some("Background"),
+        opendkim: historic('f', "Background", Form::Truth { yes: "no", no: "yes" }),
         default: Some("yes"),
-        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no") },
+        unsaid: Unsaid { dk_filter: Value("no"), dkim_filter: Value("no"), opendkim: Value("no") },
         reload: Reload::Restart,
         summary: "stay in the foreground",
         manual: "With no, it goes to the background once it listens and the pid file is there; \

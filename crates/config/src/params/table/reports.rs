@@ -9,7 +9,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "reports.send",
         dkim_filter: historic('R', "SendReports", TRUTH),
-        opendkim: Some("SendReports"),
+        opendkim: parameter("SendReports", TRUTH),
         default: Some("no"),
         summary: "tell domains that ask for it that their signature does not match",
         manual: "They ask with r= in the key record, or with r=y in the signature and a record at \
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "reports.adsp",
         dkim_filter: parameter("SendADSPReports", TRUTH),
-        opendkim: Some("SendADSPReports"),
+        opendkim: parameter("SendADSPReports", TRUTH),
         default: Some("no"),
         summary: "tell an author's domain that its mail came without its signature",
         manual: "It asks for that with r= in its ADSP record, which is asked for here, then.",
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "reports.address",
         dkim_filter: parameter("ReportAddress", Form::Word),
-        opendkim: Some("ReportAddress"),
+        opendkim: parameter("ReportAddress", Form::Word),
         kind: Kind::Text("an address"),
         summary: "who reports are from",
         manual: "Without it, postmaster at this host.",

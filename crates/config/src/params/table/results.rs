@@ -9,7 +9,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "results.authserv-id",
         dkim_filter: parameter("AuthservID", Form::Word),
-        opendkim: Some("AuthservID"),
+        opendkim: parameter("AuthservID", Form::Word),
         kind: Kind::Text("a name, usually that of the host"),
         summary: "the name that the field Authentication-Results speaks in",
         manual: "Readers of mail have to know it. Without it, it is the MTA's own name (macro \
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "results.with-job-id",
         dkim_filter: parameter("AuthservIDWithJobID", TRUTH),
-        opendkim: Some("AuthservIDWithJobID"),
+        opendkim: parameter("AuthservIDWithJobID", TRUTH),
         default: Some("no"),
         summary: "put the queue id behind that name",
         manual: "With a slash between them, which few readers of mail expect.",
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "results.always",
         dkim_filter: parameter("AlwaysAddARHeader", TRUTH),
-        opendkim: Some("AlwaysAddARHeader"),
+        opendkim: parameter("AlwaysAddARHeader", TRUTH),
         default: Some("no"),
         summary: "add the field to mail without a signature too",
         manual: "It says dkim=none.",
@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "results.remove-from",
         dkim_filter: parameter("RemoveARFrom", Form::Words),
-        opendkim: Some("RemoveARFrom"),
+        opendkim: parameter("RemoveARFrom", Form::Set),
         kind: Kind::List("the name of a host, or .name for everything below a domain"),
         summary: "whose such fields are removed, besides those in our name",
         manual: "Those in our own name are forged, and always removed. Of these here, fields \
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "results.remove-all",
         dkim_filter: parameter("RemoveARAll", TRUTH),
-        opendkim: Some("RemoveARAll"),
+        opendkim: parameter("RemoveARAll", TRUTH),
         default: Some("no"),
         summary: "remove them whatever they say",
         manual: "Without it, those of remove-from stay that say nothing about DKIM.",

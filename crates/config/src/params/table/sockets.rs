@@ -11,15 +11,18 @@ use crate::value;
 const ONE_SOCKET: Option<Letter> =
     Some(Letter { letter: 'p', means: None, told: None, commas: false });
 
+/// The names that both have for it.
+const SOCKET: Historic = Historic {
+    letter: ONE_SOCKET,
+    parameter: Some(Parameter { name: "Socket", form: Form::Word }),
+};
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "socket",
         dk_filter: ONE_SOCKET,
-        dkim_filter: Historic {
-            letter: ONE_SOCKET,
-            parameter: Some(Parameter { name: "Socket", form: Form::Word }),
-        },
-        opendkim: Some("Socket"),
+        dkim_filter: SOCKET,
+        opendkim: SOCKET,
         kind: Kind::List("unix:PATH, inet:PORT@HOST or inet6:PORT@HOST"),
         reload: Reload::Restart,
         summary: "where the MTA connects",
@@ -36,7 +39,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "user",
         dk_filter: letter('u'),
         dkim_filter: historic('u', "UserID", Form::Word),
-        opendkim: Some("UserID"),
+        opendkim: historic('u', "UserID", Form::Word),
         kind: Kind::Text("a user, or a user and a group as in twinseal:postfix"),
         reload: Reload::Restart,
         summary: "whom to become once the keys are read, before sockets are made",
@@ -50,11 +53,11 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "umask",
         dkim_filter: parameter("UMask", Form::Bits),
-        opendkim: Some("UMask"),
+        opendkim: parameter("UMask", Form::Bits),
         kind: Kind::Octal,
         default: Some("007"),
         // Neither program touched it when nobody said so.
-        unsaid: Unsaid { dk_filter: Nothing, dkim_filter: Nothing },
+        unsaid: Unsaid { dk_filter: Nothing, dkim_filter: Nothing, opendkim: Nothing },
         reload: Reload::Restart,
         summary: "the permissions that sockets and files do not get",
         manual: "Octal, with or without quotes and leading zeros. With 007, the socket's group \
@@ -68,7 +71,7 @@ pub(super) const ROWS: &[Param] = &[
         name: "socket-mode",
         kind: Kind::Octal,
         // dk-filter has no umask, and its socket is for the group as well.
-        unsaid: Unsaid { dk_filter: Value("660"), dkim_filter: Same },
+        unsaid: Unsaid { dk_filter: Value("660"), dkim_filter: Same, opendkim: Same },
         reload: Reload::Restart,
         summary: "the permissions of a unix socket's file",
         manual: "Octal, like umask, which decides without it. Whoever is to connect has to have \

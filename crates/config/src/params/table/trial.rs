@@ -5,11 +5,17 @@ use crate::params::{Form, Historic, Kind, Letter, Param, Place, Reload};
 use crate::raw::Setter;
 use crate::value;
 
+/// The letter that both programs have for it.
+const MESSAGES: Historic = Historic {
+    letter: Some(Letter { letter: 't', means: None, told: None, commas: false }),
+    parameter: None,
+};
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "include",
         dkim_filter: parameter("Include", Form::Word),
-        opendkim: Some("Include"),
+        opendkim: parameter("Include", Form::Word),
         kind: Kind::Path,
         place: Place::Historic,
         summary: "a file to read at this place",
@@ -20,10 +26,8 @@ pub(super) const ROWS: &[Param] = &[
     },
     Param {
         name: "test-messages",
-        dkim_filter: Historic {
-            letter: Some(Letter { letter: 't', means: None, told: None, commas: false }),
-            parameter: None,
-        },
+        dkim_filter: MESSAGES,
+        opendkim: MESSAGES,
         kind: Kind::Text("the file of a message, several with commas between them, or -"),
         reload: Reload::Restart,
         place: Place::Historic,
@@ -38,6 +42,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "test-time",
         dkim_filter: only_letter('F'),
+        opendkim: only_letter('F'),
         kind: Kind::Number,
         reload: Reload::Restart,
         place: Place::Historic,
@@ -51,6 +56,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "test-verbosity",
         dkim_filter: only_letter('v'),
+        opendkim: only_letter('v'),
         reload: Reload::Restart,
         place: Place::Historic,
         summary: "with -t, tell more; twice, tell each step",
@@ -61,7 +67,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "test-strictly",
         dkim_filter: parameter("StrictTestMode", TRUTH),
-        opendkim: Some("StrictTestMode"),
+        opendkim: parameter("StrictTestMode", TRUTH),
         default: Some("no"),
         reload: Reload::Restart,
         place: Place::Historic,

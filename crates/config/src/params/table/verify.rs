@@ -10,9 +10,10 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.maximum-signatures",
         dkim_filter: parameter("MaximumSignaturesToVerify", Form::Word),
-        opendkim: Some("MaximumSignaturesToVerify"),
+        opendkim: parameter("MaximumSignaturesToVerify", Form::Word),
         kind: Kind::Number,
         default: Some("10"),
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Same, opendkim: Value("3") },
         summary: "how many signatures of a message are looked at",
         manual: "Those of the author's domain and of trusted domains first, and then from the top \
                  of the header down. Each costs a question to DNS and an operation with a key; \
@@ -27,7 +28,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.minimum-key-bits",
         dkim_filter: parameter("MinimumKeyBits", Form::Word),
-        opendkim: Some("MinimumKeyBits"),
+        opendkim: parameter("MinimumKeyBits", Form::Word),
         kind: Kind::Number,
         default: Some("1024"),
         summary: "the least bits of an RSA key that is good enough",
@@ -41,7 +42,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.clock-drift",
         dkim_filter: parameter("ClockDrift", Form::Seconds),
-        opendkim: Some("ClockDrift"),
+        opendkim: parameter("ClockDrift", Form::Seconds),
         kind: Kind::Duration,
         default: Some("300s"),
         summary: "how far the signer's clock may be from ours",
@@ -55,7 +56,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.must-be-signed",
         dkim_filter: parameter("MustBeSigned", Form::Words),
-        opendkim: Some("MustBeSigned"),
+        opendkim: parameter("MustBeSigned", Form::Set),
         kind: Kind::List(FIELDS),
         summary: "header fields that have to be signed if they are there",
         manual: "A signature that leaves one of them out has the result policy. From has to be \
@@ -69,7 +70,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.minimum-body",
         dkim_filter: historic('L', "Minimum", Form::Word),
-        opendkim: Some("Minimum"),
+        opendkim: historic('L', "Minimum", Form::Word),
         kind: Kind::Text("octets as 1000, a share as 50%, or octets that may be left as 1000+"),
         default: Some("0"),
         summary: "how much of the body has to be signed",
@@ -84,7 +85,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.required-headers",
         dkim_filter: historic('r', "RequiredHeaders", TRUTH),
-        opendkim: Some("RequiredHeaders"),
+        opendkim: historic('r', "RequiredHeaders", TRUTH),
         default: Some("no"),
         summary: "look at the number of header fields first",
         manual: "One From, one Date, and at most one of those that RFC 5322 has only one of. A \
@@ -98,7 +99,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.trusted",
         dkim_filter: parameter("TrustSignaturesFrom", Form::Words),
-        opendkim: Some("TrustSignaturesFrom"),
+        opendkim: parameter("TrustSignaturesFrom", Form::Set),
         kind: Kind::Domains,
         summary: "domains whose signatures count for mail of other domains",
         manual: "Without it, those of all domains do. That of the author's own domain always \
@@ -110,10 +111,10 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "verify.maximum-header",
         dkim_filter: parameter("MaximumHeaders", Form::Octets),
-        opendkim: Some("MaximumHeaders"),
+        opendkim: parameter("MaximumHeaders", Form::Octets),
         kind: Kind::Size,
         default: Some("1MiB"),
-        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("65536B") },
+        unsaid: Unsaid { dk_filter: Same, dkim_filter: Value("65536B"), opendkim: Value("65536B") },
         summary: "how large the header of a message may be",
         manual: "Of a larger one, only actions.security is asked. 1MiB is the most.",
         setter: Setter::Top(|raw, given, report| {
@@ -124,7 +125,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "allow-weak-hash",
         dkim_filter: parameter("AllowSHA1Only", TRUTH),
-        opendkim: Some("AllowSHA1Only"),
+        opendkim: parameter("AllowSHA1Only", TRUTH),
         place: Place::Historic,
         summary: "start without SHA-256",
         manual: "No cryptography here is without SHA-256.",
@@ -135,7 +136,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "query-cache",
         dkim_filter: parameter("QueryCache", TRUTH),
-        opendkim: Some("QueryCache"),
+        opendkim: parameter("QueryCache", TRUTH),
         place: Place::Historic,
         summary: "keep answers of DNS",
         manual: "They are kept in any case, as long as they say themselves.",
@@ -146,7 +147,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "trust-anchor-file",
         dkim_filter: parameter("TrustAnchorFile", Form::Word),
-        opendkim: Some("TrustAnchorFile"),
+        opendkim: parameter("TrustAnchorFile", Form::Word),
         kind: Kind::Path,
         place: Place::Historic,
         summary: "the keys that DNSSEC begins with",

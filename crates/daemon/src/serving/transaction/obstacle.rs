@@ -2,7 +2,7 @@
 
 use crate::signing::directory::Unavailable;
 use crate::verifying::action::Why;
-use twinseal_config::{Action, Actions};
+use twinseal_config::{Action, Actions, Door};
 use twinseal_keys::SignError;
 use twinseal_milter::ModificationError;
 
@@ -31,12 +31,12 @@ impl Obstacle {
     /// The one place that says what an error of ours means for the message. Unsigned mail is never
     /// the answer unless it was asked for: it would look forged.
     #[must_use]
-    pub const fn action(&self, actions: &Actions) -> Action {
-        match self {
+    pub const fn action(&self, actions: &Actions, door: Door) -> Action {
+        match (self, door) {
             // Its sender is one of us, and the configuration is to be mended.
-            Self::NoKey => Action::TempFail,
-            Self::Rules(_) | Self::Key(_) | Self::Field(_) => actions.signature_error,
-            Self::Result(_) => actions.internal_error,
+            (Self::NoKey, _) | (Self::Rules(_), Door::Opendkim) => Action::TempFail,
+            (Self::Rules(_) | Self::Key(_) | Self::Field(_), _) => actions.signature_error,
+            (Self::Result(_), _) => actions.internal_error,
         }
     }
 
@@ -45,7 +45,8 @@ impl Obstacle {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Rules(Unavailable::Rules(_)) => "rules-unavailable",
-            Self::Rules(Unavailable::Key { .. }) => "key-unusable",
+            Self::Rules(Unavailable::Key { .. } | Unavailable::SenderKey { .. }) => "key-unusable",
+            Self::Rules(Unavailable::NoKeyOf { .. }) => "no-key-selected",
             Self::NoKey => "no-key-selected",
             Self::Key(_) => "key-failed",
             Self::Field(_) => "field-refused",
@@ -76,7 +77,7 @@ impl Obstacle {
 mod tests {
     use super::Obstacle;
     use crate::signing::directory::Unavailable;
-    use twinseal_config::{Action, Actions};
+    use twinseal_config::{Action, Actions, Door};
     use twinseal_keys::SignError;
     use twinseal_milter::ModificationError;
 
@@ -102,7 +103,7 @@ mod tests {
             (Obstacle::Field(refused()), Action::Reject),
             (Obstacle::Result(refused()), Action::Discard),
         ] {
-            assert_eq!(obstacle.action(&actions), action, "{obstacle}");
+            assert_eq!(obstacle.action(&actions, Door::Native), action, "{obstacle}");
         }
     }
 }

@@ -35,10 +35,14 @@ pub(super) async fn plan(
     if let Some(limit) = overflow {
         return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
     }
-    if service.required_headers && origin.is_ours() && !is_well_formed(header) {
+    if service.required_headers
+        && !service.is_opendkim()
+        && origin.is_ours()
+        && !is_well_formed(header)
+    {
         return Ok(Plan::Ignore(Reason::BadFormat));
     }
-    let addresses = match policy::addresses(header, &service.deciding) {
+    let addresses = match policy::addresses(header, &service.deciding, facts.macros) {
         Ok(addresses) => addresses,
         Err(reason) => {
             if service.log_why {

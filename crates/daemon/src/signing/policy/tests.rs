@@ -4,6 +4,7 @@ use crate::signing::order::{Order, SelectedKey};
 use std::sync::Arc;
 use twinseal_keys::SigningKey;
 use twinseal_message::{Domain, FieldName, HeaderBlock, Selector};
+use twinseal_milter::Macros;
 
 const FROM: (&str, &str) = ("From", " a@example.com");
 const TO: (&str, &str) = ("To", " b@example.net");
@@ -39,7 +40,7 @@ fn both(order: Order) -> Orders {
 /// What these fields say, in their order.
 fn by(names: &[&str]) -> Deciding {
     let sender_headers = names.iter().map(|name| FieldName::parse(name).unwrap()).collect();
-    Deciding { sender_headers, parent_identity: false }
+    Deciding { sender_headers, ..Deciding::default() }
 }
 
 /// The names of the inserted fields in order, the seals left out, or the reason to ignore.
@@ -50,7 +51,7 @@ fn outcome(
     fidelity: Fidelity,
 ) -> Result<(Vec<String>, Vec<&'static str>), Reason> {
     let header = header(fields);
-    let addresses = &addresses(&header, &by(&["from"]))?;
+    let addresses = &addresses(&header, &by(&["from"]), &Macros::default())?;
     let known = Known { addresses, orders, origin, fidelity, parent_identity: false, now: 1 };
     match plan(&header, &known) {
         Plan::Ignore(reason) => Err(reason),
@@ -200,7 +201,8 @@ fn a_field_that_cannot_be_read_has_a_code_of_its_own() {
         ("Sender", &["sender"], "unparsable-sender"),
         ("X-Owner", &["x-owner"], "unparsable-address"),
     ] {
-        let reason = addresses(&header(&nobody(field)), &by(names)).unwrap_err();
+        let reason =
+            addresses(&header(&nobody(field)), &by(names), &Macros::default()).unwrap_err();
         assert_eq!(reason.code(), want);
         assert!(reason.to_string().contains(field), "{reason}");
     }

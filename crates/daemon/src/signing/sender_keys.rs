@@ -1,0 +1,121 @@
+//! Keys that depend on the sender's domain: their files are opened when they are first needed, by
+//! the user that serves.
+
+use super::directory::Unavailable;
+use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
+use super::order::SelectedKey;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use twinseal_config::{Origin, SenderKey};
+use twinseal_keys::SigningKey;
+use twinseal_message::Domain;
+
+/// How many keys are kept. Whoever is signed for chooses the domain, so there may be any number.
+const MAX_KEPT: usize = 1024;
+
+/// The keys that were read, as long as their files are what they were.
+#[derive(Debug)]
+pub struct SenderKeys {
+    exposure: Exposure,
+    kept: Mutex<HashMap<PathBuf, Kept>>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    key: Arc<SigningKey>,
+    stamp: Stamp,
+}
+
+impl Default for SenderKeys {
+    fn default() -> Self {
+        Self::new(Exposure::Refused)
+    }
+}
+
+impl SenderKeys {
+    /// None so far. Keys that strangers can get at are refused, or not.
+    #[must_use]
+    pub fn new(exposure: Exposure) -> Self {
+        Self { exposure, kept: Mutex::default() }
+    }
+
+    /// The key for a sender in that domain.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there is none.
+    pub fn of(
+        &self,
+        key: &SenderKey,
+        domain: &Domain,
+        origin: &Origin,
+    ) -> Result<Arc<[SelectedKey]>, Unavailable> {
+        let SenderKey::File { selector, .. } = key else {
+            return Err(Unavailable::NoKeyOf { domain: domain.clone(), origin: origin.clone() });
+        };
+        let file = PathBuf::from(key.path(domain).unwrap_or_default());
+        match self.key(&file) {
+            Ok(key) => Ok([SelectedKey { selector: selector.clone(), key }].into()),
+            Err(error) => {
+                let origin = origin.clone();
+                Err(Unavailable::SenderKey { file, origin, error: Arc::new(error) })
+            }
+        }
+    }
+
+    fn key(&self, file: &Path) -> Result<Arc<SigningKey>, KeyFileError> {
+        let stamp = Stamp::of(file)?;
+        let known = self.kept().get(file).filter(|kept| kept.stamp == stamp).cloned();
+        if let Some(Kept { key, .. }) = known {
+            return Ok(key);
+        }
+        let KeyFile { key, stamp, .. } = keyfile::load(file, self.exposure, &[])?;
+        let key = Arc::new(key);
+        let mut kept = self.kept();
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        kept.insert(file.to_owned(), Kept { key: Arc::clone(&key), stamp });
+        Ok(key)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Kept>> {
+        // Nothing is half done where a thread could have died.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SenderKeys;
+    use crate::signing::keyfile::Exposure;
+    use std::fs;
+    use twinseal_config::{Origin, SenderKey};
+    use twinseal_message::{Domain, Selector};
+
+    #[test]
+    fn a_key_is_read_when_it_is_needed_and_again_when_its_file_has_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("example.com.pem");
+        let template = directory.path().join("%.pem").display().to_string();
+        let selector = Selector::parse("s").unwrap();
+        let key = SenderKey::File { path: template.into(), selector };
+        let keys = SenderKeys::new(Exposure::Warned);
+        let domain = |name: &str| Domain::parse(name).unwrap();
+        let record = || {
+            let found = keys.of(&key, &domain("example.com"), &Origin::Default);
+            found.map(|keys| keys[0].key.record().unwrap())
+        };
+        let error = record().unwrap_err().to_string();
+        assert!(error.contains("example.com.pem"), "{error}");
+        fs::write(&path, include_bytes!("../../../../tests/data/keys/rsa1024.pem")).unwrap();
+        let first = record().unwrap();
+        assert_eq!(record().unwrap(), first);
+        fs::remove_file(&path).unwrap();
+        assert!(record().is_err());
+        fs::write(&path, include_bytes!("../../../../tests/data/keys/rsa2048.pem")).unwrap();
+        assert_ne!(record().unwrap(), first);
+        let missing = keys.of(&SenderKey::Missing, &domain("example.org"), &Origin::Default);
+        assert!(missing.unwrap_err().to_string().contains("example.org"));
+    }
+}
