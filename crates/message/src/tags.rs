@@ -82,7 +82,9 @@ impl TagWriter {
 
     /// A tag of that length begins: on this line where it has room, or on the next one.
     fn begin(&mut self, octets: usize) {
-        if self.column + 1 + octets > self.folding.columns {
+        // The semicolon may stand one column further there.
+        let further = usize::from(self.folding.is_dense);
+        if self.column + 1 + octets > self.folding.columns + further {
             self.fold("\t");
         } else {
             self.put(" ");
@@ -108,8 +110,7 @@ impl TagWriter {
         let mut before = "=";
         for item in items {
             self.put(before);
-            let behind = usize::from(!self.folding.is_dense);
-            if before == ":" && self.column + item.len() + behind > self.folding.columns {
+            if before == ":" && self.column + item.len() + 1 > self.folding.columns {
                 self.fold("\t ");
             }
             self.put(item);
@@ -212,6 +213,33 @@ mod tests {
         let unfolded: String = field.split_whitespace().collect();
         assert_eq!(unfolded.matches("From").count(), 40);
         assert!(unfolded.ends_with(&format!(";b={}", "A".repeat(344))), "{unfolded}");
+    }
+
+    #[test]
+    fn opendkim_folds_where_it_counts_a_tab_as_eight_columns() {
+        let line = |domain: &str, selector: &str| {
+            let mut tags = TagWriter::as_opendkim("DKIM-Signature");
+            let first = [("v", "1"), ("a", "rsa-sha256"), ("c", "relaxed/simple")];
+            for (name, value) in first.into_iter().chain([("d", domain), ("s", selector)]) {
+                tags.tag(name, value);
+            }
+            tags.list("h", ["From", "Subject", "From"]);
+            let value = tags.unsigned("b").filled(&"A".repeat(344)).value;
+            let (head, signature) = value.split_once("\r\n\tb=").unwrap();
+            let lengths: Vec<usize> = signature.split("\r\n\t ").map(str::len).collect();
+            assert_eq!(lengths, [65, 66, 66, 66, 66, 15]);
+            head.split("\r\n\t")
+                .map(|line| line.rsplit_once(' ').map_or(line, |two| two.1).to_owned())
+                .collect::<Vec<_>>()
+        };
+        // As that program itself wrote them, one column apart.
+        assert_eq!(line("xxxxx.example", "sel"), ["s=sel;", "h=From:Subject:From;"]);
+        assert_eq!(line("xxxxxx.example", "sel")[0], "d=xxxxxx.example;");
+        assert_eq!(
+            line(&format!("{}.example", "x".repeat(12)), "sel")[0],
+            "d=xxxxxxxxxxxx.example;"
+        );
+        assert_eq!(line(&format!("{}.example", "x".repeat(13)), "sel")[0], "c=relaxed/simple;");
     }
 
     #[test]
