@@ -8,6 +8,7 @@ mod trial;
 mod verify;
 
 use crate::door::Door;
+use crate::lists::sets::DataSet;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::Param;
@@ -329,12 +330,20 @@ impl Target<'_> {
     }
 }
 
+/// The row of the table of keys.
+const KEY_TABLE: &str = "key-table";
+
 impl Raw {
     /// Remembers the text, in place of an earlier one.
     fn note(&mut self, name: &'static str, given: &Given) {
         self.settings.retain(|setting| setting.name != name);
-        let (value, origin) = (given.text(), given.origin.clone());
-        let items = given.items.iter().map(|item| item.value.clone()).collect();
+        let (mut value, origin) = (given.text(), given.origin.clone());
+        // There may be keys in it, which are shown to nobody.
+        let mut items = given.items.iter().map(|item| item.value.clone()).collect();
+        if name == KEY_TABLE && matches!(DataSet::parse(&value), Ok(DataSet::Here(_))) {
+            "a list in the file itself".clone_into(&mut value);
+            items = vec![value.clone()];
+        }
         self.settings.push(Setting {
             name,
             value,

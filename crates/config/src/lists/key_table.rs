@@ -70,7 +70,7 @@ fn row(text: &str, origin: &Origin) -> Result<KeyRow, Wrong> {
     };
     let selector = value::selector(selector)?;
     let origin = origin.clone();
-    let key = if !key.starts_with(['/', '.']) {
+    let key = if !["/", "./", "../"].iter().any(|start| key.starts_with(start)) {
         let file = PathBuf::from(origin.to_string());
         let inline = Some(InlineKey::new(key));
         RowKey::Fixed(KeySource { file, selector, origin, inline })

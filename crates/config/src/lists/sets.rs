@@ -50,13 +50,12 @@ impl<'t> DataSet<'t> {
         if let Some(path) = rest("refile") {
             return Ok(Self::Patterns(path));
         }
-        let path = rest("file").or_else(|| text.starts_with(['/', '.']).then_some(text));
+        let is_path = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
+        let path = rest("file").or_else(|| is_path.then_some(text));
         match path {
             Some(path) if path.ends_with(DATABASE) => Err(Wrong::elsewhere("bdb")),
-            Some(path) if path.starts_with(['/', '.']) || rest("file").is_some() => {
-                Ok(Self::File(path))
-            }
-            _ => match ELSEWHERE.iter().find(|kind| rest(kind).is_some()) {
+            Some(path) => Ok(Self::File(path)),
+            None => match ELSEWHERE.iter().find(|kind| rest(kind).is_some()) {
                 Some(kind) => Err(Wrong::elsewhere(kind)),
                 None => Ok(Self::Here(text)),
             },
@@ -121,6 +120,8 @@ mod tests {
             ("file:hosts", DataSet::File("hosts")),
             ("/etc/hosts", DataSet::File("/etc/hosts")),
             ("./hosts", DataSet::File("./hosts")),
+            (".", DataSet::Here(".")),
+            (".example.com", DataSet::Here(".example.com")),
             ("refile:/etc/table", DataSet::Patterns("/etc/table")),
             (" refile:/etc/table ", DataSet::Patterns("/etc/table")),
         ] {

@@ -109,7 +109,7 @@ fn an_entry_is_shown_as_it_works() {
         ("!.Example.com", "!.example.com"),
         ("host.example", "host.example"),
         ("192.168.7.9/16", "192.168.0.0/16"),
-        ("[IPv6:::1]", "::1/128"),
+        ("[IPv6:::1]", "::1"),
     ] {
         assert_eq!(Entry::parse(entry).unwrap().to_string(), want);
     }

@@ -1,0 +1,298 @@
+//! The door of opendkim: its file, its data sets, its tables.
+
+use super::{Map, load_in, mistakes_in, signs, warnings};
+use crate::{Action, Config, Door, Loaded, Mode, SenderKey};
+
+const DOOR: Door = Door::Opendkim;
+const PATH: &str = "/etc/opendkim.conf";
+const KEY: &str = "Domain a.example\nSelector s\nKeyFile /k/key\n";
+
+fn files(text: &str) -> Map {
+    let files = Map::default().with(PATH, &format!("{text}\nSocket local:/s\nSyslog yes\n"));
+    files.with("/k/key", "").with("/k/other", "")
+}
+
+/// The file is read without being named.
+fn load(text: &str) -> Loaded {
+    load_in(DOOR, "", &files(text))
+}
+
+fn load_with(text: &str, more: &[(&str, &str)]) -> Loaded {
+    let all = more.iter().fold(files(text), |files, (path, text)| files.with(path, text));
+    load_in(DOOR, "", &all)
+}
+
+fn mistakes(text: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let all = more.iter().fold(files(text), |files, (path, text)| files.with(path, text));
+    mistakes_in(DOOR, "", &all)
+}
+
+fn signing(config: &Config, addresses: &[(&str, Option<&str>)]) {
+    for (address, want) in addresses {
+        assert_eq!(signs(config, address).as_deref(), *want, "{address}");
+    }
+}
+
+#[test]
+fn the_usual_file_is_read_unless_another_is_named() {
+    assert_eq!(load("Mode v").config.mode, Mode::Verify);
+    let other = files("Mode v").with("/x", "Mode s\nSocket local:/s\n");
+    assert_eq!(load_in(DOOR, "-x /x -l", &other).config.mode, Mode::Sign);
+    let without = Map::default();
+    assert_eq!(load_in(DOOR, "-p local:/s -l", &without).config.mode, Mode::Both);
+}
+
+#[test]
+fn what_nobody_says_is_what_opendkim_had() {
+    let config = load(KEY).config;
+    assert_eq!(config.actions.signature_error, Action::Reject);
+    assert_eq!(config.actions.key_not_found, Action::Accept);
+    assert_eq!(config.verify.maximum_signatures, 3);
+    assert!(config.require_safe_keys && config.seals.domainkeys.is_none());
+    let rule = config.rules.iter().next().unwrap();
+    let dkim = rule.dkim.as_ref().unwrap();
+    assert_eq!(dkim.canonicalization.to_string(), "simple/simple");
+    assert_eq!(dkim.headers.signed().len(), 20);
+    assert!(dkim.headers.oversigned().is_empty());
+    for (address, want) in [("127.0.0.1", true), ("::1", true), ("127.0.0.2", false)] {
+        assert_eq!(config.internal_hosts.contains(None, address.parse().ok()), want, "{address}");
+    }
+}
+
+#[test]
+fn a_value_is_all_that_stands_behind_the_name() {
+    let config = load("Mode v\nInternalHosts 10.0.0.1, 10.0.0.2   # and no more").config;
+    for (address, want) in [("10.0.0.1", true), ("10.0.0.2", true), ("127.0.0.1", false)] {
+        assert_eq!(config.internal_hosts.contains(None, address.parse().ok()), want, "{address}");
+    }
+}
+
+#[test]
+fn the_closest_entry_of_a_host_list_decides_wherever_it_stands() {
+    let list = "!10.1.2.3\n10.0.0.0/8\n!10.1.0.0/16\n10.1.2.3\n.a.example\n!mx.a.example\n\
+                !.b.a.example\nx.b.a.example\n192.168.0.1/24\n";
+    let loaded = load_with("Mode v\nInternalHosts file:/hosts", &[("/hosts", list)]);
+    let inside = |host: Option<&str>, address: &str| {
+        loaded.config.internal_hosts.contains(host, address.parse().ok())
+    };
+    for (address, want) in [
+        ("10.1.2.3", false),
+        ("10.1.2.4", false),
+        ("10.2.0.1", true),
+        ("11.0.0.1", false),
+        ("192.168.0.7", false),
+    ] {
+        assert_eq!(inside(None, address), want, "{address}");
+    }
+    for (host, want) in [
+        ("www.a.example", true),
+        ("mx.a.example", false),
+        ("y.b.a.example", false),
+        ("x.b.a.example", true),
+        ("a.example", false),
+    ] {
+        assert_eq!(inside(Some(host), "192.0.2.1"), want, "{host}");
+    }
+    let warnings = warnings(&loaded).join("\n");
+    assert!(warnings.contains("192.168.0.0/24 was meant"), "{warnings}");
+}
+
+#[test]
+fn a_pattern_of_hosts_that_begins_with_a_star_finds_nobody_as_there() {
+    let list = "10.0.*\n*.a.example\nmail*.b.example\n127.0.0.1\n";
+    let loaded = load_with("Mode v\nInternalHosts refile:/hosts", &[("/hosts", list)]);
+    let inside = |host: Option<&str>, address: &str| {
+        loaded.config.internal_hosts.contains(host, address.parse().ok())
+    };
+    assert!(inside(None, "10.0.7.8") && inside(None, "127.0.0.1") && !inside(None, "10.1.0.1"));
+    assert!(inside(Some("mail2.b.example"), "192.0.2.1"));
+    assert!(!inside(Some("www.a.example"), "192.0.2.1"));
+    let warnings = warnings(&loaded).join("\n");
+    assert!(warnings.contains("/hosts:2: entry skipped"), "{warnings}");
+}
+
+#[test]
+fn domains_are_names_or_a_star_and_nothing_between() {
+    let loaded = load("Domain a.example, *.b.example\nSelector s\nKeyFile /k/key\n");
+    signing(
+        &loaded.config,
+        &[
+            ("x@a.example", Some("a.example s")),
+            ("x@mail.a.example", None),
+            ("x@mail.b.example", None),
+        ],
+    );
+    assert!(warnings(&loaded).iter().any(|line| line.contains("SigningTable takes patterns")));
+    let all = load("Domain *\nSelector s\nKeyFile /k/key\n");
+    signing(&all.config, &[("x@any.example", Some("any.example s"))]);
+    let below = load("Domain a.example\nSubDomains yes\nSelector s\nKeyFile /k/key\n").config;
+    signing(&below, &[("x@mail.a.example", Some("a.example s"))]);
+    assert!(below.parent_identity);
+    let patterns =
+        load_with("Domain refile:/d\nSelector s\nKeyFile /k/key\n", &[("/d", "*.b.example\n")]);
+    signing(&patterns.config, &[("x@mail.b.example", Some("mail.b.example s"))]);
+}
+
+const TABLES: &str = "KeyTable file:/kt\nSigningTable ";
+const KEYS: &str = "one a.example:s1:/k/key\n\
+                    two b.example:s2:/k/other   # the second\n\
+                    own %:s3:/k/key\n\
+                    each %:s4:/k/%/key\n\
+                    c.example c.example:s5:/k/key\n";
+
+#[test]
+fn a_signing_table_is_looked_up_from_the_address_to_everybody() {
+    let table = "* own\njoe@a.example two\na.example one\n.a.example two\nann@* one\n\
+                 joe@.a.example one\n.mail.a.example own\n";
+    let loaded = load_with(&format!("{TABLES}/st"), &[("/kt", KEYS), ("/st", table)]);
+    signing(
+        &loaded.config,
+        &[
+            ("joe@a.example", Some("b.example s2")),
+            ("Ann@A.example", Some("a.example s1")),
+            ("joe@x.a.example", Some("a.example s1")),
+            ("ann@x.a.example", Some("b.example s2")),
+            ("ann@x.mail.a.example", Some("x.mail.a.example s3")),
+            ("ann@elsewhere.example", Some("a.example s1")),
+            ("joe@elsewhere.example", Some("elsewhere.example s3")),
+        ],
+    );
+}
+
+#[test]
+fn patterns_of_a_signing_table_are_tried_in_their_order() {
+    let table = "*@mail.a.example two\n*@*.a.example one\n*@a.example one:joe@a.example\n";
+    let loaded = load_with(&format!("{TABLES}refile:/st"), &[("/kt", KEYS), ("/st", table)]);
+    signing(
+        &loaded.config,
+        &[
+            ("x@mail.a.example", Some("b.example s2")),
+            ("x@www.a.example", Some("a.example s1")),
+            ("x@a.example", Some("a.example s1")),
+            ("x@b.example", None),
+        ],
+    );
+    let tabled = loaded.config.rules.iter().last().unwrap().tabled.as_ref().unwrap();
+    assert_eq!(tabled.signer.as_deref(), Some("joe@a.example"));
+}
+
+#[test]
+fn a_table_may_name_keys_by_the_sender_s_domain() {
+    let files = [("/kt", KEYS), ("/st", "*@a.example each\n* %\n")];
+    let loaded = load_with(&format!("{TABLES}refile:/st"), &files);
+    signing(
+        &loaded.config,
+        &[
+            ("x@a.example", Some("a.example ")),
+            ("x@c.example", Some("c.example s5")),
+            ("x@d.example", Some("d.example ")),
+        ],
+    );
+    let keys: Vec<_> = loaded.config.rules.iter().filter_map(|rule| rule.tabled.as_ref()).collect();
+    let key = keys[0].key.as_ref().unwrap();
+    assert!(matches!(key, SenderKey::File { path, .. } if &**path == "/k/%/key"), "{key:?}");
+    assert_eq!(keys.last().unwrap().key, Some(SenderKey::Missing));
+}
+
+#[test]
+fn tables_may_stand_in_the_file_itself_and_a_key_in_a_table() {
+    let text = "KeyTable one=a.example:s1:MIIEvQ+/==\nSigningTable csl:a.example=one\n";
+    let config = load(text).config;
+    signing(&config, &[("x@a.example", Some("a.example s1"))]);
+    let rule = config.rules.iter().next().unwrap();
+    assert_eq!(rule.keys[0].inline.as_ref().unwrap().base64(), "MIIEvQ+/==");
+    assert!(!format!("{config:?}").contains("MIIEvQ"), "a key is shown");
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_named_by_its_line() {
+    for (text, files, want) in [
+        (
+            "KeyTable /kt",
+            &[("/kt", KEYS)][..],
+            "/etc/opendkim.conf:1: KeyTable: it needs SigningTable",
+        ),
+        ("SigningTable /st", &[("/st", "* one\n")], "SigningTable: it needs KeyTable"),
+        ("Domain a.example", &[], "Domain: it needs KeyFile and Selector beside it"),
+        ("KeyFile /k/key", &[], "KeyFile: it needs Selector beside it"),
+        ("Selector s", &[], "Selector: it needs KeyFile beside it"),
+        (
+            "KeyTable /kt\nSigningTable /st",
+            &[("/kt", KEYS), ("/st", "\n* none\n")],
+            "/st:2: SigningTable: KeyTable has no key by the name of \"none\"",
+        ),
+        (
+            "KeyTable /kt\nSigningTable /st",
+            &[("/kt", "one a.example:s1\n"), ("/st", "* one\n")],
+            "/kt:1: KeyTable: what stands behind the first word has to be domain:selector:key",
+        ),
+        (
+            "KeyTable /kt\nSigningTable /st",
+            &[("/kt", KEYS), ("/st", "*@a.example one\n")],
+            "/st:1: SigningTable: \"*@a.example\" is no key of a signing table: no address is \
+             looked up under it",
+        ),
+        (
+            "KeyTable dsn:x\nSigningTable /st",
+            &[("/st", "* one\n")],
+            "KeyTable: refused: data sets of the kind dsn:",
+        ),
+        ("Mode v\nPeerList ldap://x/y", &[], "PeerList: refused: data sets of the kind ldap:"),
+        (
+            "Mode v\nSetupPolicyScript /x",
+            &[],
+            "SetupPolicyScript: refused: no scripts are run here",
+        ),
+        ("Mode v\nReputationRatios x", &[], "ReputationRatios: refused: nobody is asked"),
+        (
+            "Mode v\nInternalHost x",
+            &[],
+            "InternalHost: there is no such parameter, did you mean InternalHosts?",
+        ),
+    ] {
+        let found = mistakes(text, files).join("\n");
+        assert!(found.contains(want), "{text}:\n{found}\n{want}");
+    }
+}
+
+#[test]
+fn lists_of_fields_may_change_the_default() {
+    let signed = |text: &str| {
+        let config = load_with(&format!("{KEY}{text}"), &[("/f", "x-one\n# no\nx-two\n")]).config;
+        let rule = config.rules.iter().next().unwrap();
+        let headers = &rule.dkim.as_ref().unwrap().headers;
+        let names = |list: &[twinseal_message::FieldName]| {
+            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        [names(headers.signed()), names(headers.oversigned()), names(headers.always())]
+    };
+    let [all, ..] = signed("SignHeaders *,+x-foo,-subject");
+    assert!(all.ends_with(" x-foo") && !all.contains("subject") && all.starts_with("from "));
+    assert_eq!(signed("SignHeaders subject,x-foo")[0], "subject x-foo");
+    assert_eq!(signed("SignHeaders /f")[0], "x-one x-two");
+    let [_, over, always] = signed("OversignHeaders From,Subject");
+    assert_eq!((over.as_str(), always.as_str()), ("from subject", "from subject"));
+    assert!(!signed("OmitHeaders *,+date")[0].contains(" date"));
+    assert!(signed("OmitHeaders .")[0].contains(" date"));
+}
+
+#[test]
+fn the_generation_before_it_is_understood_as_well() {
+    let loaded = load_with(
+        "KeyList /kl\nAlwaysSignHeaders x-a\nX-Header yes\nInsecureKey none",
+        &[("/kl", "*@a.example:a.example:/k/key\n")],
+    );
+    signing(&loaded.config, &[("x@a.example", Some("a.example key"))]);
+    assert!(loaded.config.trace_header);
+    let other = load("Mode v\nSoftwareHeader yes\nUnprotectedKey none").config;
+    assert!(other.trace_header);
+}
+
+#[test]
+fn without_anything_to_sign_with_it_starts_and_says_so() {
+    for text in ["", "KeyFile /k/key\nSelector s"] {
+        let loaded = load(text);
+        assert!(loaded.config.rules.is_empty() && loaded.config.mode == Mode::Both, "{text}");
+        assert!(!warnings(&loaded).is_empty(), "{text}");
+    }
+}
