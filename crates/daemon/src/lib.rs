@@ -14,7 +14,8 @@
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
 //! | [`reporting`] | reports to those whose signatures do not match |
-//! | [`trial`] | what becomes of a message, without an MTA |
+//! | [`rehearsal`] | a message shown to the daemon without an MTA |
+//! | [`trial`] | what becomes of a message: `-t` of `dkim-filter` |
 //! | [`tools`] | `sign`, `verify`, `genkey`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
@@ -35,6 +36,7 @@ pub mod logging;
 pub mod manager;
 pub mod pid_file;
 pub mod privileges;
+pub mod rehearsal;
 pub mod reload;
 pub mod reporting;
 pub mod resolver;

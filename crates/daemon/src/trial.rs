@@ -3,35 +3,27 @@
 //! The message goes through a connection of the daemon itself, as an MTA would show it, so that the
 //! result is what a running daemon would have decided.
 
-mod message;
 mod result;
 
 use crate::logging::Flush;
+use crate::rehearsal::message::{CannotTake, Taken};
+use crate::rehearsal::{self, Caller, Envelope, Witness};
 use crate::serve::{FileSystem, complain, log_to, refuse};
 use crate::server::{CannotServe, Server};
-use crate::serving::connection;
 use crate::serving::service::Service;
-use crate::serving::transaction::Told;
 use crate::terminal::Terminal;
-use message::{CannotTake, Taken};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::net::UnixStream;
+use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 use tracing_subscriber::filter::LevelFilter;
 use twinseal_config::{Config, ExitCode, Files as _, Loaded, Trial};
-use twinseal_milter::client::{ClientError, Connection, Message, Outcome};
-use twinseal_milter::{ClientAddress, ConnectInfo, MacroStage, Offer};
+use twinseal_milter::client::Outcome;
 
 /// The envelope that every message has.
 const SENDER: &[u8] = b"<sender@example.org>";
 const RECIPIENT: &[u8] = b"<recipient@example.com>";
-
-/// The port of a client that there is none of.
-const PORT: u16 = 25;
 
 /// Macros, each with the value that says its name: who asks whether one is set finds that it is.
 const MACROS: [(&str, &str); 6] = [
@@ -42,21 +34,6 @@ const MACROS: [(&str, &str); 6] = [
     ("{daemon_name}", "DEBUG-daemon_name"),
     ("{mail_addr}", "DEBUG-mail_addr"),
 ];
-
-/// Who is told what came of each message, where somebody waits for that.
-#[derive(Debug, Default)]
-pub struct Witness(Mutex<Vec<Told>>);
-
-impl Witness {
-    /// Notes what came of a message.
-    pub fn note(&self, told: Told) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(told);
-    }
-
-    fn take(&self) -> Vec<Told> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Why nothing can be said about a message.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +67,9 @@ pub(crate) fn run(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let prepared = Server::prepare(&config, |warning| warnings.push(warning));
     complain(&warnings, terminal);
-    let ready = prepared.and_then(|server| Ok((server.service(), runtime()?, log(&config)?)));
+    let ready = prepared.and_then(|server| {
+        Ok((server.service(), rehearsal::runtime().map_err(CannotServe::Runtime)?, log(&config)?))
+    });
     let (service, runtime, _flush) = match ready {
         Ok(ready) => ready,
         Err(error) => return refuse(&error, terminal),
@@ -112,11 +91,6 @@ pub(crate) fn run(loaded: &Loaded, terminal: &mut Terminal<'_>) -> ExitCode {
         }
     }
     code
-}
-
-fn runtime() -> Result<Runtime, CannotServe> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    built.map_err(CannotServe::Runtime)
 }
 
 /// Without -v, the log is what goes wrong; with it, all that a daemon would write.
@@ -155,39 +129,14 @@ fn read(name: &str, terminal: &mut Terminal<'_>) -> io::Result<Vec<u8>> {
 
 /// Shows the message to a connection of the daemon's, as an MTA would.
 fn show(taken: &Taken, runtime: &Runtime, service: &Arc<Service>) -> Result<Outcome, CannotTry> {
-    let silent = |error: &dyn std::fmt::Display| CannotTry::Silent(error.to_string());
-    let (ours, theirs) = UnixStream::pair().map_err(|error| silent(&error))?;
-    theirs.set_nonblocking(true).map_err(|error| silent(&error))?;
-    let theirs = {
-        let _inside = runtime.enter();
-        tokio::net::UnixStream::from_std(theirs).map_err(|error| silent(&error))?
+    let caller = Caller {
+        host: "localhost".to_owned(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        macros: MACROS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     };
-    let (_stop, stopped) = watch::channel(false);
-    let served = runtime.spawn(connection::serve(theirs, Arc::clone(service), stopped));
-    let outcome = converse(ours, taken).map_err(|error| silent(&error))?;
-    match runtime.block_on(served) {
-        Ok(Ok(())) => Ok(outcome),
-        Ok(Err(error)) => Err(silent(&error)),
-        Err(error) => Err(silent(&error)),
-    }
-}
-
-fn converse(stream: UnixStream, taken: &Taken) -> Result<Outcome, ClientError> {
-    let mut connection = Connection::open(stream, Offer::USUAL)?;
-    for stage in [MacroStage::Connect, MacroStage::Mail, MacroStage::EndOfMessage] {
-        connection.set_macros(stage, &MACROS);
-    }
-    let address = ClientAddress::Inet(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
-    connection.connect(ConnectInfo { hostname: b"localhost", address }, b"localhost")?;
-    let outcome = connection.deliver(&Message {
-        sender: SENDER,
-        sender_arguments: &[],
-        recipients: &[RECIPIENT],
-        header: &taken.header,
-        body: &taken.body,
-    })?;
-    connection.quit()?;
-    Ok(outcome)
+    let envelope = Envelope { sender: SENDER, recipients: &[RECIPIENT] };
+    rehearsal::show(taken, &caller, &envelope, (runtime, service))
+        .map_err(|silent| CannotTry::Silent(silent.to_string()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What all connections share.
 
+use crate::rehearsal::Witness;
 use crate::reporting::Desk;
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
-use crate::trial::Witness;
 use crate::verifying::office::{Office, UNKNOWN_HOST};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -4,15 +4,15 @@ use twinseal_milter::client::Header;
 
 /// A message in two parts.
 #[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) header: Header,
+pub(crate) struct Taken {
+    pub(crate) header: Header,
     /// Its lines end in CRLF.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Why a file is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CannotTake {
+pub(crate) enum CannotTake {
     /// It does not begin with a header field.
     #[error("there is no header field in it")]
     NoHeader,
@@ -32,7 +32,7 @@ pub(super) enum CannotTake {
 
 impl Taken {
     /// Takes it apart. When `strict`, its lines have to end as they do in SMTP.
-    pub(super) fn new(octets: &[u8], strict: bool) -> Result<Self, CannotTake> {
+    pub(crate) fn new(octets: &[u8], strict: bool) -> Result<Self, CannotTake> {
         let octets = without_mailbox_line(octets);
         let message = on_the_wire(octets, strict)?;
         let (header, body) = Header::parse(&message);
