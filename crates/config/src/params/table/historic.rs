@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Param] = &[
             dkim_filter: Value("resent-sender,resent-from,sender,from"),
             opendkim: Same,
         },
-        place: Place::Historic,
+        place: Place::File,
         summary: "the header fields that say whose message it is; the first one that is there does",
         manual: "From counts at the end, named or not. For the DomainKeys seal, it is Sender, \
                  else From, whatever stands here.",
