@@ -1,19 +1,21 @@
 //! The table as text: `--help`, the sample file, and what is in force.
 
 mod compatibility;
+mod pieces;
 mod senders;
 mod show;
 mod yaml;
 
 pub use compatibility::compatibility;
+pub use pieces::{Pieces, ShownEntry, ShownSeal, ShownValue, pieces};
 pub use show::{Origins, shown};
+pub use yaml::{list, scalar};
 
 use crate::door::Door;
 use crate::params::{Acts, Form, Kind, Letter, PARAMS, Param, Sample, named};
 use std::fmt::Write as _;
 use twinseal_dkim::HeaderSelection;
 use twinseal_message::FieldName;
-use yaml::scalar;
 
 /// The column that summaries begin in.
 const SUMMARY_COLUMN: usize = 38;

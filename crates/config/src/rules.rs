@@ -9,7 +9,7 @@ use crate::origin::Origin;
 use crate::pattern::{Pattern, plain};
 use index::{Index, Place};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use twinseal_message::{Domain, Mailbox, Selector};
 
@@ -173,6 +173,16 @@ impl Rules {
     /// All rules, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &SigningRule> {
         self.0.rules.iter()
+    }
+
+    /// The same rules with other paths to their keys.
+    #[must_use]
+    pub fn with_key_files(&self, path: impl Fn(&Path) -> PathBuf) -> Self {
+        let mut rules = self.0.rules.clone();
+        for key in rules.iter_mut().flat_map(|rule| &mut rule.keys) {
+            key.file = path(&key.file);
+        }
+        Self::with(rules, self.0.parents.clone())
     }
 
     /// Whether there is none.

@@ -53,10 +53,10 @@ pub fn shown(config: &Config, origins: Origins) -> String {
 }
 
 /// A value, as it will be printed.
-struct Line {
-    name: &'static str,
-    value: String,
-    origin: Origin,
+pub(super) struct Line {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) origin: Origin,
 }
 
 struct Output {
@@ -97,19 +97,11 @@ impl Output {
             let _ = writeln!(self.text, "      - file: {}{comment}", scalar(&file));
             let _ = writeln!(self.text, "        selector: {}", scalar(key.selector.as_str()));
         }
-        let mut dkim = rule.dkim.as_deref().map(dkim_values);
-        if let Some(signer) = rule.tabled.as_ref().and_then(|tabled| tabled.signer.as_deref()) {
-            let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
-            let at = if signer.contains('@') { "" } else { "@" };
-            own.into_iter().for_each(|(_, one)| *one = Some(scalar(&format!("{at}{signer}"))));
-        }
-        if said.below && config.parent_identity {
-            let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
-            if let Some((_, identity @ None)) = own {
-                *identity = Some(scalar(&format!("@{}", said.domain)));
-            }
-        }
-        self.seal("dkim", dkim, config.seals.dkim.as_deref().map(dkim_values).as_ref());
+        self.seal(
+            "dkim",
+            dkim_of(rule, said, config),
+            config.seals.dkim.as_deref().map(dkim_values).as_ref(),
+        );
         let domainkeys = rule.domainkeys.as_deref().map(domainkeys_values);
         let default = config.seals.domainkeys.as_deref().map(domainkeys_values);
         self.seal("domainkeys", domainkeys, default.as_ref());
@@ -136,11 +128,28 @@ impl Output {
     }
 }
 
+/// The settings of an entry's DKIM seal. Where a parent domain says so in its identity, it is said.
+pub(super) fn dkim_of(rule: &SigningRule, said: &Senders, config: &Config) -> Option<Values> {
+    let mut dkim = rule.dkim.as_deref().map(dkim_values);
+    if let Some(signer) = rule.tabled.as_ref().and_then(|tabled| tabled.signer.as_deref()) {
+        let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
+        let at = if signer.contains('@') { "" } else { "@" };
+        own.into_iter().for_each(|(_, one)| *one = Some(scalar(&format!("{at}{signer}"))));
+    }
+    if said.below && config.parent_identity {
+        let own = dkim.iter_mut().flatten().find(|(word, _)| *word == "identity");
+        if let Some((_, identity @ None)) = own {
+            *identity = Some(scalar(&format!("@{}", said.domain)));
+        }
+    }
+    dkim
+}
+
 /// One setting of a seal, and its value if it has one.
 type Value = (&'static str, Option<String>);
-type Values = Vec<Value>;
+pub(super) type Values = Vec<Value>;
 
-fn dkim_values(settings: &twinseal_dkim::Settings) -> Values {
+pub(super) fn dkim_values(settings: &twinseal_dkim::Settings) -> Values {
     let expire = settings.expire_after.unwrap_or_default().as_secs();
     let yes_or_no = |on| Some(if on { "yes" } else { "no" }.to_owned());
     // A limit says that there is a length, and a length alone that there is no limit.
@@ -165,7 +174,7 @@ fn dkim_values(settings: &twinseal_dkim::Settings) -> Values {
     ]
 }
 
-fn domainkeys_values(settings: &twinseal_domainkeys::Settings) -> Values {
+pub(super) fn domainkeys_values(settings: &twinseal_domainkeys::Settings) -> Values {
     vec![
         ("canonicalization", Some(settings.canonicalization.name().to_owned())),
         ("omitted-headers", Some(names(&settings.omitted))),
@@ -177,7 +186,7 @@ fn names(names: &[FieldName]) -> String {
 }
 
 /// The rules, each with the entries that say the same.
-fn entries(
+pub(super) fn entries(
     config: &Config,
 ) -> Vec<(&SigningRule, Result<Vec<Senders>, super::senders::Unsayable>)> {
     let parents = config.rules.count_as_parents();
@@ -201,7 +210,7 @@ fn joined(said: Vec<Senders>, config: &Config) -> Vec<Senders> {
 }
 
 /// The values, in the order of the table.
-fn lines(config: &Config) -> Vec<Line> {
+pub(super) fn lines(config: &Config) -> Vec<Line> {
     PARAMS.iter().filter(|param| param.is_in_file()).filter_map(|param| of(param, config)).collect()
 }
 
@@ -267,7 +276,7 @@ fn written(param: &Param, setting: &Setting) -> String {
 }
 
 /// What our own file has no words for.
-fn notes(config: &Config) -> Vec<String> {
+pub(super) fn notes(config: &Config) -> Vec<String> {
     let program = config.door.program();
     let rows = PARAMS.iter().filter(|param| param.acts == Acts::Yes && !is_told(param));
     let mut notes: Vec<String> = rows.filter_map(|param| note(param, config)).collect();

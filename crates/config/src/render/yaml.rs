@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 const NO_TEXT: [&str; 3] = ["null", "true", "false"];
 
 /// A text, in quotes where YAML might read something else.
-pub(super) fn scalar(text: &str) -> String {
+#[must_use]
+pub fn scalar(text: &str) -> String {
     let plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '.' | '-' | '_');
     let begins = text.starts_with(|ch: char| ch.is_ascii_alphanumeric() || ch == '/');
     let is_word = NO_TEXT.iter().any(|word| word.eq_ignore_ascii_case(text));
@@ -14,7 +15,8 @@ pub(super) fn scalar(text: &str) -> String {
 }
 
 /// A list in one line.
-pub(super) fn list<'t>(items: impl Iterator<Item = &'t str>) -> String {
+#[must_use]
+pub fn list<'t>(items: impl Iterator<Item = &'t str>) -> String {
     format!("[{}]", items.map(scalar).collect::<Vec<_>>().join(", "))
 }
 
