@@ -50,6 +50,11 @@ const COMMANDS: &[Command] = &[
         summary: "show what a configuration, or an old command line, comes to",
         run: tools::config::run,
     },
+    Command {
+        name: "migrate",
+        summary: "make one file of an old set-up, and prove that it decides the same",
+        run: tools::migrate::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

@@ -4,18 +4,24 @@
 //! what a running daemon would have decided.
 
 pub(crate) mod message;
+mod silence;
 
+use crate::server;
 use crate::serving::connection::{self, Ended};
-use crate::serving::service::Service;
+use crate::serving::service::{Clock, Service, system_clock};
 use crate::serving::transaction::Told;
+use crate::signing::keyring::{self, KeyMistakes, Parse};
 use message::Taken;
+use silence::Silence;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinError;
+use twinseal_config::Config;
 use twinseal_milter::client::{ClientError, Connection, Message, Outcome, Verdict};
 use twinseal_milter::{ClientAddress, CommandKind, ConnectInfo, MacroStage, Offer};
 
@@ -43,6 +49,16 @@ pub(crate) struct Envelope<'a> {
 #[derive(Debug, Default)]
 pub struct Witness {
     told: Mutex<Vec<Told>>,
+    verified: AtomicBool,
+}
+
+/// What a witness has seen.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// What came of each message that went on to its end.
+    pub(crate) told: Vec<Told>,
+    /// Whether signatures were looked for.
+    pub(crate) verified: bool,
 }
 
 impl Witness {
@@ -51,9 +67,18 @@ impl Witness {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).push(told);
     }
 
+    /// Notes that a message counts as arriving, whether it has signatures or not.
+    pub fn verifies(&self) {
+        self.verified.store(true, Ordering::Relaxed);
+    }
+
     /// All that was noted since it was asked last.
-    pub(crate) fn take(&self) -> Vec<Told> {
-        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn take(&self) -> Seen {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        Seen {
+            told: std::mem::take(&mut told),
+            verified: self.verified.swap(false, Ordering::Relaxed),
+        }
     }
 }
 
@@ -73,6 +98,26 @@ pub(crate) enum Silent {
 /// A runtime that connections are served in, beside the thread that talks to them.
 pub(crate) fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+}
+
+/// What connections of a daemon with that configuration share. Nobody outside hears of it: DNS is
+/// not asked and has no records, no report is sent, and the clock stands still.
+///
+/// # Errors
+/// [`KeyMistakes`], every key that cannot be used.
+pub(crate) fn service(
+    config: &Config,
+    parse: Parse,
+    warn: impl FnMut(String),
+) -> Result<Service, KeyMistakes> {
+    let keys = keyring::load(config, &[], parse, warn)?;
+    let resolver = server::verifies(config).then(|| Arc::new(Silence) as _);
+    Ok(Service {
+        clock: Clock::Fixed(system_clock()),
+        desk: None,
+        witness: Some(Witness::default()),
+        ..server::service(config, keys, resolver)
+    })
 }
 
 /// Shows the message to a connection of the daemon's, as an MTA would.

@@ -165,7 +165,11 @@ impl Server {
 }
 
 /// What connections share under that configuration.
-fn service(config: &Config, keys: Keyring, resolver: Option<Arc<dyn Resolver>>) -> Service {
+pub(crate) fn service(
+    config: &Config,
+    keys: Keyring,
+    resolver: Option<Arc<dyn Resolver>>,
+) -> Service {
     let directory = Directory::from_files(config.rules.clone(), keys)
         .with_every_match(config.leaving.multiple_signatures)
         .with_sender_keys(SenderKeys::new(Exposure::of(config)));
@@ -205,6 +209,11 @@ fn account(config: &Config) -> Result<Option<Account>, CannotServe> {
     Account::find(user).map(Some).map_err(named)
 }
 
+/// Whether mail is verified. The door of dk-filter only signs, whatever its mode says.
+pub(crate) fn verifies(config: &Config) -> bool {
+    config.mode.verifies() && config.door != Door::DkFilter
+}
+
 /// Who is asked for keys, where mail is verified. Who was asked before is asked again if nothing
 /// else is wanted: it remembers answers.
 fn resolver(
@@ -212,8 +221,7 @@ fn resolver(
     former: Option<(&Service, &Dns)>,
     warn: &mut impl FnMut(String),
 ) -> Result<Option<Arc<dyn Resolver>>, CannotServe> {
-    // The door of dk-filter only signs, whatever its mode says.
-    if !config.mode.verifies() || config.door == Door::DkFilter {
+    if !verifies(config) {
         return Ok(None);
     }
     let Some(path) = &config.dns.test_keys else {

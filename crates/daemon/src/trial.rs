@@ -109,7 +109,7 @@ fn try_out(
     let octets = read(name, terminal).map_err(CannotTry::Unreadable)?;
     let taken = Taken::new(&octets, trial.strict).map_err(CannotTry::Malformed)?;
     let outcome = show(&taken, runtime, service)?;
-    let told = service.witness.as_ref().map(Witness::take).unwrap_or_default();
+    let told = service.witness.as_ref().map(Witness::take).unwrap_or_default().told;
     let shown = result::Shown { program: terminal.program, name, service };
     let mut text = shown.result(&told, &outcome);
     if trial.verbosity > 0 {

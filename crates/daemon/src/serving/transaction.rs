@@ -252,6 +252,9 @@ impl Transaction {
         service: &Service,
         facts: &Facts<'_>,
     ) -> HeadersReply {
+        if let Some(witness) = &service.witness {
+            witness.verifies();
+        }
         self.leave_trace(service);
         let verification = Verification::begin(header, &office.means(service.clock.now()));
         let unsigned = service.actions.no_signature;
