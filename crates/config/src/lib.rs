@@ -55,14 +55,14 @@ pub use door::Door;
 pub use exit::ExitCode;
 pub use files::Files;
 pub use lists::domains::DomainList;
-pub use lists::hosts::HostList;
+pub use lists::hosts::{HostList, HostMatch};
 pub use lists::policies::LocalPolicies;
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use origin::Origin;
 pub use pattern::Pattern;
 pub use rewriting::Rewriting;
 pub use rules::{
-    Found, InlineKey, KeySource, Rules, SenderKey, SigningDomain, SigningRule, Tabled,
+    Found, InlineKey, KeySource, Miss, Near, Rules, SenderKey, SigningDomain, SigningRule, Tabled,
 };
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,

@@ -71,6 +71,11 @@ impl Pattern {
         self.written.as_deref().unwrap_or_else(|| self.glob.as_str())
     }
 
+    /// The pattern in lower case, with its domain as A-labels.
+    pub(crate) fn in_lower_case(&self) -> &str {
+        self.glob.as_str()
+    }
+
     /// Whether that address matches.
     #[must_use]
     pub fn matches(&self, address: &Mailbox) -> bool {

@@ -241,7 +241,7 @@ fn hosts(
     } else {
         dead_exceptions(&entries, if is_file { "" } else { key }, report);
     }
-    Some((entries.into_iter().map(|entry| entry.value).collect(), origin))
+    Some((entries.into_iter().map(|entry| (entry.value, entry.origin)).collect(), origin))
 }
 
 /// One entry of a host list.

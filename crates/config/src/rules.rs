@@ -2,12 +2,14 @@
 
 mod index;
 mod inline;
+mod nearest;
 mod tabled;
 
 use crate::lists::domains::DomainList;
 use crate::origin::Origin;
 use crate::pattern::{Pattern, plain};
 use index::{Index, Place};
+pub use nearest::{Miss, Near};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -25,6 +25,17 @@ const fn plain(ch: char) -> char {
     if matches!(ch, '_' | '.' | ' ') { '-' } else { ch.to_ascii_lowercase() }
 }
 
+/// How many characters one text is away from another, if they may be slips of each other.
+pub(crate) fn slip(text: &str, other: &str) -> Option<usize> {
+    let allowed = 1 + text.len().min(MAX_WORD) / 5;
+    if text.len().abs_diff(other.len()) > allowed || text.len() > MAX_WORD {
+        return None;
+    }
+    let chars = |text: &str| text.chars().collect::<Vec<char>>();
+    let far = distance(&chars(text), &chars(other));
+    (far <= allowed).then_some(far)
+}
+
 /// How many characters have to be put in, left out or changed.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,6 +1,7 @@
 //! Lists of hosts, by name and by address.
 
 use crate::glob::Glob;
+use crate::origin::Origin;
 use crate::wrong::{Quoted, Wrong};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
@@ -18,7 +19,32 @@ const MAPPED_BITS: u8 = 96;
 /// exception (`!`) stands behind what it is an exception from, as it did in `dkim-filter`; a client
 /// is in the list when its name is or its address is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HostList(Vec<Entry>);
+pub struct HostList(Vec<Placed>);
+
+/// An entry, and where it stands.
+#[derive(Clone, PartialEq, Eq)]
+struct Placed {
+    entry: Entry,
+    origin: Origin,
+}
+
+/// Without the place: lists that say the same look the same.
+impl fmt::Debug for Placed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.entry, f)
+    }
+}
+
+/// The entry that decides about a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostMatch {
+    /// Whether it lets the client in, and is no exception.
+    pub listed: bool,
+    /// The entry, in our spelling.
+    pub entry: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,21 +72,41 @@ impl HostList {
     /// no name. Mail that was handed in without a connection has the address 127.0.0.1.
     #[must_use]
     pub fn contains(&self, host: Option<&str>, address: Option<IpAddr>) -> bool {
+        self.decisive(host, address).is_some_and(|placed| placed.entry.listed)
+    }
+
+    /// The entry that says whether a client of that name or of that address is in the list: what
+    /// [`Self::contains`] goes by. `None` when no entry is about it.
+    #[must_use]
+    pub fn deciding(&self, host: Option<&str>, address: Option<IpAddr>) -> Option<HostMatch> {
+        self.decisive(host, address).map(|Placed { entry, origin }| HostMatch {
+            listed: entry.listed,
+            entry: entry.to_string(),
+            origin: origin.clone(),
+        })
+    }
+
+    fn decisive(&self, host: Option<&str>, address: Option<IpAddr>) -> Option<&Placed> {
         let host = host
             .map(|host| host.trim_end_matches('.'))
             .and_then(|host| (!host.is_empty()).then(|| Domain::parse(host).ok()).flatten());
         let address = address.map(|address| address.to_canonical());
-        host.is_some_and(|host| self.lists(|what| what.names(&host)))
-            || address.is_some_and(|address| self.lists(|what| what.covers(address)))
+        let by_name = host.and_then(|host| self.last(|what| what.names(&host)));
+        let lists = |found: &Option<&Placed>| found.is_some_and(|placed| placed.entry.listed);
+        if lists(&by_name) {
+            return by_name;
+        }
+        let by_address = address.and_then(|address| self.last(|what| what.covers(address)));
+        if lists(&by_address) { by_address } else { by_name.or(by_address) }
     }
 
-    fn lists(&self, matches: impl Fn(&What) -> bool) -> bool {
-        self.0.iter().rev().find(|entry| matches(&entry.what)).is_some_and(|entry| entry.listed)
+    fn last(&self, matches: impl Fn(&What) -> bool) -> Option<&Placed> {
+        self.0.iter().rev().find(|placed| matches(&placed.entry.what))
     }
 
     /// The entries, in the order in which a later one has the last word.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.0.iter()
+        self.0.iter().map(|placed| &placed.entry)
     }
 
     /// Whether nothing is in it.
@@ -70,9 +116,9 @@ impl HostList {
     }
 }
 
-impl FromIterator<Entry> for HostList {
-    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
+impl FromIterator<(Entry, Origin)> for HostList {
+    fn from_iter<I: IntoIterator<Item = (Entry, Origin)>>(entries: I) -> Self {
+        Self(entries.into_iter().map(|(entry, origin)| Placed { entry, origin }).collect())
     }
 }
 

@@ -1,8 +1,10 @@
 use super::{Entry, HostList};
+use crate::origin::Origin;
 use std::net::IpAddr;
 
 fn list(entries: &[&str]) -> HostList {
-    entries.iter().map(|entry| Entry::parse(entry).unwrap()).collect()
+    let entry = |entry: &&str| (Entry::parse(entry).unwrap(), Origin::option(entry));
+    entries.iter().map(entry).collect()
 }
 
 fn has(entries: &[&str], host: &str, address: &str) -> bool {
@@ -112,5 +114,33 @@ fn an_entry_is_shown_as_it_works() {
         ("[IPv6:::1]", "::1"),
     ] {
         assert_eq!(Entry::parse(entry).unwrap().to_string(), want);
+    }
+}
+
+#[test]
+fn the_entry_that_decides_is_told_with_its_place() {
+    for (entries, host, address, want) in [
+        (&["10.0.0.0/8", ".example.com"][..], "", "10.1.2.3", Some((true, "10.0.0.0/8"))),
+        (&["10.0.0.0/8", "!10.1.0.0/16"], "", "10.1.2.3", Some((false, "!10.1.0.0/16"))),
+        (&["10.0.0.0/8"], "", "192.0.2.1", None),
+        (
+            &[".example.com", "10.1.2.3/32"],
+            "a.example.com",
+            "10.1.2.3",
+            Some((true, ".example.com")),
+        ),
+        (
+            &["!a.example.com", "10.1.2.3/32"],
+            "a.example.com",
+            "10.1.2.3",
+            Some((true, "10.1.2.3/32")),
+        ),
+        (&["!a.example.com"], "a.example.com", "10.1.2.3", Some((false, "!a.example.com"))),
+    ] {
+        let found =
+            list(entries).deciding((!host.is_empty()).then_some(host), address.parse().ok());
+        let found = found.map(|found| (found.listed, found.entry, found.origin));
+        let want = want.map(|(listed, text)| (listed, text.to_owned(), Origin::option(text)));
+        assert_eq!(found, want, "{entries:?} {host} {address}");
     }
 }

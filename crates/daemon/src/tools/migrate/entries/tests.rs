@@ -10,7 +10,8 @@ fn list(is_dkim: bool, lines: &[&str]) -> Vec<ShownEntry> {
         let words: Vec<&str> = line.split(' ').collect();
         let name = Path::new(words[2]).file_name().unwrap().to_str().unwrap();
         let selector = Selector::parse(name).unwrap();
-        let key = KeySource { file: words[2].into(), selector, origin: Origin::Default };
+        let key =
+            KeySource { file: words[2].into(), selector, origin: Origin::Default, inline: None };
         ShownEntry {
             senders: words[0].split(',').map(str::to_owned).collect(),
             domain: words[1].to_owned(),
