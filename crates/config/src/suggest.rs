@@ -25,9 +25,10 @@ const fn plain(ch: char) -> char {
     if matches!(ch, '_' | '.' | ' ') { '-' } else { ch.to_ascii_lowercase() }
 }
 
-/// How many characters one text is away from another, if they may be slips of each other.
+/// How many characters one text is away from another, if they may be slips of each other: names of
+/// hosts have a long part in common anyhow, so that fewer are allowed than in a word.
 pub(crate) fn slip(text: &str, other: &str) -> Option<usize> {
-    let allowed = 1 + text.len().min(MAX_WORD) / 5;
+    let allowed = 1 + text.len().min(MAX_WORD) / 8;
     if text.len().abs_diff(other.len()) > allowed || text.len() > MAX_WORD {
         return None;
     }

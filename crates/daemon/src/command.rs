@@ -55,6 +55,11 @@ const COMMANDS: &[Command] = &[
         summary: "make one file of an old set-up, and prove that it decides the same",
         run: tools::migrate::run,
     },
+    Command {
+        name: "explain",
+        summary: "say how an address's mail would be signed, or why not",
+        run: tools::explain::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

@@ -208,6 +208,12 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether mail that is not signed for it is not verified either.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::BadFormat | Self::RecipientExcluded { .. } | Self::ExemptDomain { .. })
+    }
+
     /// The stable code that scripts look for.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -199,7 +199,7 @@ pub(crate) fn successor(
 }
 
 /// The user to become, if there is to be one.
-fn account(config: &Config) -> Result<Option<Account>, CannotServe> {
+pub(crate) fn account(config: &Config) -> Result<Option<Account>, CannotServe> {
     let Some(user) = &config.user else { return Ok(None) };
     let place = || {
         let named = config.settings.iter().find(|setting| setting.name == "user");
@@ -209,7 +209,8 @@ fn account(config: &Config) -> Result<Option<Account>, CannotServe> {
     Account::find(user).map(Some).map_err(named)
 }
 
-/// Whether mail is verified. The door of dk-filter only signs, whatever its mode says.
+/// Whether mail that is not signed is verified. The door of dk-filter only signs, whatever its mode
+/// says.
 pub(crate) fn verifies(config: &Config) -> bool {
     config.mode.verifies() && config.door != Door::DkFilter
 }

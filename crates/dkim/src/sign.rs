@@ -166,6 +166,11 @@ impl Signer {
         Ok(self.headers.len() - 1)
     }
 
+    /// What is to be signed how, in the order of the fields.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.signatures.iter().map(|signature| &signature.request)
+    }
+
     /// Takes the next octets of the body.
     pub fn feed(&mut self, chunk: &[u8]) {
         self.bodies.feed(chunk);

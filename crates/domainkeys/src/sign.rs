@@ -139,6 +139,11 @@ impl Signer {
         Ok(self.digests.len() - 1)
     }
 
+    /// What is to be signed how, in the order of the fields.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.signatures.iter().map(|(request, _)| request)
+    }
+
     /// Takes the next octets of the body.
     pub fn feed(&mut self, chunk: &[u8]) {
         for MessageDigest { body, digest, .. } in &mut self.digests {

@@ -87,6 +87,16 @@ pub(crate) enum MacroFault {
 }
 
 impl Macros {
+    /// Macros as they are when an MTA has sent these with the sender of a message. An octet of zero
+    /// ends a text there, and so it is left out.
+    #[must_use]
+    pub fn of_message<'a>(macros: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let texts = macros.into_iter().flat_map(|(name, value)| [name, value]);
+        let octets = |text: &'a str| text.bytes().filter(|octet| *octet != 0).chain([0]);
+        let set = texts.flat_map(octets).collect();
+        Self { sets: BTreeMap::from([(MacroStage::Mail, set)]), announced: None }
+    }
+
     /// The value of a macro, from the latest stage that has it. `i` and `{i}` are the same name. A
     /// value can be empty; a macro that the MTA does not know is `None`.
     #[must_use]
@@ -259,6 +269,13 @@ mod tests {
         macros.define(CommandKind::EndOfBody, b"e\x001\0", LIMIT).unwrap();
         macros.define(CommandKind::Mail, b"a\x002\0", LIMIT).unwrap();
         assert_eq!((macros.value("a"), macros.value("e")), (Some(&b"2"[..]), None));
+    }
+
+    #[test]
+    fn macros_can_be_made_without_an_mta() {
+        let macros = Macros::of_message([("{auth_type}", "PLA\0IN"), ("i", "")]);
+        assert_eq!(macros.value("auth_type"), Some(&b"PLAIN"[..]));
+        assert_eq!((macros.value("i"), macros.value("j")), (Some(&b""[..]), None));
     }
 
     #[test]

@@ -398,8 +398,7 @@ impl Connection {
     }
 
     fn is_authenticated(&self) -> bool {
-        let set = |name| self.session.macros().value(name).is_some_and(|text| !text.is_empty());
-        set("{auth_type}") || set("{auth_authen}")
+        macros::tell_of_a_login(self.session.macros())
     }
 
     fn fidelity(&self) -> Fidelity {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use twinseal_config::MacroTest;
-use twinseal_milter::{MacroList, MacroStage};
+use twinseal_milter::{MacroList, MacroStage, Macros};
 
 /// What is looked at in any case, and when it is known. Who is asked for something sends nothing
 /// that he is not asked for.
@@ -12,6 +12,12 @@ const USED: [(MacroStage, &[&str]); 4] = [
     (MacroStage::EndOfHeaders, &["i"]),
     (MacroStage::EndOfMessage, &["i"]),
 ];
+
+/// Whether they say that the client has authenticated itself.
+pub(crate) fn tell_of_a_login(macros: &Macros) -> bool {
+    let set = |name| macros.value(name).is_some_and(|text| !text.is_empty());
+    set("{auth_type}") || set("{auth_authen}")
+}
 
 /// The macros of those tests at each stage up to the one at which they are asked about, and those
 /// that are used besides. Nothing where there is no test: what is used comes unasked.

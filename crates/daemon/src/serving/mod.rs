@@ -3,7 +3,7 @@
 pub mod connection;
 pub mod in_force;
 pub mod listener;
-mod macros;
+pub(crate) mod macros;
 pub mod passed;
 mod protocol;
 pub mod service;

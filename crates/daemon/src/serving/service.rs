@@ -126,6 +126,12 @@ impl Client {
         Self { host, address }
     }
 
+    /// Its name, where the MTA knows one.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
     /// Its address, where the MTA told it.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
@@ -173,11 +179,7 @@ impl Service {
             signs: config.mode.signs(),
             office,
             actions: config.actions,
-            deciding: Deciding {
-                sender_headers: config.sender_headers.clone(),
-                parent_identity: config.parent_identity,
-                sender_macro: config.further.sender_macro.clone(),
-            },
+            deciding: Self::deciding(config),
             must_sign: config.must_sign.clone(),
             trace_header: config.trace_header,
             log_why: config.log.why,
@@ -193,6 +195,16 @@ impl Service {
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
             protocol_log: config.life.protocol_log,
+        }
+    }
+
+    /// What a configuration asks whose message it is.
+    #[must_use]
+    pub fn deciding(config: &Config) -> Deciding {
+        Deciding {
+            sender_headers: config.sender_headers.clone(),
+            parent_identity: config.parent_identity,
+            sender_macro: config.further.sender_macro.clone(),
         }
     }
 

@@ -9,6 +9,8 @@ mod steps;
 pub use arriving::{Judged, Provenance, held};
 pub use obstacle::Obstacle;
 
+pub(crate) use planning::{unless_excluded, weigh};
+
 use planning::{is_ours_to_sign, plan};
 
 use super::service::{Client, Service};
@@ -187,17 +189,13 @@ impl Transaction {
         if service.log_why && service.door == Door::DkimFilter {
             steps::tell(service, facts, &planned, &origin);
         }
-        let is_at_work = matches!(planned, Ok(Plan::Sign { .. })) || service.office.is_some();
-        if is_at_work && Self::lacks_form(&header, service) {
+        let planned = planned.map(|plan| unless_excluded(plan, self.excluded.take()));
+        if Self::is_at_work(&planned, service) && Self::lacks_form(&header, service) {
             facts.log(What::NotSigned(&Reason::BadFormat));
             return self.malformed(service);
         }
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {
-                if let Some(recipient) = self.excluded.take() {
-                    facts.log(What::NotSigned(&Reason::RecipientExcluded { recipient }));
-                    return self.pass();
-                }
                 self.leave_trace(service);
                 for (field, reason) in &left_out {
                     facts.log(What::FieldNotAdded { field, reason });
@@ -205,9 +203,9 @@ impl Transaction {
                 self.role = Role::Signing(seals);
                 HeadersReply::Continue
             }
-            // dkim-filter did nothing more about it.
-            Ok(Plan::Ignore(Reason::BadFormat)) => {
-                facts.log(What::NotSigned(&Reason::BadFormat));
+            // Mail of our own; and dkim-filter did nothing more about what is badly formed.
+            Ok(Plan::Ignore(reason)) if reason.is_final() => {
+                facts.log(What::NotSigned(&reason));
                 self.pass()
             }
             Ok(Plan::Ignore(reason)) => {

@@ -114,15 +114,22 @@ impl Directory {
         purpose: Purpose,
     ) -> Result<Option<Order>, Unavailable> {
         let Source::Files { rules, keys, of_senders, every } = &self.0;
-        let found = if *every {
-            rules.find_all(address, MAX_ORDERS)
-        } else {
-            rules.find(address).into_iter().collect()
-        };
+        let found = matching(rules, *every, address);
         let orders = found
             .into_iter()
             .map(|found| order(found, address.domain(), (keys, of_senders), purpose));
         Ok(joined(orders.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The rules that sign for that address: the first one that matches, or if `every` says so all of
+/// them, up to a bound.
+#[must_use]
+pub fn matching<'r>(rules: &'r Rules, every: bool, address: &Mailbox) -> Vec<Found<'r>> {
+    if every {
+        rules.find_all(address, MAX_ORDERS)
+    } else {
+        rules.find(address).into_iter().collect()
     }
 }
 

@@ -1,5 +1,9 @@
 //! All keys that a configuration names: read once, and parsed at start or when they are needed.
 
+mod of_some;
+
+pub use of_some::{KeyState, Looked, of_some};
+
 use super::directory::Unavailable;
 use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use twinseal_dkim::{Canonicalization, Identity, Kind};
 use twinseal_domainkeys::signing_address;
-use twinseal_message::{Domain, FieldName, HeaderBlock, Mailbox};
+use twinseal_message::{Domain, Field, FieldName, HeaderBlock, Mailbox};
 use twinseal_milter::Macros;
 
 /// Why a client's mail counts as ours.
@@ -89,6 +89,12 @@ pub enum Plan {
     Ignore(Reason),
 }
 
+/// A seal, `None` where it is switched off, or why it cannot be made.
+pub type Outcome = Result<Option<Box<dyn Seal>>, Reason>;
+
+/// What comes of each seal, by the name of its field, in the order in which they are inserted.
+pub type Outcomes = [(&'static str, Outcome); 2];
+
 /// Whether header values arrive exactly as they were written (trap W1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fidelity {
@@ -136,8 +142,7 @@ pub fn author(
     if let Some((name, value)) = by_macro.filter(|(_, value)| !value.is_empty()) {
         return Mailbox::first(value).map_err(|error| unparsable(name.as_bytes(), &error));
     }
-    let mut names = deciding.sender_headers.iter().map(FieldName::as_str).chain(["from"]);
-    let field = names.find_map(|name| header.named(name).next()).ok_or(Reason::NoFrom)?;
+    let field = author_field(header, deciding).ok_or(Reason::NoFrom)?;
     Mailbox::first(field.value()).map_err(|error| unparsable(field.name(), &error))
 }
 
@@ -152,6 +157,13 @@ pub fn has_required_fields(header: &HeaderBlock) -> bool {
 #[must_use]
 pub fn repeats_a_field(header: &HeaderBlock) -> bool {
     !repeats_nothing(header)
+}
+
+/// The field whose address decides for DKIM.
+#[must_use]
+pub fn author_field<'h>(header: &'h HeaderBlock, deciding: &'h Deciding) -> Option<Field<'h>> {
+    let mut names = deciding.sender_headers.iter().map(FieldName::as_str).chain(["from"]);
+    names.find_map(|name| header.named(name).next())
 }
 
 /// What is known of a message when its header is complete, beside the header.
@@ -174,39 +186,51 @@ pub struct Known<'a> {
 /// Decides which seals the message gets.
 #[must_use]
 pub fn plan(header: &HeaderBlock, known: &Known<'_>) -> Plan {
+    outcomes(header, known).map_or_else(Plan::Ignore, Plan::of)
+}
+
+/// What comes of each seal.
+///
+/// # Errors
+/// The [`Reason`] why the message gets neither.
+pub fn outcomes(header: &HeaderBlock, known: &Known<'_>) -> Result<Outcomes, Reason> {
     let Known { addresses, orders, origin, .. } = known;
     // DKIM's order first: its domain is the one that a warning should name.
     let Some(order) = orders.author.as_ref().or(orders.sender.as_ref()) else {
-        return Plan::Ignore(Reason::NoSigningRule { address: addresses.author.to_string() });
+        return Err(Reason::NoSigningRule { address: addresses.author.to_string() });
     };
     if let Origin::External { client, expected } = origin {
         let (client, domain, expected) = (client.clone(), order.domain.clone(), *expected);
-        return Plan::Ignore(Reason::ExternalHost { client, domain, expected });
+        return Err(Reason::ExternalHost { client, domain, expected });
     }
-    let outcomes = [
+    Ok([
         (
             twinseal_domainkeys::FIELD,
             domainkeys(header, addresses, orders.sender.as_ref(), known.fidelity),
         ),
         (twinseal_dkim::FIELD, dkim(header, known)),
-    ];
-    let (mut seals, mut left_out) = (Vec::new(), Vec::new());
-    for (field, outcome) in outcomes {
-        match outcome {
-            Ok(Some(seal)) => seals.push(seal),
-            Ok(None) => {}
-            Err(reason) => left_out.push((field, reason)),
-        }
-    }
-    if seals.is_empty() {
-        // One line says why: DKIM's reason, which was looked at last.
-        return Plan::Ignore(left_out.pop().map_or(Reason::SealsOff, |(_, reason)| reason));
-    }
-    Plan::Sign { seals, left_out }
+    ])
 }
 
-/// A seal, `None` where it is switched off, or why it cannot be made.
-type Outcome = Result<Option<Box<dyn Seal>>, Reason>;
+impl Plan {
+    /// What follows from what comes of each seal.
+    #[must_use]
+    pub fn of(outcomes: Outcomes) -> Self {
+        let (mut seals, mut left_out) = (Vec::new(), Vec::new());
+        for (field, outcome) in outcomes {
+            match outcome {
+                Ok(Some(seal)) => seals.push(seal),
+                Ok(None) => {}
+                Err(reason) => left_out.push((field, reason)),
+            }
+        }
+        if seals.is_empty() {
+            // One line says why: DKIM's reason, which was looked at last.
+            return Self::Ignore(left_out.pop().map_or(Reason::SealsOff, |(_, reason)| reason));
+        }
+        Self::Sign { seals, left_out }
+    }
+}
 
 fn dkim(header: &HeaderBlock, known: &Known<'_>) -> Outcome {
     let author = &known.addresses.author;

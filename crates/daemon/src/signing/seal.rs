@@ -3,7 +3,8 @@
 //! A seal listens to a message and ends in fields. How many keys, digests and fields are in it, and
 //! what they mean, is its own business: a third kind of seal is a third implementation.
 
-use twinseal_keys::SignError;
+use std::sync::Arc;
+use twinseal_keys::{KeyKind, SignError};
 use twinseal_message::{Domain, NewField, Selector};
 
 /// Where both seals are inserted: directly below the MTA's own Received field (traps W8, O2).
@@ -14,11 +15,36 @@ pub trait Seal: Send {
     /// Takes the next octets of the body.
     fn feed(&mut self, chunk: &[u8]);
 
+    /// The signatures that it will make, in the order in which their fields are to be inserted.
+    fn requests(&self) -> Vec<Requested>;
+
     /// Ends the body and makes the fields, in the order in which they are to be inserted.
     ///
     /// # Errors
     /// [`SignError`] when a key's library refuses; then no field is inserted at all.
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError>;
+}
+
+/// A signature that a seal will make.
+#[derive(Debug, Clone)]
+pub struct Requested {
+    /// The signing domain.
+    pub domain: Domain,
+    /// The key's selector.
+    pub selector: Selector,
+    /// What kind of key that is.
+    pub key: KeyKind,
+    /// How it is made.
+    pub how: How,
+}
+
+/// How a signature is made.
+#[derive(Debug, Clone)]
+pub enum How {
+    /// As a DKIM signature.
+    Dkim(Arc<twinseal_dkim::Settings>),
+    /// As a DomainKeys signature.
+    DomainKeys(Arc<twinseal_domainkeys::Settings>),
 }
 
 /// A field to be inserted.
@@ -39,6 +65,16 @@ impl Seal for twinseal_dkim::Signer {
         Self::feed(self, chunk);
     }
 
+    fn requests(&self) -> Vec<Requested> {
+        let requested = |request: &twinseal_dkim::Request| Requested {
+            domain: request.domain.clone(),
+            selector: request.selector.clone(),
+            key: request.key.kind(),
+            how: How::Dkim(Arc::clone(&request.settings)),
+        };
+        Self::requests(self).map(requested).collect()
+    }
+
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {
         sign_all(Self::finish(*self), |pending| {
             let twinseal_dkim::Request { domain, selector, .. } = pending.request().clone();
@@ -50,6 +86,16 @@ impl Seal for twinseal_dkim::Signer {
 impl Seal for twinseal_domainkeys::Signer {
     fn feed(&mut self, chunk: &[u8]) {
         Self::feed(self, chunk);
+    }
+
+    fn requests(&self) -> Vec<Requested> {
+        let requested = |request: &twinseal_domainkeys::Request| Requested {
+            domain: request.domain.clone(),
+            selector: request.selector.clone(),
+            key: request.key.kind(),
+            how: How::DomainKeys(Arc::clone(&request.settings)),
+        };
+        Self::requests(self).map(requested).collect()
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {

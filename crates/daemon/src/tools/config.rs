@@ -1,12 +1,12 @@
 //! `twinseal config show`: what is in force, in the words of our own file.
 
+use super::configured::Configured;
 use crate::command::print;
 use crate::serve::FileSystem;
 use crate::terminal::Terminal;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 use twinseal_config::render::{Origins, shown};
-use twinseal_config::{Door, ExitCode, Request};
+use twinseal_config::{ExitCode, Request};
 
 const HELP: &str = "\
 usage: twinseal config show [--origin] [OPTION]...
@@ -22,8 +22,7 @@ no words for stands in comments in front. Nothing of a key is shown but the path
 
 /// What is to be shown.
 struct Asked {
-    door: Door,
-    words: Vec<OsString>,
+    configured: Configured,
     origins: Origins,
 }
 
@@ -38,7 +37,8 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    match twinseal_config::serve(asked.door, asked.words, &FileSystem) {
+    let Configured { door, words } = asked.configured;
+    match twinseal_config::serve(door, words, &FileSystem) {
         Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => {
             for warning in &loaded.warnings {
                 terminal.complain(format_args!("warning: {warning}"));
@@ -69,30 +69,15 @@ fn asked(words: Vec<OsString>) -> Result<Option<Asked>, String> {
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("--origin") => origins = Origins::Shown,
-            Some("--") if own.is_empty() => return of_program(words.collect(), origins).map(Some),
-            Some("--") => return Err("options stand behind the program that takes them".to_owned()),
+            Some("--") if own.is_empty() => {
+                let configured = Configured::of_program(words.collect())?;
+                return Ok(Some(Asked { configured, origins }));
+            }
+            Some("--") => return Err(Configured::MISPLACED.to_owned()),
             _ => own.push(word),
         }
     }
-    Ok(Some(Asked { door: Door::Native, words: own, origins }))
-}
-
-/// A command line with its program in front.
-fn of_program(mut words: Vec<OsString>, origins: Origins) -> Result<Asked, String> {
-    let first = |words: &[OsString]| {
-        let name = words.first().map(Path::new).and_then(Path::file_name);
-        name.map(|name| name.to_string_lossy().into_owned())
-    };
-    if first(&words).as_deref() == Some(Door::Native.program()) {
-        words.remove(0);
-    }
-    let Some(name) = first(&words) else { return Err("the program is missing behind --".into()) };
-    let door = if name == "serve" { Some(Door::Native) } else { Door::of_program(&name) };
-    let door = door.ok_or_else(|| {
-        format!("{name:?} is no program that has a configuration: serve, dk-filter, dkim-filter, opendkim")
-    })?;
-    words.remove(0);
-    Ok(Asked { door, words, origins })
+    Ok(Some(Asked { configured: Configured::of_options(own), origins }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The tools around the daemon.
 
 pub mod config;
+pub(crate) mod configured;
 pub mod demo;
+pub mod explain;
 pub mod genkey;
 mod message;
 pub mod migrate;

@@ -1,10 +1,10 @@
 //! What `opendkim` does with a message before it asks who signs it, and with one that it cannot
 //! read.
 
-use super::{Ending, Facts, Role, Transaction};
+use super::{Ending, Facts, Obstacle, Role, Transaction};
 use crate::event::{Reason, What};
 use crate::serving::service::Service;
-use crate::signing::policy;
+use crate::signing::policy::{self, Plan};
 use twinseal_message::HeaderBlock;
 use twinseal_message::results::{Layout, MethodResult, ResultsWriter};
 use twinseal_milter::{HeadersReply, MessageReply, ModificationError};
@@ -41,6 +41,15 @@ impl Transaction {
                 facts.log(What::NotSigned(&reason));
                 Some(self.malformed(service))
             }
+        }
+    }
+
+    /// Whether the message is about to be signed or verified.
+    pub(super) fn is_at_work(planned: &Result<Plan, Obstacle>, service: &Service) -> bool {
+        match planned {
+            Ok(Plan::Sign { .. }) => true,
+            Ok(Plan::Ignore(reason)) => !reason.is_final() && service.office.is_some(),
+            Err(_) => false,
         }
     }
 

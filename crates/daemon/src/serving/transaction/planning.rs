@@ -5,7 +5,7 @@ use crate::event::{Reason, What};
 use crate::serving::service::Service;
 use crate::signing::directory::{Purpose, Unavailable};
 use crate::signing::order::Order;
-use crate::signing::policy::{self, Addresses, Known, Orders, Origin, Plan};
+use crate::signing::policy::{self, Addresses, Known, Orders, Origin, Outcomes, Plan};
 use crate::verifying::verification::is_well_formed;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
 
@@ -26,21 +26,43 @@ pub(super) async fn plan(
     overflow: Option<HeaderTooLarge>,
     origin: &Origin,
 ) -> Result<Plan, Obstacle> {
+    let weighed = weigh(service, facts, header, overflow, origin).await?;
+    Ok(weighed.map_or_else(Plan::Ignore, Plan::of))
+}
+
+/// A message that gets seals does not, if mail to that recipient is left unsigned.
+pub(crate) fn unless_excluded(plan: Plan, recipient: Option<String>) -> Plan {
+    match (plan, recipient) {
+        (Plan::Sign { .. }, Some(recipient)) => {
+            Plan::Ignore(Reason::RecipientExcluded { recipient })
+        }
+        (plan, _) => plan,
+    }
+}
+
+/// What comes of each seal, or why the message gets neither.
+pub(crate) async fn weigh(
+    service: &Service,
+    facts: &Facts<'_>,
+    header: &HeaderBlock,
+    overflow: Option<HeaderTooLarge>,
+    origin: &Origin,
+) -> Result<Result<Outcomes, Reason>, Obstacle> {
     if !service.signs {
-        return Ok(Plan::Ignore(Reason::SigningOff));
+        return Ok(Err(Reason::SigningOff));
     }
     if service.log_why {
         explain_origin(service, facts, origin);
     }
     if let Some(limit) = overflow {
-        return Ok(Plan::Ignore(Reason::HeaderTooLarge(limit)));
+        return Ok(Err(Reason::HeaderTooLarge(limit)));
     }
     if service.required_headers
         && !service.is_opendkim()
         && origin.is_ours()
         && !is_well_formed(header)
     {
-        return Ok(Plan::Ignore(Reason::BadFormat));
+        return Ok(Err(Reason::BadFormat));
     }
     let addresses = match policy::addresses(header, &service.deciding, facts.macros) {
         Ok(addresses) => addresses,
@@ -48,7 +70,7 @@ pub(super) async fn plan(
             if service.log_why {
                 facts.log(What::Step(&format!("why: no address decides: {reason}")));
             }
-            return Ok(Plan::Ignore(reason));
+            return Ok(Err(reason));
         }
     };
     let purpose = if origin.is_ours() { Purpose::Sign } else { Purpose::Tell };
@@ -65,7 +87,7 @@ pub(super) async fn plan(
             }
             Origin::External { client, expected } => {
                 let (client, expected) = (client.clone(), *expected);
-                Ok(Plan::Ignore(Reason::ExternalHost { client, domain, expected }))
+                Ok(Err(Reason::ExternalHost { client, domain, expected }))
             }
         };
     }
@@ -77,7 +99,7 @@ pub(super) async fn plan(
         parent_identity: service.deciding.parent_identity,
         now: service.clock.now(),
     };
-    Ok(policy::plan(header, &known))
+    Ok(policy::outcomes(header, &known))
 }
 
 async fn look_up(

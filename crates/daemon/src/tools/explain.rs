@@ -1,0 +1,88 @@
+//! `twinseal explain`: what would be done about an address's mail, and why, without a message.
+
+mod answer;
+mod asked;
+mod called;
+mod decide;
+mod keys;
+mod lines;
+mod origin;
+mod seals;
+
+use super::options::help;
+use crate::command::print;
+use crate::serve::{FileSystem, complain};
+use crate::terminal::Terminal;
+use answer::Answer;
+use asked::{Asked, OPTIONS};
+use std::ffi::OsString;
+use twinseal_config::{ExitCode, Request};
+
+const SUMMARY: &str = "\
+Says what the milter would do with mail from ADDRESS, step by step, without a message: whether it
+counts as ours and by what, which rule signs for each seal and with which keys, or why a seal is
+left out, and which rule comes nearest. The last line of each seal says what becomes of it.
+
+The configuration is /etc/twinseal/twinseal.yaml, or that of options as twinseal serve takes them
+(--config FILE), or that of another program: twinseal explain ADDRESS -- dkim-filter -x FILE.
+
+Ends with 0 when each seal that is switched on would be made, 1 when one would not, 64 when the
+command line is wrong, 78 when the configuration is. --json prints one object; docs/explain.md has
+its members.";
+
+/// Runs the tool.
+pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let asked = match Asked::read(words) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return print(terminal, &usage()),
+        Err(mistakes) => {
+            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
+            terminal.complain("twinseal explain --help tells how it is used");
+            return ExitCode::Usage;
+        }
+    };
+    let (door, words) = (asked.configured.door, asked.configured.words.iter().cloned());
+    let loaded = match twinseal_config::serve(door, words, &FileSystem) {
+        Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => loaded,
+        Ok(Request::Help | Request::Usage | Request::Version) => return print(terminal, &usage()),
+        Err(mistakes) => {
+            mistakes.lines().for_each(|line| terminal.complain(line));
+            return mistakes.exit_code();
+        }
+    };
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    complain(&warnings, terminal);
+    let answer = match decide::answer(&asked, &loaded.config) {
+        Ok(answer) => answer,
+        Err(error) => {
+            terminal.complain(&error);
+            return error.exit_code();
+        }
+    };
+    match rendered(&answer, asked.json) {
+        Ok(text) => {
+            let printed = print(terminal, &text);
+            if printed == ExitCode::Ok { answer.exit_code() } else { printed }
+        }
+        Err(error) => {
+            terminal.complain(format_args!("the answer as JSON: {error}"));
+            ExitCode::Internal
+        }
+    }
+}
+
+fn rendered(answer: &Answer, json: bool) -> Result<String, serde_json::Error> {
+    if json {
+        serde_json::to_string_pretty(answer).map(|text| text + "\n")
+    } else {
+        Ok(lines::render(answer))
+    }
+}
+
+fn usage() -> String {
+    let operands = "explain ADDRESS [--config FILE | OPTION… | -- PROGRAM OPTION…]";
+    help(operands, SUMMARY, OPTIONS)
+}
+
+#[cfg(test)]
+mod tests;
