@@ -123,18 +123,8 @@ fn the_entry_that_decides_is_told_with_its_place() {
         (&["10.0.0.0/8", ".example.com"][..], "", "10.1.2.3", Some((true, "10.0.0.0/8"))),
         (&["10.0.0.0/8", "!10.1.0.0/16"], "", "10.1.2.3", Some((false, "!10.1.0.0/16"))),
         (&["10.0.0.0/8"], "", "192.0.2.1", None),
-        (
-            &[".example.com", "10.1.2.3/32"],
-            "a.example.com",
-            "10.1.2.3",
-            Some((true, ".example.com")),
-        ),
-        (
-            &["!a.example.com", "10.1.2.3/32"],
-            "a.example.com",
-            "10.1.2.3",
-            Some((true, "10.1.2.3/32")),
-        ),
+        (&[".example.com", "10.1.2.3"], "a.example.com", "10.1.2.3", Some((true, ".example.com"))),
+        (&["!a.example.com", "10.1.2.3"], "a.example.com", "10.1.2.3", Some((true, "10.1.2.3"))),
         (&["!a.example.com"], "a.example.com", "10.1.2.3", Some((false, "!a.example.com"))),
     ] {
         let found =
