@@ -164,7 +164,7 @@ fn values<'o>(
         let ours = defaults.iter().find(|default| default.name == shown.name);
         let said = old.said(&shown.origin);
         let same = ours.is_some_and(|ours| ours.value == shown.value);
-        if same && said.is_none() {
+        if same && said.is_none() && shown.name != "mode" {
             return None;
         }
         let mut value = Value {

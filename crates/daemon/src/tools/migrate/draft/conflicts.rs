@@ -45,6 +45,17 @@ pub(super) fn settle(
     sockets((dkim, first), (domainkeys, second), draft);
     users(dkim, domainkeys, draft);
     if domainkeys.signs() {
+        draft.changed.push(format!(
+            "where a Resent field cannot be read, {} signed by Sender or From nevertheless; here, \
+             who is asked first has to be readable for either seal",
+            domainkeys.name()
+        ));
+        draft.changed.push(format!(
+            "{} looked for signatures in mail that {} signed alone; here, mail is either signed \
+             or verified",
+            dkim.name(),
+            domainkeys.name()
+        ));
         for (name, same) in DECISIVE {
             if !same(&dkim.config, &domainkeys.config) {
                 decisive(name, (dkim, first), (domainkeys, second), draft);

@@ -1,0 +1,132 @@
+//! Hosts with old daemons on them, below a directory.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Output;
+use twinseal_e2e::generator::{Generator, seed};
+use twinseal_e2e::here;
+use twinseal_e2e::program;
+use twinseal_e2e::scratch::Scratch;
+
+/// A host, and mail to prove something with beside it.
+pub(crate) struct Host(pub(crate) Scratch);
+
+impl Host {
+    pub(crate) fn new(name: &str) -> Self {
+        Self(Scratch::new(name))
+    }
+
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        self.0.write(&format!("root/{path}"), text);
+    }
+
+    pub(crate) fn link(&self, path: &str, target: &str) {
+        let path = self.0.join(&format!("root/{path}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        symlink(target, path).unwrap();
+    }
+
+    /// A key at that path of the host, which its owner alone can read.
+    pub(crate) fn key(&self, path: &str) {
+        let pem = fs::read(here("data/keys/rsa2048.pem")).unwrap();
+        self.0.write_with_mode(&format!("root/{path}"), pem, 0o600);
+    }
+
+    /// What the how-to has one set up: both daemons, with the same keys by way of links.
+    pub(crate) fn of_the_how_to(&self, domains: &[&str]) {
+        let lines = |line: &dyn Fn(&str) -> String| {
+            domains.iter().map(|domain| line(domain)).collect::<String>()
+        };
+        for domain in domains {
+            self.key(&format!("etc/mail/dkim/keys/{domain}/default.private"));
+            self.link(&format!("etc/mail/dkim/keys/{domain}/mail2"), "default.private");
+        }
+        self.link("etc/mail/domainkeys/keys", "/etc/mail/dkim/keys");
+        self.write("etc/dkim-internalhosts.conf", "127.0.0.1\n192.168.1.0/24\n.example.com\n");
+        self.link("etc/mail/domainkeys/internalhosts", "/etc/dkim-internalhosts.conf");
+        let keys =
+            lines(&|domain| format!("*@{domain}:{domain}:/etc/mail/dkim/keys/{domain}/mail2\n"));
+        self.write("etc/dkim-keys.conf", keys);
+        self.write("etc/mail/domainkeys/domains", lines(&|domain| format!("{domain}\n")));
+        let keys =
+            lines(&|domain| format!("*@{domain}:/etc/mail/domainkeys/keys/{domain}/mail2\n"));
+        self.write("etc/mail/domainkeys/keylist", keys);
+        self.write(
+            "etc/dkim-filter.conf",
+            "Syslog\t\tyes\nUMask\t\t002\nKeyList\t\t/etc/dkim-keys.conf\n\
+             InternalHosts\t/etc/dkim-internalhosts.conf\nOn-BadSignature\treject\n",
+        );
+        let sockets = "/var/spool/postfix/milter";
+        let socket = format!("SOCKET=\"local:{sockets}/dkim-filter/dkim-filter.sock\"\n");
+        self.write("etc/default/dkim-filter", format!("#DAEMON_OPTS=\"\"\n{socket}"));
+        let socket = format!("SOCKET=\"{sockets}/dk-filter/dk-filter.sock\"\n");
+        let options = "DAEMON_OPTS=\"-l\"\n\
+             DAEMON_OPTS=\"$DAEMON_OPTS -i /etc/mail/domainkeys/internalhosts \"\n\
+             DAEMON_OPTS=\"$DAEMON_OPTS -d /etc/mail/domainkeys/domains\"\n\
+             DAEMON_OPTS=\"$DAEMON_OPTS -k -s /etc/mail/domainkeys/keylist\"\n";
+        self.write("etc/default/dk-filter", format!("{options}{socket}"));
+    }
+
+    /// So many generated messages with authors in one of those domains. None of them was sent again:
+    /// of such a message, two daemons may think differently.
+    pub(crate) fn mail(&self, count: usize, domains: &[&str]) {
+        let seed = seed();
+        println!("seed {seed:#x}");
+        let mut chance = Generator::new(seed);
+        for number in 0..count {
+            let text = chance.message();
+            let domain = *chance.pick(&domains.iter().collect::<Vec<_>>());
+            let text = replaced(&text, b"@example.com", format!("@{domain}").as_bytes());
+            let text = replaced(&text, b"Resent-", b"Sent-");
+            self.0.write(&format!("mail/{number:04}.eml"), text);
+        }
+    }
+
+    /// The migration with those words.
+    pub(crate) fn migrate(&self, words: &[&str]) -> Output {
+        let root = self.0.join("root").display().to_string();
+        program::run(&[&["migrate", "--root", &root], words].concat(), b"")
+    }
+
+    /// The same with a proof on the mail; what was made, and what was said.
+    pub(crate) fn prove(&self, words: &[&str], code: i32) -> (String, String) {
+        let mail = self.mailbox().display().to_string();
+        let output = self.migrate(&[words, &["--prove", &mail]].concat());
+        let text = |octets| String::from_utf8(octets).unwrap();
+        let (made, said) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{said}\n{made}");
+        (made, said)
+    }
+
+    pub(crate) fn mailbox(&self) -> PathBuf {
+        self.0.join("mail")
+    }
+
+    /// The new file as it is where the host's files are not at the root: with their paths, with
+    /// that socket, and with the test's own user.
+    pub(crate) fn moved(&self, text: &str, socket: &str) -> PathBuf {
+        let root = self.0.join("root").display().to_string();
+        let line = |line: &str| match line.split(':').next().unwrap_or_default() {
+            "user" => String::new(),
+            "socket" => format!("socket: {socket}\n"),
+            _ => format!("{line}\n").replace(": /etc/", &format!(": {root}/etc/")),
+        };
+        self.0.write("twinseal.yaml", text.lines().map(line).collect::<String>())
+    }
+}
+
+fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut found = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        if let Some(after) = rest.strip_prefix(from) {
+            found.extend_from_slice(to);
+            rest = after;
+        } else {
+            found.push(*first);
+            rest = &rest[1..];
+        }
+    }
+    found
+}
