@@ -65,7 +65,7 @@ fn the_two_daemons_of_the_how_to_become_one_that_decides_the_same() {
     for (judge, verdicts) in ask_all(&records, &[path], &host.0) {
         for seal in [Seal::Dkim, Seal::DomainKeys] {
             if judge.can_judge(seal, "rsa-") {
-                let passed = |one: &&_| is_good(*one, seal);
+                let passed = |one: &&_| is_good(one, seal);
                 assert_eq!(verdicts[0].iter().filter(passed).count(), 1, "{judge} {verdicts:?}");
             }
         }
