@@ -11,7 +11,7 @@ use twinseal_config::{Config, HostList};
 const MAX_HOSTS: usize = 1000;
 const MAX_DISPUTED: usize = 8;
 
-/// Addresses that are nobody's (RFC 5737 §3).
+/// Addresses for examples, which are nobody's.
 const NOBODY: [[u8; 4]; 3] = [[203, 0, 113, 25], [198, 51, 100, 25], [192, 0, 2, 25]];
 
 /// A list of a configuration.
