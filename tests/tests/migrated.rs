@@ -151,6 +151,70 @@ fn what_two_daemons_decided_apart_is_told_and_proved() {
 }
 
 #[test]
+fn where_the_two_are_told_different_things_what_can_be_said_is_and_the_rest_is_named() {
+    let new = || {
+        let host = Host::new("different");
+        host.of_the_how_to(&["example.com"]);
+        host.mail(20, &["example.com", "m.example.com", "example.org"]);
+        host
+    };
+    // Each seal has a key of its own.
+    let host = new();
+    host.key("etc/mail/other");
+    host.write("etc/mail/domainkeys/keylist", "*@example.com:/etc/mail/other\n");
+    let (made, said) = host.prove(&[], 0);
+    assert!(made.contains("multiple-signatures: yes") && said.contains("no difference"), "{made}");
+    // Only the DKIM seal is made for what is below the domain.
+    let host = new();
+    let file = fs::read_to_string(host.0.join("root/etc/dkim-filter.conf")).unwrap();
+    host.write("etc/dkim-filter.conf", format!("{file}Domain example.com\nSubDomains yes\n"));
+    let (made, said) = host.prove(&[], 0);
+    assert!(made.contains("identity: \"@example.com\"\n    domainkeys: no\n"), "{made}");
+    assert!(said.contains("no difference"), "{said}");
+    // There is one list of hosts.
+    let host = new();
+    let defaults = fs::read_to_string(host.0.join("root/etc/default/dk-filter")).unwrap();
+    let line = defaults.lines().position(|line| line.contains("-i")).unwrap() + 1;
+    host.write("etc/mail/hosts", "127.0.0.1\n10.0.0.0/8\n");
+    let other = defaults.replace("/etc/mail/domainkeys/internalhosts", "/etc/mail/hosts");
+    host.write("etc/default/dk-filter", other);
+    let (_, said) = host.prove(&[], 1);
+    for want in [
+        &format!("was -i /etc/mail/hosts, /etc/default/dk-filter:{line}"),
+        "10.0.0.0/8 of internal-hosts: role: sign and verify before, verify now",
+    ] {
+        assert!(said.contains(want), "{want:?} is not in\n{said}");
+    }
+}
+
+#[test]
+fn a_unit_and_its_overrides_say_how_a_daemon_is_started() {
+    let host = Host::new("unit");
+    host.of_the_how_to(&["example.com"]);
+    host.mail(20, &["example.com"]);
+    let unit = "[Service]\nType=forking\nUser=milter\nEnvironmentFile=-/etc/default/dk-filter\n\
+                ExecStart=/usr/sbin/dk-filter -p $SOCKET $DAEMON_OPTS\n";
+    host.write("lib/systemd/system/dk-filter.service", unit);
+    let start = "[Service]\nExecStart=\nExecStart=/usr/sbin/dk-filter -p inet:8892@localhost \\\n  \
+                 -d example.com -s /etc/mail/dkim/keys/example.com/mail2 -S mail2 -c nofws\n";
+    let path = "etc/systemd/system/dk-filter.service.d/override.conf";
+    host.write(path, start);
+    host.write("etc/default/dk-filter", "DAEMON_OPTS=-l\n");
+    let (made, said) = host.prove(&["dk-filter"], 0);
+    for want in [
+        "socket: \"inet:8892@localhost\"",
+        "user: milter\n",
+        &format!("canonicalization: nofws  # was -c nofws, /{path}:3\n"),
+    ] {
+        assert!(made.contains(want), "{want:?} is not in\n{made}");
+    }
+    assert!(said.contains("clients: no difference"), "{said}");
+    host.link("etc/systemd/system/dk-filter.service", "/dev/null");
+    let masked = host.migrate(&["dk-filter"]);
+    assert_eq!(masked.status.code(), Some(66), "{}", String::from_utf8_lossy(&masked.stderr));
+}
+
+#[test]
 fn the_defaults_of_debian_do_what_they_did() {
     let dkim =
         [("etc/dkim-filter.conf", DKIM_FILTER_CONF), ("etc/default/dkim-filter", DKIM_FILTER)];

@@ -167,9 +167,9 @@ impl Rules {
         parent.unwrap_or_else(|| own.clone())
     }
 
-    /// Whether senders may count as a parent domain.
-    pub(crate) fn count_as_parents(&self) -> bool {
-        self.0.parents.as_ref().is_some_and(|list| list.subdomains())
+    /// The list as whose domains senders below them count, if there is one.
+    pub(crate) fn parents(&self) -> Option<&DomainList> {
+        self.0.parents.as_deref().filter(|list| list.subdomains())
     }
 
     /// All rules, in their order.

@@ -2,9 +2,12 @@
 
 use super::senders::Senders;
 use super::show::{self, Line, Values};
+use crate::lists::domains::DomainList;
 use crate::origin::Origin;
 use crate::rules::{KeySource, SigningRule};
 use crate::settings::Config;
+use std::collections::HashSet;
+use twinseal_message::Domain;
 
 /// A configuration in pieces.
 #[derive(Debug, Clone)]
@@ -61,12 +64,31 @@ pub fn pieces(config: &Config) -> Pieces {
             Err(why) => unsayable.push((rule.origin.clone(), why.to_string())),
         }
     }
+    let mut notes = show::notes(config);
+    if unsayable.is_empty()
+        && config.must_sign.as_deref().is_some_and(|list| covers(&entries, list))
+    {
+        notes.retain(|note| !note.ends_with(show::DEFERRED));
+    }
     Pieces {
-        notes: show::notes(config),
+        notes,
         unsayable,
         values: show::lines(config).into_iter().map(value).collect(),
         entries,
     }
+}
+
+/// Whether some entry signs for every sender in the list, so that nothing follows from its absence.
+fn covers(entries: &[ShownEntry], list: &DomainList) -> bool {
+    let patterns: HashSet<&str> =
+        entries.iter().flat_map(|entry| &entry.senders).map(String::as_str).collect();
+    let all = ["*", "*@*"].iter().any(|all| patterns.contains(all));
+    let listed = |domain: &&Domain| {
+        let below = format!("*@*.{domain}");
+        patterns.contains(format!("*@{domain}").as_str())
+            && (!list.subdomains() || patterns.contains(below.as_str()))
+    };
+    all || (!list.has_patterns() && list.exact().iter().all(listed))
 }
 
 fn entry(rule: &SigningRule, said: &Senders, config: &Config) -> ShownEntry {

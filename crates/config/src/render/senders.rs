@@ -44,11 +44,11 @@ pub(super) enum Matching {
     All,
 }
 
-/// The entries that say the same as that rule. `parents` is whether senders may count as a parent
-/// domain.
+/// The entries that say the same as that rule. Where there are `parents`, senders below them count
+/// as senders there.
 pub(super) fn of_rule(
     rule: &SigningRule,
-    parents: bool,
+    parents: Option<&DomainList>,
     matching: Matching,
 ) -> Result<Vec<Senders>, Unsayable> {
     if let Some(tabled) = &rule.tabled {
@@ -67,12 +67,18 @@ pub(super) fn of_rule(
         SigningDomain::Sender | SigningDomain::Listed => None,
     };
     let Some(list) = &rule.within else {
-        if parents {
-            return Err(Unsayable::Parents);
+        let mut entries: Vec<Senders> = Vec::new();
+        for sender in &rule.senders {
+            for one in counted(sender.as_str(), own.as_deref(), parents)? {
+                match entries.last_mut() {
+                    Some(last) if last.domain == one.domain && last.below == one.below => {
+                        last.patterns.extend(one.patterns);
+                    }
+                    _ => entries.push(one),
+                }
+            }
         }
-        let patterns = rule.senders.iter().map(ToString::to_string).collect();
-        let domain = own.unwrap_or_else(|| "*".to_owned());
-        return Ok(vec![Senders { patterns, domain, below: false }]);
+        return Ok(entries);
     };
     // An address in one of two domains, one below the other, would have two seals.
     let nested = || list.exact().iter().any(|domain| has_below(list, domain.as_str()));
@@ -89,6 +95,45 @@ pub(super) fn of_rule(
         }
     }
     Ok(entries)
+}
+
+/// The addresses that the pattern matches, wherever they are, or as those of their parents.
+fn counted(
+    pattern: &str,
+    own: Option<&str>,
+    parents: Option<&DomainList>,
+) -> Result<Vec<Senders>, Unsayable> {
+    let domain = pattern.rsplit_once('@').map_or("*", |(_, domain)| domain);
+    let signs = |own: Option<&str>| own.unwrap_or("*").to_owned();
+    let is_below_own = |domain: &str| own.is_some_and(|own| is_below(domain, own));
+    let Some(list) = parents else {
+        let top = domain.strip_prefix("*.").unwrap_or(domain);
+        let below = is_below_own(domain) || is_below_own(top);
+        let patterns = vec![pattern.to_owned()];
+        return Ok(vec![Senders { patterns, domain: signs(own), below }]);
+    };
+    let listed = list.exact().iter().any(|one| one.as_str().eq_ignore_ascii_case(domain));
+    let above = list.exact().iter().any(|one| is_below(domain, one.as_str()));
+    if list.has_patterns() || domain.contains('*') {
+        return Err(Unsayable::Parents);
+    }
+    let at = || Senders {
+        patterns: vec![pattern.to_owned()],
+        domain: signs(own.or(listed.then_some(domain))),
+        below: is_below_own(domain),
+    };
+    match (listed, above) {
+        (false, false) => Ok(vec![at()]),
+        // Its senders count as those of a parent, which the pattern does not match.
+        (false, true) => Ok(Vec::new()),
+        (true, _) if has_below(list, domain) => Err(Unsayable::Hole),
+        (true, _) => {
+            let local = pattern.strip_suffix(domain).unwrap_or("*@");
+            let patterns = vec![format!("{local}*.{domain}")];
+            let below = is_below_own(domain) || own.is_none_or(|own| own == domain);
+            Ok(vec![at(), Senders { patterns, below, ..at() }])
+        }
+    }
 }
 
 /// The addresses that the pattern matches and that are in the list.
@@ -146,7 +191,7 @@ fn is_below(domain: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Unsayable, within};
+    use super::{Unsayable, counted, within};
     use crate::lists::domains::{DomainList, Entry};
 
     fn said(pattern: &str, list: &[&str], below: bool) -> Result<Vec<String>, Unsayable> {
@@ -193,5 +238,39 @@ mod tests {
         ] {
             assert_eq!(said(pattern, list, below), Err(want), "{pattern} {list:?}");
         }
+    }
+
+    #[test]
+    fn senders_that_count_as_those_of_a_parent_are_senders_below_it() {
+        let entries = |list: &[&str]| list.iter().map(|text| Entry::parse(text).unwrap()).collect();
+        for (pattern, own, list, want) in [
+            (
+                "*@a.example",
+                Some("a.example"),
+                &["a.example"][..],
+                Ok(vec!["*@a.example a.example false", "*@*.a.example a.example true"]),
+            ),
+            (
+                "joe@a.example",
+                None,
+                &["a.example", "b.example"],
+                Ok(vec!["joe@a.example a.example false", "joe@*.a.example a.example true"]),
+            ),
+            ("*@c.example", None, &["a.example"], Ok(vec!["*@c.example * false"])),
+            ("*@m.a.example", Some("a.example"), &["a.example"], Ok(vec![])),
+            ("*@a.example", None, &["a.example", "m.a.example"], Err(Unsayable::Hole)),
+            ("*@*.example", None, &["a.example"], Err(Unsayable::Parents)),
+        ] {
+            let list: Vec<Entry> = entries(list);
+            let found = counted(pattern, own, Some(&DomainList::new(list, true)));
+            let shown = |one: super::Senders| {
+                format!("{} {} {}", one.patterns.join(","), one.domain, one.below)
+            };
+            let found = found.map(|found| found.into_iter().map(shown).collect::<Vec<_>>());
+            let want = want.map(|want| want.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(found, want, "{pattern}");
+        }
+        let entry = counted("*@m.a.example", Some("a.example"), None).unwrap();
+        assert!(entry.iter().all(|one| one.below));
     }
 }

@@ -52,6 +52,9 @@ pub fn shown(config: &Config, origins: Origins) -> String {
     out.text
 }
 
+/// What becomes of mail of listed domains.
+pub(super) const DEFERRED: &str = "mail of a listed domain is deferred when no rule signs for it";
+
 /// A value, as it will be printed.
 pub(super) struct Line {
     pub(super) name: &'static str,
@@ -189,7 +192,7 @@ fn names(names: &[FieldName]) -> String {
 pub(super) fn entries(
     config: &Config,
 ) -> Vec<(&SigningRule, Result<Vec<Senders>, super::senders::Unsayable>)> {
-    let parents = config.rules.count_as_parents();
+    let parents = config.rules.parents();
     let matching = if config.leaving.multiple_signatures { Matching::All } else { Matching::First };
     let rule = |rule| (rule, of_rule(rule, parents, matching).map(|said| joined(said, config)));
     config.rules.iter().map(rule).collect()
@@ -281,7 +284,7 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     let rows = PARAMS.iter().filter(|param| param.acts == Acts::Yes && !is_told(param));
     let mut notes: Vec<String> = rows.filter_map(|param| note(param, config)).collect();
     if config.must_sign.is_some() {
-        notes.push("mail of a listed domain is deferred when no rule signs for it".to_owned());
+        notes.push(DEFERRED.to_owned());
     }
     notes.iter_mut().for_each(|note| note.insert_str(0, &format!("only in place of {program}: ")));
     notes

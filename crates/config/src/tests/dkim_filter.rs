@@ -291,7 +291,12 @@ fn a_listed_parent_takes_the_place_of_the_senders_domain_before_any_line_is_aske
                 with \"no key selected for signing\"";
     assert_eq!(warnings(&loaded), [below, lost]);
     let shown = crate::render::shown(&loaded.config, crate::render::Origins::Hidden);
-    assert!(shown.contains("# no entry says the same as /l:1: senders count as"), "{shown}");
+    assert!(shown.contains("  - senders: [\"*@*.d.example\"]\n") && !shown.contains("# no entry"));
+    let files = Map::default().with("/t", &shown);
+    let again = load_in(Door::Native, "--config /t", &files).config;
+    for address in ["u@s.d.example", "u@d.example", "u@a.s.e.example", "u@x.e.example"] {
+        assert_eq!(signs(&again, address), signs(&loaded.config, address), "{address}");
+    }
     // Without sub-domains, everybody is where he is.
     let config = with_list(list, "-d d.example").config;
     assert_eq!(signs(&config, "u@s.d.example").unwrap(), "s.d.example other");
