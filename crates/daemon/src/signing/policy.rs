@@ -267,7 +267,7 @@ fn domainkeys(
 ) -> Outcome {
     let sender = addresses.sender.as_ref().map_err(Clone::clone)?;
     let order = order.ok_or_else(|| Reason::NoSigningRule { address: sender.to_string() })?;
-    if order.domainkeys.is_none() {
+    if order.all().all(|one| one.domainkeys.is_none()) {
         return Ok(None);
     }
     let mut requests = order.domainkeys_requests();

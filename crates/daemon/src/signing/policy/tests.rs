@@ -207,3 +207,14 @@ fn a_field_that_cannot_be_read_has_a_code_of_its_own() {
         assert!(reason.to_string().contains(field), "{reason}");
     }
 }
+
+#[test]
+fn each_rule_that_signs_may_make_the_seal_that_the_other_leaves_out() {
+    let dkim = Order { domainkeys: None, ..order("example.com", rsa()) };
+    let domainkeys = Order { dkim: None, ..order("example.com", rsa()) };
+    for (first, other) in [(&dkim, &domainkeys), (&domainkeys, &dkim)] {
+        let orders = both(Order { also: vec![other.clone()], ..first.clone() });
+        let made = outcome(&[FROM, TO], &orders, &Origin::Internal, Fidelity::Exact);
+        assert_eq!(made.unwrap().0.len(), 2);
+    }
+}
