@@ -35,6 +35,9 @@ const MAX_DEPTH: usize = 5;
 /// How many files are included altogether: five levels could name any number of them.
 const MAX_INCLUDED: usize = 1_000;
 
+/// The row of the recipients whose mail is not signed.
+const RECIPIENTS: &str = "unsigned-recipients";
+
 /// The rows of the lists that may say how they differ from the default.
 const SIGNED: &str = "dkim.signed-headers";
 const OMITTED: &str = "dkim.omitted-headers";
@@ -198,12 +201,27 @@ fn of_set(
         (Kind::List(_), set) => {
             let rows = set.rows(Meant::DATA_SET, files, (origin, key), report)?;
             let item = |row: Set<Row>| Set { value: row.value.whole(), origin: row.origin };
-            let items = rows.into_iter().map(item).collect();
+            let items = rows.into_iter().map(item);
+            let items =
+                items.filter(|item| param.name != RECIPIENTS || is_found(item, set, report));
+            let items = items.collect();
             changed(param, Given { items, shape: Shape::List, ..Given::one(key, "", origin) })
         }
         // Who looks into it reads it.
         _ => Given::one(key, text, origin),
     })
+}
+
+/// Whether a recipient can be looked up by that item: a star stands for itself, but in patterns.
+fn is_found(item: &Set<String>, set: DataSet<'_>, report: &mut Report) -> bool {
+    let is_literal = !matches!(set, DataSet::Patterns(_));
+    if is_literal && item.value.contains('*') {
+        let why = "a star stands for itself here; patterns are read from refile:PATH";
+        let wrong = Box::new(Wrong::not(&item.value, "recipient", why));
+        report.warn(&item.origin, RECIPIENTS, Caution::EntrySkipped { wrong });
+        return false;
+    }
+    true
 }
 
 /// A list of header fields that says how it differs from the default, as what it comes to.

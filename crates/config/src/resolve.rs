@@ -62,7 +62,7 @@ pub(crate) fn resolve(
     let Signing { rules, must_sign, seals } =
         signing::rules(&mut raw, door, signs, has_file, files, report);
     loopback_is_peer(peers.as_ref().filter(|_| signs), report);
-    let leaving = leaving::leaving(&mut raw.leaving, report);
+    let leaving = leaving::leaving(&mut raw.leaving, door, report);
     let reports = reports::reports(&mut raw, files, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
     let further = further::further(&mut raw.opendkim, door, files, report);

@@ -162,7 +162,7 @@ pub(crate) fn daemon_name(text: &str) -> Result<String, Wrong> {
     if name.is_empty() || name.contains(char::is_control) {
         return Err(Wrong::value(text, "the name of a daemon, as the MTA has it"));
     }
-    Ok(name.to_ascii_lowercase())
+    Ok(name.to_owned())
 }
 
 /// The name of a macro, without braces.

@@ -2,6 +2,7 @@
 
 use super::arriving::values;
 use crate::caution::Caution;
+use crate::door::Door;
 use crate::mistake::Report;
 use crate::raw::{RawLeaving, RawSeals, Set};
 use crate::settings::{Algorithm, Leaving};
@@ -11,7 +12,7 @@ use twinseal_dkim::{BadSelection, HeaderSelection};
 use twinseal_message::FieldName;
 
 /// Checks all of it.
-pub(super) fn leaving(raw: &mut RawLeaving, report: &mut Report) -> Option<Leaving> {
+pub(super) fn leaving(raw: &mut RawLeaving, door: Door, report: &mut Report) -> Option<Leaving> {
     let RawLeaving { daemons, macros, unsigned_recipients, remove_old, multiple, algorithm } =
         mem::take(raw);
     if let Some(Set { value: Algorithm::RsaSha1, origin }) = algorithm {
@@ -19,6 +20,7 @@ pub(super) fn leaving(raw: &mut RawLeaving, report: &mut Report) -> Option<Leavi
     }
     Some(Leaving {
         daemons: values(daemons),
+        is_literal: door == Door::Opendkim,
         macros: values(macros),
         unsigned_recipients: values(unsigned_recipients),
         remove_old_signatures: remove_old?.value,

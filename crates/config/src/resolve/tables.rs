@@ -32,9 +32,9 @@ pub(super) fn of_opendkim(
     report: &mut Report,
 ) -> Found {
     // Init scripts start it like this when it cannot sign: then nothing of that may be in the way.
-    if !signs {
-        return Found::default();
-    }
+    // Mail that it would sign is left alone, as far as it can be said which that is.
+    let mut aside = Report::default();
+    let report = if signs { report } else { &mut aside };
     let tables = (&raw.opendkim.key_table, &raw.opendkim.signing_table);
     let rules = match tables {
         (Some(keys), Some(signing)) => {
@@ -52,6 +52,9 @@ pub(super) fn of_opendkim(
         }
         (None, None) => of_domain(raw, seals, files, report).into_iter().collect(),
     };
+    if !signs && !report.mistakes.is_empty() {
+        return Found::default();
+    }
     if rules.is_empty() && report.mistakes.is_empty() {
         report.warn(&Origin::Default, "", Caution::SignsNothing);
     }

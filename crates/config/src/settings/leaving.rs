@@ -8,8 +8,11 @@ use twinseal_message::Mailbox;
 /// Whose mail is signed beside that of internal hosts, and what is done with mail that is.
 #[derive(Debug, Clone, Default)]
 pub struct Leaving {
-    /// The MTA's daemons whose mail is signed, in lower case.
+    /// The MTA's daemons whose mail is signed.
     pub daemons: Vec<String>,
+    /// Whether names of daemons have their case, and a macro that is set counts without a value, as
+    /// in `opendkim`.
+    pub is_literal: bool,
     /// Macros of the MTA that say that mail is to be signed.
     pub macros: Vec<MacroTest>,
     /// Recipients whose mail is not signed.
@@ -44,7 +47,15 @@ impl Leaving {
     /// Whether mail that the MTA's daemon of that name takes is ours.
     #[must_use]
     pub fn is_internal_daemon(&self, name: &str) -> bool {
-        self.daemons.iter().any(|known| known.eq_ignore_ascii_case(name))
+        let is_it =
+            |known: &String| known == name || !self.is_literal && known.eq_ignore_ascii_case(name);
+        self.daemons.iter().any(is_it)
+    }
+
+    /// Whether that macro has a value that says that mail is ours.
+    #[must_use]
+    pub fn is_internal(&self, test: &MacroTest, value: &str) -> bool {
+        test.accepts(value) || self.is_literal && value.is_empty() && test.values.is_empty()
     }
 
     /// Whether nobody's mail to that recipient is signed.

@@ -164,6 +164,9 @@ impl Connection {
         let tests = if service.signs { service.leaving.macros.as_slice() } else { &[] };
         let macros = macros::wanted(tests, service.deciding.sender_macro.as_deref());
         let mut options = Options { decide_at_connect, macros, ..Options::default() };
+        if service.changes_nothing() {
+            options.needed = Actions::ADD_HEADERS;
+        }
         options.stages.recipients = service.minds_recipients();
         if service.may_quarantine() {
             options.needed = options.needed | Actions::QUARANTINE;
@@ -398,7 +401,7 @@ impl Connection {
     }
 
     fn is_authenticated(&self) -> bool {
-        macros::tell_of_a_login(self.session.macros())
+        macros::tell_of_a_login(self.session.macros(), self.service.door)
     }
 
     fn fidelity(&self) -> Fidelity {

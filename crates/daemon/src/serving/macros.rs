@@ -1,7 +1,7 @@
 //! Which macros the MTA is asked for.
 
 use std::collections::BTreeMap;
-use twinseal_config::MacroTest;
+use twinseal_config::{Door, MacroTest};
 use twinseal_milter::{MacroList, MacroStage, Macros};
 
 /// What is looked at in any case, and when it is known. Who is asked for something sends nothing
@@ -14,9 +14,10 @@ const USED: [(MacroStage, &[&str]); 4] = [
 ];
 
 /// Whether they say that the client has authenticated itself.
-pub(crate) fn tell_of_a_login(macros: &Macros) -> bool {
+pub(crate) fn tell_of_a_login(macros: &Macros, door: Door) -> bool {
     let set = |name| macros.value(name).is_some_and(|text| !text.is_empty());
-    set("{auth_type}") || set("{auth_authen}")
+    // opendkim does not look at the name that somebody has logged in with.
+    set("{auth_type}") || door != Door::Opendkim && set("{auth_authen}")
 }
 
 /// The macros of those tests at each stage up to the one at which they are asked about, and those

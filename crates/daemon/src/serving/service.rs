@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 use twinseal_config::{
-    Action, Actions, Config, DomainList, Door, Further, HostList, Leaving, Limits, Results,
+    Action, Actions, Config, DomainList, Door, Further, HostList, Leaving, Limits, MacroTest,
+    Results,
 };
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Mailbox};
@@ -233,6 +234,12 @@ impl Service {
         self.results.authserv_id.as_deref().or(mta).unwrap_or(UNKNOWN_HOST)
     }
 
+    /// Whether the header that comes with a message stays as it is.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        self.further.keeps_results && !(self.signs && self.leaving.remove_old_signatures)
+    }
+
     /// Whether the MTA may have to hold a message.
     #[must_use]
     pub fn may_quarantine(&self) -> bool {
@@ -276,18 +283,18 @@ impl Service {
     /// Why that client's mail counts as ours, or does not, given what the MTA tells of it.
     #[must_use]
     pub fn origin(&self, client: &Client, macros: &Macros, authenticated: bool) -> Origin {
-        let value = |name: &str| {
-            let value = macros.value(name).filter(|value| !value.is_empty())?;
+        let text = |name: &str| {
+            let value = macros.value(name)?;
             Some(String::from_utf8_lossy(value).into_owned())
         };
-        let daemon = value("{daemon_name}").filter(|name| self.leaving.is_internal_daemon(name));
-        if let Some(name) = daemon {
+        let daemon = text("{daemon_name}").filter(|name| !name.is_empty());
+        if let Some(name) = daemon.filter(|name| self.leaving.is_internal_daemon(name)) {
             return Origin::Daemon(shown(&name));
         }
-        let mut tests = self.leaving.macros.iter();
-        if let Some(test) =
-            tests.find(|test| value(test.name()).is_some_and(|value| test.accepts(&value)))
-        {
+        let says_so = |test: &&MacroTest| {
+            text(test.name()).is_some_and(|value| self.leaving.is_internal(test, &value))
+        };
+        if let Some(test) = self.leaving.macros.iter().find(says_so) {
             return Origin::Macro(test.name().to_owned());
         }
         if client.is_in(&self.internal_hosts) {

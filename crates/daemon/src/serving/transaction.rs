@@ -190,9 +190,11 @@ impl Transaction {
             steps::tell(service, facts, &planned, &origin);
         }
         let planned = planned.map(|plan| unless_excluded(plan, self.excluded.take()));
-        if Self::is_at_work(&planned, service) && Self::lacks_form(&header, service) {
-            facts.log(What::NotSigned(&Reason::BadFormat));
-            return self.malformed(service);
+        if Self::is_left_to_signers(&header, service, facts, &origin).await {
+            return self.pass();
+        }
+        if let Some(reply) = self.formally(&header, &planned, service, facts) {
+            return reply;
         }
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {

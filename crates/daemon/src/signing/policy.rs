@@ -6,7 +6,6 @@
 use super::order::Order;
 use super::seal::Seal;
 use crate::event::Reason;
-use crate::verifying::verification::{is_well_formed, repeats_nothing};
 use std::fmt;
 use std::sync::Arc;
 use twinseal_dkim::{Canonicalization, Identity, Kind};
@@ -144,19 +143,6 @@ pub fn author(
     }
     let field = author_field(header, deciding).ok_or(Reason::NoFrom)?;
     Mailbox::first(field.value()).map_err(|error| unparsable(field.name(), &error))
-}
-
-/// Whether the header has From and Date once, and once at most what else there may be one of
-/// (RFC 5322 §3.6).
-#[must_use]
-pub fn has_required_fields(header: &HeaderBlock) -> bool {
-    is_well_formed(header)
-}
-
-/// Whether the header has a field twice that it may have once (RFC 5322 §3.6).
-#[must_use]
-pub fn repeats_a_field(header: &HeaderBlock) -> bool {
-    !repeats_nothing(header)
 }
 
 /// The field whose address decides for DKIM.

@@ -57,7 +57,7 @@ impl Report<'_> {
         let (layout, results) = match self.door {
             Door::Native | Door::DkFilter => (Layout::Lines, self.modern()),
             Door::DkimFilter => (Layout::Flowing, self.historic()),
-            Door::Opendkim if self.verdicts.is_empty() => (Layout::Flowing, self.of_opendkim()),
+            Door::Opendkim if self.verdicts.is_empty() => (Layout::OneLine, self.of_opendkim()),
             Door::Opendkim => (Layout::WholeLines, self.of_opendkim()),
         };
         if results.is_empty() {

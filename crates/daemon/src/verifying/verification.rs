@@ -225,9 +225,3 @@ pub fn is_well_formed(header: &HeaderBlock) -> bool {
     let count = |name: &&str| header.named(name).count();
     ONCE.iter().all(|name| count(name) == 1) && AT_MOST_ONCE.iter().all(|name| count(name) <= 1)
 }
-
-/// Whether it has none of them twice.
-pub fn repeats_nothing(header: &HeaderBlock) -> bool {
-    let mut names = ONCE.iter().chain(AT_MOST_ONCE);
-    names.all(|name| header.named(name).count() <= 1)
-}

@@ -29,6 +29,8 @@ pub enum Layout {
     Flowing,
     /// Each result is a line of its own, however long, as `opendkim` has it.
     WholeLines,
+    /// All of it is one line, as `opendkim` has what it says in few words.
+    OneLine,
 }
 
 /// Writes a field, result by result.
@@ -76,7 +78,7 @@ impl ResultsWriter {
         self.put(";");
         match self.layout {
             Layout::Lines | Layout::WholeLines => self.fold(),
-            Layout::Flowing => self.space_before(&head),
+            Layout::Flowing | Layout::OneLine => self.space_before(&head),
         }
         self.put(&head);
         self.any = true;
@@ -134,7 +136,8 @@ impl ResultsWriter {
     /// A fold, if the text and the semicolon that may follow would not fit on the line.
     fn space_before(&mut self, text: &str) {
         let has_room = self.column + 1 + text.len() < LINE_OCTETS;
-        if has_room || self.layout == Layout::WholeLines { self.put(" ") } else { self.fold() }
+        let folds = matches!(self.layout, Layout::Lines | Layout::Flowing);
+        if has_room || !folds { self.put(" ") } else { self.fold() }
     }
 
     fn fold(&mut self) {

@@ -95,7 +95,8 @@ impl Judged {
         };
         let Decision { action, why } = self.decision;
         // What is not delivered needs none, and nothing about it keeps the action from being taken.
-        if matches!(action, Action::Accept | Action::Quarantine)
+        let is_delivered = matches!(action, Action::Accept | Action::Quarantine);
+        if (is_delivered || service.is_opendkim())
             && let Some(field) = report.field()
         {
             reply.insert_header(ON_TOP, field.name, field.value.as_bytes())?;

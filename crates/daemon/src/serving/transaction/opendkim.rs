@@ -4,13 +4,21 @@
 use super::{Ending, Facts, Obstacle, Role, Transaction};
 use crate::event::{Reason, What};
 use crate::serving::service::Service;
-use crate::signing::policy::{self, Plan};
+use crate::signing::directory::Purpose;
+use crate::signing::policy::{self, Origin, Plan};
 use twinseal_message::HeaderBlock;
 use twinseal_message::results::{Layout, MethodResult, ResultsWriter};
-use twinseal_milter::{HeadersReply, MessageReply, ModificationError};
+use twinseal_milter::{HeadersReply, MessageReply, ModificationError, SmtpReply};
 
 /// What it writes about such a message.
 const BAD_FORMAT: &str = "bad message/signature format";
+
+/// Fields that a header has to have once, as it names them.
+const ONCE: [&str; 2] = ["From", "Date"];
+
+/// Fields that it may have once.
+const AT_MOST_ONCE: [&str; 8] =
+    ["Reply-To", "To", "Cc", "Bcc", "Message-Id", "In-Reply-To", "References", "Subject"];
 
 /// Above everything: all that it inserts goes there.
 const ON_TOP: u32 = 0;
@@ -44,8 +52,25 @@ impl Transaction {
         }
     }
 
+    /// Whether the message would be signed by a daemon with the same rules that signs: one that
+    /// only verifies leaves it alone.
+    pub(super) async fn is_left_to_signers(
+        header: &HeaderBlock,
+        service: &Service,
+        facts: &Facts<'_>,
+        origin: &Origin,
+    ) -> bool {
+        if !service.is_opendkim() || service.signs || !origin.is_ours() {
+            return false;
+        }
+        let Ok(author) = policy::author(header, &service.deciding, facts.macros) else {
+            return false;
+        };
+        matches!(service.directory.order(&author, Purpose::Tell).await, Ok(Some(_)))
+    }
+
     /// Whether the message is about to be signed or verified.
-    pub(super) fn is_at_work(planned: &Result<Plan, Obstacle>, service: &Service) -> bool {
+    fn is_at_work(planned: &Result<Plan, Obstacle>, service: &Service) -> bool {
         match planned {
             Ok(Plan::Sign { .. }) => true,
             Ok(Plan::Ignore(reason)) => !reason.is_final() && service.office.is_some(),
@@ -53,12 +78,28 @@ impl Transaction {
         }
     }
 
-    /// Whether the header is not what the configuration asks for, of a message that would be
-    /// signed or verified.
-    pub(super) fn lacks_form(header: &HeaderBlock, service: &Service) -> bool {
-        service.is_opendkim()
-            && (service.required_headers && !policy::has_required_fields(header)
-                || service.further.strict_headers && policy::repeats_a_field(header))
+    /// What becomes of a message that would be signed or verified, and whose header is not what the
+    /// configuration asks for.
+    pub(super) fn formally(
+        &mut self,
+        header: &HeaderBlock,
+        planned: &Result<Plan, Obstacle>,
+        service: &Service,
+        facts: &Facts<'_>,
+    ) -> Option<HeadersReply> {
+        if !service.is_opendkim() || !Self::is_at_work(planned, service) {
+            return None;
+        }
+        let objection = objection(header)?;
+        if service.required_headers {
+            facts.log(What::NotSigned(&Reason::BadFormat));
+            let reply = SmtpReply::new(550, "5.0.0", &objection);
+            return Some(reply.map_or(HeadersReply::Reject, HeadersReply::Refuse));
+        }
+        service.further.strict_headers.then(|| {
+            facts.log(What::NotSigned(&Reason::BadFormat));
+            self.malformed(service)
+        })
     }
 
     /// The message passes, with a field that says that it cannot be read, unless nobody wants that.
@@ -72,6 +113,17 @@ impl Transaction {
     }
 }
 
+/// What is the matter with a header, in its words (RFC 5322 §3.6).
+fn objection(header: &HeaderBlock) -> Option<String> {
+    let count = |name: &str| header.named(name).count();
+    let once = ONCE.iter().find(|name| count(name) != 1);
+    let once = once.map(|name| format!("message does not have exactly one {name} field"));
+    once.or_else(|| {
+        let several = AT_MOST_ONCE.iter().find(|name| count(name) > 1);
+        several.map(|name| format!("message has multiple {name} fields"))
+    })
+}
+
 /// Inserts the field that says it.
 pub(super) fn tell_malformed(
     service: &Service,
@@ -81,8 +133,8 @@ pub(super) fn tell_malformed(
     let name = service.authserv_id(ending.host);
     let job_id = ending.queue_id.filter(|_| service.results.with_job_id);
     let mut writer = match job_id {
-        Some(job_id) => ResultsWriter::with_job_id(name, job_id, Layout::Flowing),
-        None => ResultsWriter::new(name, Layout::Flowing),
+        Some(job_id) => ResultsWriter::with_job_id(name, job_id, Layout::OneLine),
+        None => ResultsWriter::new(name, Layout::OneLine),
     };
     writer.result(&MethodResult::new("dkim", "permerror").comment(BAD_FORMAT));
     let field = writer.finish();

@@ -66,7 +66,7 @@ pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExp
     // The steps are told here, and better.
     service.log_why = false;
     let (client, macros) = (&asked.client, &asked.macros);
-    let authenticated = macros::tell_of_a_login(macros);
+    let authenticated = macros::tell_of_a_login(macros, config.door);
     let origin = service.origin(client, macros, authenticated);
     let facts = Facts {
         queue_id: None,

@@ -2,7 +2,7 @@
 
 use super::{METHOD, identity, is_algorithm};
 use crate::verifying::standing::Cause;
-use twinseal_dkim::{Outcome, Security, Verdict};
+use twinseal_dkim::{Outcome, RecordError, Security, Verdict};
 use twinseal_message::results::MethodResult;
 
 /// The result of one signature. Its word is that of RFC 8601, as everywhere here.
@@ -12,7 +12,10 @@ pub(super) fn result(verdict: &Verdict, prefix: Option<&str>) -> MethodResult {
     if let Some(reason) = reason(outcome) {
         result = result.reason(super::fitting(reason, claims));
     }
-    if let Some(key) = verdict.key
+    // It told the size of a key that it had used, and of no Ed25519 key.
+    let is_told = !matches!(outcome, Outcome::HashNotAllowed | Outcome::NotForMail)
+        && claims.algorithm.as_deref() != Some("ed25519-sha256");
+    if let Some(key) = verdict.key.filter(|_| is_told)
         && let Some(bits) = key.bits
     {
         let secure = match key.security {
@@ -42,6 +45,10 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
         (Some(Cause::NoAnswer), _) | (_, Outcome::Pass) => return None,
         (Some(Cause::Revoked), _) => "key revoked",
         (Some(Cause::Mismatch), _) => "signature verification failed",
+        (Some(Cause::NoKey), _) => "key not found in DNS",
+        (_, Outcome::SubdomainNotAllowed) => "unauthorized subdomain",
+        (_, Outcome::BadKey(RecordError::Version { .. })) => "unknown key version",
+        (_, Outcome::BadKey(RecordError::KeyType { .. })) => "unknown key type",
         (_, Outcome::KeyTooSmall { .. } | Outcome::KeyBelowMinimum { .. }) => {
             "signing key too small"
         }
