@@ -45,9 +45,9 @@ fn names(list: &[FieldName]) -> Vec<&str> {
 #[test]
 fn daemons_and_macros_are_told_in_every_door() {
     let of = |loaded: Loaded| {
-        let Leaving { daemons, macros, .. } = loaded.config.leaving;
+        let Leaving { macros, .. } = &loaded.config.leaving;
         let macros: Vec<_> = macros.iter().map(|test| test.name().to_owned()).collect();
-        let accepts = |name: &str| daemons.iter().any(|daemon| daemon == name);
+        let accepts = |name: &str| loaded.config.leaving.is_internal_daemon(name);
         (accepts("msa"), accepts("submission"), macros.join(","))
     };
     let want = (true, true, "auth_type,client_name".to_owned());

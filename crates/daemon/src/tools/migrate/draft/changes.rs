@@ -3,7 +3,7 @@
 use super::Draft;
 use crate::tools::migrate::old::Old;
 use twinseal_config::params::named;
-use twinseal_config::{Action, Config, Mode, SocketSpec};
+use twinseal_config::{Action, Config, Door, Mode, SocketSpec};
 
 /// What our own daemon does in another way than all others, whatever is set.
 const ALWAYS: [&str; 2] = [
@@ -120,7 +120,8 @@ fn decisions(old: &Old, draft: &mut Draft) {
             config.actions.security.name()
         ));
     }
-    if old.verifies() && config.actions.bad_signature != Action::TempFail {
+    let defers_revoked = old.verifies() && config.door == Door::DkimFilter;
+    if defers_revoked && config.actions.bad_signature != Action::TempFail {
         draft.changed.push(format!(
             "{name} deferred mail whose key is revoked; here it is mail with a bad signature \
              (actions.bad-signature)"
