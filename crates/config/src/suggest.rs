@@ -32,13 +32,24 @@ pub(crate) fn slip(text: &str, other: &str) -> Option<usize> {
     if text.len().abs_diff(other.len()) > allowed || text.len() > MAX_WORD {
         return None;
     }
-    let chars = |text: &str| text.chars().collect::<Vec<char>>();
-    let far = distance(&chars(text), &chars(other));
+    // What both begin with and end in changes nothing, and is most of it.
+    let (mut one, mut two) = (text.as_bytes(), other.as_bytes());
+    while let ([a, left @ ..], [b, right @ ..]) = (one, two)
+        && a == b
+    {
+        (one, two) = (left, right);
+    }
+    while let ([left @ .., a], [right @ .., b]) = (one, two)
+        && a == b
+    {
+        (one, two) = (left, right);
+    }
+    let far = distance(one, two);
     (far <= allowed).then_some(far)
 }
 
 /// How many characters have to be put in, left out or changed.
-fn distance(a: &[char], b: &[char]) -> usize {
+fn distance<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.iter().enumerate() {
         let mut next = vec![i + 1];
@@ -56,7 +67,23 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::{closest, slip};
+
+    #[test]
+    fn a_slip_is_measured_and_a_stranger_is_not() {
+        for (text, other, want) in [
+            ("example.com", "exmaple.com", Some(2)),
+            ("example.com", "example.com", Some(0)),
+            ("example.com", "examples.com", Some(1)),
+            ("example.com", "xample.com", Some(1)),
+            ("example.com", "sample.com", Some(2)),
+            ("example.com", "elsewhere.com", None),
+            ("aa", "aaa", Some(1)),
+            ("", "", Some(0)),
+        ] {
+            assert_eq!(slip(text, other), want, "{text} {other}");
+        }
+    }
 
     #[test]
     fn a_slip_finds_its_word_and_a_stranger_none() {
