@@ -70,6 +70,7 @@ pub(crate) struct Raw {
     pub(crate) limits: RawLimits,
     pub(crate) sender_headers: Option<SetList<FieldName>>,
     pub(crate) trace_header: Option<Set<bool>>,
+    pub(crate) shadow: Option<Set<bool>>,
     pub(crate) actions: RawActions,
     /// All actions at once, as dkim-filter's -C has them.
     pub(crate) action_list: Option<Set<RawActions>>,

@@ -90,6 +90,7 @@ pub(crate) fn resolve(
         must_sign,
         parent_identity: matches!(door, Door::DkimFilter | Door::Opendkim) && below,
         trace_header: raw.trace_header?.value,
+        shadow: raw.shadow?.value,
         actions,
         quarantine: raw.quarantine?.value,
         verify,

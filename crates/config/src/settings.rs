@@ -74,6 +74,8 @@ pub struct Config {
     pub parent_identity: bool,
     /// Whether every message gets a field that says which program has seen it.
     pub trace_header: bool,
+    /// Whether nothing is changed, and only told in what another filter differs.
+    pub shadow: bool,
     /// What happens to mail that something is the matter with.
     pub actions: Actions,
     /// Whether the MTA is asked to keep back mail of which no signature passes. It is not given

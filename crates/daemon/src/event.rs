@@ -19,6 +19,7 @@ mod opendkim;
 pub use json::{KINDS, Kind};
 
 use crate::serving::transaction::Obstacle;
+use crate::shadow::Shadowed;
 use crate::verifying::action::Why;
 use std::fmt;
 use twinseal_config::{Action, Door};
@@ -100,6 +101,8 @@ pub enum What<'a> {
         /// Why not.
         error: &'a str,
     },
+    /// In what another filter, in whose shadow we stand, differs; or what would have been done.
+    Shadowed(&'a Shadowed),
     /// Something was done with a message because of what its signatures came to.
     Acted {
         /// What.
@@ -364,6 +367,7 @@ impl What<'_> {
             Self::ForgedRemoved(_) => "forged-removed",
             Self::Reported { .. } => "reported",
             Self::NotReported { .. } => "not-reported",
+            Self::Shadowed(_) => "shadow",
             Self::Acted { .. } => "acted",
         }
     }
@@ -380,7 +384,11 @@ impl Event<'_> {
             | What::NotReported { .. } => {
                 tracing::warn!(?event, "{self}");
             }
+            What::Shadowed(shadowed) if shadowed.is_worth_a_look() => {
+                tracing::warn!(?event, "{self}");
+            }
             What::FieldAdded { .. }
+            | What::Shadowed(_)
             | What::NotSigned(_)
             | What::FieldNotAdded { .. }
             | What::Step(_)

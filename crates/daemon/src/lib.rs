@@ -11,6 +11,7 @@
 //! | [`reload`] | a running daemon reads its configuration again |
 //! | [`serving`] | sockets, connections, messages |
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
+//! | [`shadow`] | what another filter does otherwise |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
 //! | [`reporting`] | reports to those whose signatures do not match |
@@ -43,6 +44,7 @@ pub mod resolver;
 pub mod serve;
 pub mod server;
 pub mod serving;
+pub mod shadow;
 pub mod signals;
 pub mod signing;
 pub mod supervisor;

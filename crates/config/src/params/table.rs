@@ -20,6 +20,7 @@ mod options;
 mod process;
 mod reports;
 mod results;
+mod shadow;
 mod signing;
 mod sockets;
 mod trial;
@@ -38,6 +39,7 @@ pub static PARAMS: &[Param] = &joined::<{ count() }>();
 const SECTIONS: &[&[Param]] = &[
     sockets::ROWS,
     hosts::ROWS,
+    shadow::ROWS,
     leaving::ROWS,
     process::ROWS,
     life::ROWS,

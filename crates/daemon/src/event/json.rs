@@ -1,6 +1,7 @@
 //! Events as JSON: the same in parts. `docs/log.md` promises them.
 
 use super::{Event, Reason, UNKNOWN_ID, What, signers};
+use crate::shadow::Shadowed;
 use serde_json::Value;
 use std::fmt;
 use twinseal_dkim::{Outcome, Verdict};
@@ -99,6 +100,11 @@ pub const KINDS: &[Kind] = &[
         members: &["to", "error"],
     },
     Kind {
+        name: "shadow",
+        about: "in what another filter differs, or what would have been done (`shadow`)",
+        members: &["reason", "field", "selector", "domain", "differences", "action", "error"],
+    },
+    Kind {
         name: "acted",
         about: "something was done with the message because of its signatures",
         members: &["action", "why"],
@@ -155,6 +161,7 @@ fn members(what: &What<'_>) -> Vec<Member> {
         }
         What::Unsigned | What::BadFormat => Vec::new(),
         What::HeaderTooLarge(limit) => vec![("error", limit.to_string().into())],
+        What::Shadowed(shadowed) => shadow(shadowed),
         What::Acted { action, why } => {
             vec![("action", action.name().into()), ("why", why.text().into())]
         }
@@ -192,6 +199,31 @@ fn details(reason: &Reason) -> Vec<Member> {
         | Reason::SealsOff
         | Reason::SigningOff => Vec::new(),
     }
+}
+
+/// What another filter does otherwise.
+fn shadow(shadowed: &Shadowed) -> Vec<Member> {
+    let mut members = vec![("reason", Value::from(shadowed.code()))];
+    if let Some(mark) = shadowed.mark() {
+        members.push(("field", mark.field.into()));
+        members.push(("selector", mark.selector.as_str().into()));
+        members.push(("domain", mark.domain.as_str().into()));
+    }
+    match shadowed {
+        Shadowed::Differs { differences, .. } => {
+            let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            members.push(("differences", texts.into()));
+        }
+        Shadowed::WouldAct { action, error } => {
+            members.push(("action", action.name().into()));
+            members.push(("error", error.as_str().into()));
+        }
+        Shadowed::Agrees { .. }
+        | Shadowed::OnlyTheirs { .. }
+        | Shadowed::OnlyOurs { .. }
+        | Shadowed::Added { .. } => {}
+    }
+    members
 }
 
 /// What became of a signature.

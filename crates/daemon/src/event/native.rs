@@ -44,6 +44,9 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         What::ForgedRemoved(count) => {
             write!(f, "Authentication-Results fields that claim to be ours removed: {count}")
         }
+        What::Shadowed(shadowed) => {
+            write!(f, "shadow: {shadowed} (reason={})", shadowed.code())
+        }
         What::Acted { action, why } => write!(f, "{}: {}", acted(*action), why.text()),
     }
 }

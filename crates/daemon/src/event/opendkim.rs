@@ -36,6 +36,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         | What::ForgedRemoved(_)
         | What::Reported { .. }
         | What::NotReported { .. }
+        | What::Shadowed(_)
         | What::Acted { .. } => native::write(event, f),
     }
 }

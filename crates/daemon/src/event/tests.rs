@@ -4,6 +4,7 @@ use super::dkim_filter::BAD_FORMAT;
 use super::json::Members;
 use super::{Event, KINDS, Kind, Reason, Tried, UNKNOWN_ID, What};
 use crate::serving::transaction::Obstacle;
+use crate::shadow::{Difference, Mark, Shadowed};
 use crate::signing::directory::Unavailable;
 use crate::verifying::action::Why;
 use std::collections::{BTreeMap, BTreeSet};
@@ -330,9 +331,65 @@ fn of_arriving() -> Vec<Case> {
     ]
 }
 
+/// What is told in the shadow of another filter: the same in every door.
+fn of_shadow() -> Vec<Case> {
+    let mark = || Mark {
+        field: "DKIM-Signature",
+        selector: "mail2".to_owned(),
+        domain: "example.com".to_owned(),
+    };
+    let names = "(s=mail2, d=example.com)";
+    let lacks = vec![Difference::Lacks(vec!["x-mailer".to_owned()]), Difference::Body];
+    let cases = [
+        (
+            Shadowed::Agrees { mark: mark(), reordered: false },
+            format!("DKIM-Signature agrees {names} (reason=shadow-agrees)"),
+        ),
+        (
+            Shadowed::Differs { mark: mark(), differences: lacks },
+            format!(
+                "DKIM-Signature differs: h= lacks \"x-mailer\"; bh= is another {names} \
+                 (reason=shadow-differs)"
+            ),
+        ),
+        (
+            Shadowed::OnlyTheirs { mark: mark() },
+            format!(
+                "only the other filter signs: DKIM-Signature {names} (reason=shadow-only-theirs)"
+            ),
+        ),
+        (
+            Shadowed::OnlyOurs { mark: mark() },
+            format!(
+                "the other filter does not sign; ours would: DKIM-Signature {names} \
+                 (reason=shadow-only-ours)"
+            ),
+        ),
+        (
+            Shadowed::Added { mark: mark() },
+            format!("DKIM-Signature would be added {names} (reason=shadow-added)"),
+        ),
+        (
+            Shadowed::acting(Action::TempFail, "no key selected for signing"),
+            "would be deferred: no key selected for signing (reason=shadow-would-act)".to_owned(),
+        ),
+    ];
+    let lines = |(shadowed, line): (Shadowed, String)| {
+        same(What::Shadowed(keep(shadowed)), &format!(": shadow: {line}"))
+    };
+    cases.into_iter().map(lines).collect()
+}
+
 fn cases() -> Vec<Case> {
-    let parts =
-        [of_signing(), of_steps(), of_reasons(), of_obstacles(), of_verdicts(), of_arriving()];
+    let parts = [
+        of_signing(),
+        of_steps(),
+        of_reasons(),
+        of_obstacles(),
+        of_verdicts(),
+        of_arriving(),
+        of_shadow(),
+    ];
     parts.into_iter().flatten().collect()
 }
 

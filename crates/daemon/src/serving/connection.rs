@@ -168,7 +168,10 @@ impl Connection {
             options.needed = Actions::ADD_HEADERS;
         }
         options.stages.recipients = service.minds_recipients();
-        if service.may_quarantine() {
+        if service.shadow {
+            // What was not asked for cannot be done by mistake.
+            options.needed = Actions::NONE;
+        } else if service.may_quarantine() {
             options.needed = options.needed | Actions::QUARANTINE;
         }
         let session = Session::new(options);
@@ -380,7 +383,8 @@ impl Connection {
 
     /// A message that begins.
     fn new_message(&mut self) -> Transaction {
-        if let Some(office) = &self.service.office {
+        // In the shadow of another filter, nothing is removed, and so nothing looked for.
+        if let Some(office) = self.service.office.as_ref().filter(|_| !self.service.shadow) {
             // Some MTAs say it with the first message only.
             let host = self.macro_value("j");
             let name = office.authserv_id(host.as_deref());

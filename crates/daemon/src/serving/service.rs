@@ -40,6 +40,8 @@ pub struct Service {
     pub deciding: Deciding,
     /// Domains whose mail is deferred when no rule signs for it.
     pub must_sign: Option<Arc<DomainList>>,
+    /// Whether nothing is changed or refused, and only told in what another filter differs.
+    pub shadow: bool,
     /// Whether every message gets a field that says who has seen it.
     pub trace_header: bool,
     /// Whether the steps to each decision are logged.
@@ -167,8 +169,9 @@ impl Service {
             Door::Native | Door::DkFilter => office.is_some(),
         };
         let fixed = config.trial.as_ref().and_then(|trial| trial.time);
-        // Where a message is only tried out, nobody is to be written to.
-        let reports = config.reports.as_ref().filter(|_| config.trial.is_none());
+        // Where a message is only tried out, or is another filter's, nobody is to be written to.
+        let writes = config.trial.is_none() && !config.shadow;
+        let reports = config.reports.as_ref().filter(|_| writes);
         let desk = reports.zip(office.as_ref());
         let desk = desk.map(|(reports, office)| Arc::new(Desk::new(reports, office, config.door)));
         Self {
@@ -182,6 +185,7 @@ impl Service {
             actions: config.actions,
             deciding: Self::deciding(config),
             must_sign: config.must_sign.clone(),
+            shadow: config.shadow,
             trace_header: config.trace_header,
             log_why: config.log.why,
             logs_success: config.log.success,

@@ -4,6 +4,7 @@ mod arriving;
 mod obstacle;
 mod opendkim;
 mod planning;
+mod shadowing;
 mod steps;
 
 pub use arriving::{Judged, Provenance, held};
@@ -12,10 +13,12 @@ pub use obstacle::Obstacle;
 pub(crate) use planning::{unless_excluded, weigh};
 
 use planning::{is_ours_to_sign, plan};
+use shadowing::Shadowing;
 
 use super::service::{Client, Service};
 use crate::VERSION;
 use crate::event::{Event, Reason, UNKNOWN_ID, What};
+use crate::shadow::Shadowed;
 use crate::signing::policy::{Fidelity, Origin, Plan};
 use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
 use crate::verifying::action::Why;
@@ -44,6 +47,8 @@ pub struct Transaction {
     trace: Option<String>,
     /// A recipient for whom the message is not signed.
     excluded: Option<String>,
+    /// Whether it is another filter's, and only compared.
+    shadow: bool,
     /// Whether the signatures that it has are removed when it gets ours.
     removes_old: bool,
     /// Whether fields whose names hold a semicolon are passed over.
@@ -64,6 +69,8 @@ enum Role {
     Held(Why),
     /// It cannot be read, which is written into it.
     Malformed,
+    /// What another filter made of it is compared with what we would.
+    Shadowing(Box<Shadowing>),
 }
 
 /// What the connection knows about a message when it is complete.
@@ -122,6 +129,8 @@ pub enum Told {
     Sealed(Vec<SealedField>),
     /// What the signatures came to.
     Judged(Box<Judged>),
+    /// In what another filter differs.
+    Shadowed(Vec<Shadowed>),
     /// Nothing.
     Nothing,
 }
@@ -137,6 +146,7 @@ impl Transaction {
             role: Role::Passing,
             trace: None,
             excluded: None,
+            shadow: service.shadow,
             removes_old: service.signs && service.leaving.remove_old_signatures,
             old_signatures: 0,
             skips_odd_names: service.is_opendkim(),
@@ -170,6 +180,9 @@ impl Transaction {
     /// Decides what becomes of the message, and says so in the log unless that is for its end.
     pub async fn end_of_headers(&mut self, service: &Service, facts: &Facts<'_>) -> HeadersReply {
         let header = std::mem::take(&mut self.header);
+        if self.shadow {
+            return self.end_of_shown_header(header, service, facts).await;
+        }
         // dkim-filter left what it neither signs nor verifies as it is.
         if !matches!(service.door, Door::DkimFilter | Door::Opendkim) {
             self.leave_trace(service);
@@ -270,7 +283,7 @@ impl Transaction {
 
     /// The message gets a field that says who has seen it, if that is wanted.
     fn leave_trace(&mut self, service: &Service) {
-        self.trace = service.trace_header.then(|| service.door.product(VERSION));
+        self.trace = (service.trace_header && !self.shadow).then(|| service.door.product(VERSION));
     }
 
     /// Lets the message go on as it is, apart from what can be done at its end only.
@@ -283,6 +296,12 @@ impl Transaction {
     }
 
     fn answer(&mut self, action: Action, why: Why, door: Door, facts: &Facts<'_>) -> HeadersReply {
+        if self.shadow {
+            if action != Action::Accept {
+                facts.log(What::Shadowed(&Shadowed::acting(action, why.text())));
+            }
+            return HeadersReply::Accept;
+        }
         if action != Action::Accept && why != Why::CannotSign {
             facts.log(What::Acted { action, why });
         }
@@ -303,6 +322,7 @@ impl Transaction {
         match &mut self.role {
             Role::Signing(seals) => seals.iter_mut().for_each(|seal| seal.feed(chunk)),
             Role::Verifying(verification) => verification.feed(chunk),
+            Role::Shadowing(shadowing) => shadowing.feed(chunk),
             Role::Passing | Role::Held(_) | Role::Malformed => {}
         }
     }
@@ -311,7 +331,11 @@ impl Transaction {
     pub fn waits(&mut self) -> Option<&mut Verification> {
         match &mut self.role {
             Role::Verifying(verification) => Some(&mut **verification).filter(|one| one.waits()),
-            Role::Passing | Role::Signing(_) | Role::Held(_) | Role::Malformed => None,
+            Role::Passing
+            | Role::Signing(_)
+            | Role::Held(_)
+            | Role::Malformed
+            | Role::Shadowing(_) => None,
         }
     }
 
@@ -328,9 +352,11 @@ impl Transaction {
         let mut disposition = Disposition::Accept;
         let untold: fn(ModificationError) -> Obstacle = match self.role {
             Role::Signing(_) => Obstacle::Field,
-            Role::Passing | Role::Verifying(_) | Role::Held(_) | Role::Malformed => {
-                Obstacle::Result
-            }
+            Role::Passing
+            | Role::Verifying(_)
+            | Role::Held(_)
+            | Role::Malformed
+            | Role::Shadowing(_) => Obstacle::Result,
         };
         // Trap W12: what is there is removed before anything is inserted.
         let forged = self.remove_forged(reply).map_err(untold)?;
@@ -360,14 +386,12 @@ impl Transaction {
             Role::Malformed => {
                 opendkim::tell_malformed(service, reply, ending).map_err(untold)?;
             }
+            Role::Shadowing(shadowing) => return Ok(shadowing.done(service)),
             Role::Passing => {}
         }
         // After the seals, and so above them (trap W8), which do not cover it.
         let trace = |reply: &mut MessageReply| {
-            let Some(product) = &self.trace else { return Ok(()) };
-            let (name, value) = (trace_field(service.door), ending.trace(product));
-            let index = place(BELOW_RECEIVED, service.door);
-            reply.insert_header(index, name, value.as_bytes()).map_err(untold)
+            insert_trace(self.trace.as_deref(), (service, ending), reply).map_err(untold)
         };
         if !service.is_opendkim() {
             trace(reply)?;
@@ -392,9 +416,11 @@ impl Transaction {
         // Mail that we sign is our own.
         let forgeries = match self.role {
             Role::Signing(_) => None,
-            Role::Passing | Role::Verifying(_) | Role::Held(_) | Role::Malformed => {
-                self.forgeries.as_ref()
-            }
+            Role::Passing
+            | Role::Verifying(_)
+            | Role::Held(_)
+            | Role::Malformed
+            | Role::Shadowing(_) => self.forgeries.as_ref(),
         };
         let Some(forgeries) = forgeries else { return Ok(0) };
         forgeries.remove(reply)?;
@@ -417,9 +443,25 @@ impl Told {
                 }
             }
             Self::Judged(judged) => judged.log(service, queue_id),
+            Self::Shadowed(found) => {
+                for one in found {
+                    Event { door, queue_id, what: What::Shadowed(one) }.log();
+                }
+            }
             Self::Nothing => {}
         }
     }
+}
+
+/// Inserts the field that says who has seen the message, if there is to be one.
+fn insert_trace(
+    product: Option<&str>,
+    (service, ending): (&Service, &Ending<'_>),
+    reply: &mut MessageReply,
+) -> Result<(), ModificationError> {
+    let Some(product) = product else { return Ok(()) };
+    let (name, value) = (trace_field(service.door), ending.trace(product));
+    reply.insert_header(place(BELOW_RECEIVED, service.door), name, value.as_bytes())
 }
 
 /// Where a field goes that belongs below the MTA's own: opendkim puts all of its fields on top.

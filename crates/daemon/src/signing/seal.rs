@@ -4,7 +4,7 @@
 //! what they mean, is its own business: a third kind of seal is a third implementation.
 
 use std::sync::Arc;
-use twinseal_keys::{KeyKind, SignError};
+use twinseal_keys::{SignError, SigningKey};
 use twinseal_message::{Domain, NewField, Selector};
 
 /// Where both seals are inserted: directly below the MTA's own Received field (traps W8, O2).
@@ -32,8 +32,8 @@ pub struct Requested {
     pub domain: Domain,
     /// The key's selector.
     pub selector: Selector,
-    /// What kind of key that is.
-    pub key: KeyKind,
+    /// The key.
+    pub key: Arc<SigningKey>,
     /// How it is made.
     pub how: How,
 }
@@ -69,7 +69,7 @@ impl Seal for twinseal_dkim::Signer {
         let requested = |request: &twinseal_dkim::Request| Requested {
             domain: request.domain.clone(),
             selector: request.selector.clone(),
-            key: request.key.kind(),
+            key: Arc::clone(&request.key),
             how: How::Dkim(Arc::clone(&request.settings)),
         };
         Self::requests(self).map(requested).collect()
@@ -92,7 +92,7 @@ impl Seal for twinseal_domainkeys::Signer {
         let requested = |request: &twinseal_domainkeys::Request| Requested {
             domain: request.domain.clone(),
             selector: request.selector.clone(),
-            key: request.key.kind(),
+            key: Arc::clone(&request.key),
             how: How::DomainKeys(Arc::clone(&request.settings)),
         };
         Self::requests(self).map(requested).collect()

@@ -37,7 +37,7 @@ impl Shown<'_> {
                         self.line(&verified(verdict), &mut text);
                     }
                 }
-                Told::Nothing => {}
+                Told::Shadowed(_) | Told::Nothing => {}
             }
         }
         if text.is_empty() {

@@ -4,6 +4,7 @@ use super::{Ending, UNKNOWN_ID};
 use crate::event::{Event, What};
 use crate::reporting::Case;
 use crate::serving::service::Service;
+use crate::shadow::Shadowed;
 use crate::verifying::action::{Decision, Why, decide};
 use crate::verifying::forgeries::Forgeries;
 use crate::verifying::report::Report;
@@ -160,7 +161,9 @@ impl Judged {
         if self.finished.verdicts.is_empty() && service.tells_unsigned(action) {
             log(What::Unsigned);
         }
-        if action != Action::Accept {
+        if action != Action::Accept && service.shadow {
+            log(What::Shadowed(&Shadowed::acting(action, why.text())));
+        } else if action != Action::Accept {
             log(What::Acted { action, why });
         }
     }

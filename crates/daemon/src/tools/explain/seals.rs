@@ -266,7 +266,7 @@ fn signature(requested: &Requested) -> SignatureAnswer {
         How::Dkim(settings) => SignatureAnswer {
             domain,
             selector,
-            algorithm: match requested.key {
+            algorithm: match requested.key.kind() {
                 KeyKind::Rsa { .. } => "rsa-sha256",
                 KeyKind::Ed25519 => "ed25519-sha256",
             },
