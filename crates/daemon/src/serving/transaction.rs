@@ -1,40 +1,44 @@
 //! One message, from its first header field to what becomes of it.
 
 mod arriving;
+mod fields;
+mod known;
 mod obstacle;
 mod opendkim;
 mod planning;
 mod shadowing;
 mod steps;
+mod told;
 
 pub use arriving::{Judged, Provenance, held};
+pub use known::{Ending, Facts};
 pub use obstacle::Obstacle;
+pub use told::{Told, log_obstacle};
 
 pub(crate) use planning::{unless_excluded, weigh};
+
+use fields::{insert_trace, place, remove_old, rewritten};
 
 use planning::{is_ours_to_sign, plan};
 use shadowing::Shadowing;
 
-use super::service::{Client, Service};
+use super::service::Service;
 use crate::VERSION;
-use crate::event::{Event, Reason, UNKNOWN_ID, What};
+use crate::event::{Reason, UNKNOWN_ID, What};
 use crate::shadow::Shadowed;
-use crate::signing::policy::{Fidelity, Origin, Plan};
-use crate::signing::seal::{BELOW_RECEIVED, Seal, SealedField};
+use crate::signing::policy::{Origin, Plan};
+use crate::signing::seal::{Seal, SealedField};
 use crate::verifying::action::Why;
 use crate::verifying::forgeries::{Forgeries, Guard};
 use crate::verifying::office::Office;
 use crate::verifying::verification::Verification;
 use std::sync::Arc;
-use twinseal_config::{Action, Door, Rewriting};
+use twinseal_config::{Action, Door};
 use twinseal_dkim::FIELD as DKIM_FIELD;
 use twinseal_message::header::MAX_HEADER_OCTETS;
 use twinseal_message::text::shown;
 use twinseal_message::{HeaderBlock, HeaderTooLarge};
-use twinseal_milter::{Disposition, HeadersReply, Macros, MessageReply, ModificationError};
-
-/// What stands for the name of an MTA that does not tell it.
-const UNKNOWN_HOST: &str = "unknown-host";
+use twinseal_milter::{Disposition, HeadersReply, MessageReply, ModificationError};
 
 /// One message.
 pub struct Transaction {
@@ -73,46 +77,6 @@ enum Role {
     Shadowing(Box<Shadowing>),
 }
 
-/// What the connection knows about a message when it is complete.
-#[derive(Debug, Clone, Copy)]
-pub struct Ending<'a> {
-    /// The MTA's queue id. Some MTAs have it only now.
-    pub queue_id: Option<&'a str>,
-    /// The MTA's own name.
-    pub host: Option<&'a str>,
-}
-
-/// What the connection knows about a message when its header is complete.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The MTA's queue id, if it has one by now.
-    pub queue_id: Option<&'a str>,
-    /// The SMTP client.
-    pub client: &'a Client,
-    /// Whether the client has authenticated itself.
-    pub authenticated: bool,
-    /// Whether header values are exact.
-    pub fidelity: Fidelity,
-    /// In whose words the log is told.
-    pub door: Door,
-    /// What else the MTA has told.
-    pub macros: &'a Macros,
-}
-
-impl Facts<'_> {
-    fn log(&self, what: What<'_>) {
-        Event { door: self.door, queue_id: self.queue_id.unwrap_or(UNKNOWN_ID), what }.log();
-    }
-}
-
-impl Ending<'_> {
-    /// The value of the trace field.
-    fn trace(&self, product: &str) -> String {
-        let (host, id) = (self.host.unwrap_or(UNKNOWN_HOST), self.queue_id.unwrap_or(UNKNOWN_ID));
-        format!(" {product} {host} {id}")
-    }
-}
-
 /// What becomes of a message at its end.
 #[derive(Debug)]
 pub struct Done {
@@ -120,19 +84,6 @@ pub struct Done {
     pub disposition: Disposition,
     /// What the log is told when that has left.
     pub told: Told,
-}
-
-/// What is worth a log line when the answer has left.
-#[derive(Debug)]
-pub enum Told {
-    /// The fields that were inserted.
-    Sealed(Vec<SealedField>),
-    /// What the signatures came to.
-    Judged(Box<Judged>),
-    /// In what another filter differs.
-    Shadowed(Vec<Shadowed>),
-    /// Nothing.
-    Nothing,
 }
 
 impl Transaction {
@@ -426,83 +377,4 @@ impl Transaction {
         forgeries.remove(reply)?;
         Ok(forgeries.count())
     }
-}
-
-impl Told {
-    /// Writes the lines.
-    pub fn log(&self, service: &Service, queue_id: Option<&str>) {
-        let (door, queue_id) = (service.door, queue_id.unwrap_or(UNKNOWN_ID));
-        match self {
-            // dkim-filter told of what it signed as of signatures that pass: where that was wanted.
-            Self::Sealed(_)
-                if matches!(door, Door::DkimFilter | Door::Opendkim) && !service.logs_success => {}
-            Self::Sealed(fields) => {
-                for SealedField { field, selector, domain, .. } in fields {
-                    let what = What::FieldAdded { field: field.name, selector, domain };
-                    Event { door, queue_id, what }.log();
-                }
-            }
-            Self::Judged(judged) => judged.log(service, queue_id),
-            Self::Shadowed(found) => {
-                for one in found {
-                    Event { door, queue_id, what: What::Shadowed(one) }.log();
-                }
-            }
-            Self::Nothing => {}
-        }
-    }
-}
-
-/// Inserts the field that says who has seen the message, if there is to be one.
-fn insert_trace(
-    product: Option<&str>,
-    (service, ending): (&Service, &Ending<'_>),
-    reply: &mut MessageReply,
-) -> Result<(), ModificationError> {
-    let Some(product) = product else { return Ok(()) };
-    let (name, value) = (trace_field(service.door), ending.trace(product));
-    reply.insert_header(place(BELOW_RECEIVED, service.door), name, value.as_bytes())
-}
-
-/// Where a field goes that belongs below the MTA's own: opendkim puts all of its fields on top.
-const fn place(index: u32, door: Door) -> u32 {
-    match door {
-        Door::Opendkim => 0,
-        Door::Native | Door::DkFilter | Door::DkimFilter => index,
-    }
-}
-
-/// The header as the MTA is going to make it.
-fn rewritten(header: &HeaderBlock, rewriting: &Rewriting) -> HeaderBlock {
-    let mut new = HeaderBlock::default();
-    for field in header.fields() {
-        // What does not fit any more stays as it is.
-        let value = rewriting.applied(field.name(), field.value());
-        if new.push(field.name(), &value).is_err() {
-            return header.clone();
-        }
-    }
-    new
-}
-
-/// Removes so many DKIM signatures, from the highest down: the MTA may count anew after each (trap
-/// W11).
-fn remove_old(count: u32, reply: &mut MessageReply) -> Result<(), ModificationError> {
-    (1..=count).rev().try_for_each(|instance| reply.delete_header(instance, DKIM_FIELD))
-}
-
-/// The field that says which program has seen a message.
-const fn trace_field(door: Door) -> &'static str {
-    match door {
-        Door::DkFilter => "X-DomainKeys",
-        Door::Native | Door::DkimFilter => "X-DKIM",
-        Door::Opendkim => "DKIM-Filter",
-    }
-}
-
-/// The log line of a message that could not be dealt with at its end.
-pub fn log_obstacle(service: &Service, queue_id: Option<&str>, obstacle: &Obstacle) {
-    let what =
-        What::Obstructed { obstacle, action: obstacle.action(&service.actions, service.door) };
-    Event { door: service.door, queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
 }
