@@ -236,6 +236,10 @@ fn of(param: &'static Param, config: &Config) -> Option<Line> {
             "domainkeys" => config.seals.domainkeys.is_none().then(|| "no".to_owned()),
             // It signs, whatever it is told beside that.
             "mode" if config.door == Door::DkFilter => Some(Mode::Sign.letters().to_owned()),
+            // Our own door wants rules where mail is signed; without them, all mail is verified.
+            "mode" if config.rules.is_empty() && config.mode == Mode::Both => {
+                Some(Mode::Verify.letters().to_owned())
+            }
             "mode" => Some(config.mode.letters().to_owned()),
             // There, the closest entry decides, and here the last one: they are in that order.
             "internal-hosts" if by_closeness => Some(hosts(&config.internal_hosts)),
