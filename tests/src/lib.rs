@@ -23,6 +23,7 @@
 //! - [`message`]: fields and body of a message, as octets
 //! - [`generator`]: random messages from a seed
 //! - [`templates`]: random signature fields, for other people's signers to sign
+//! - [`conversations`]: what opendkim and the program in its place do when they are told the same
 //! - [`damage`]: what may happen to a signed message
 //! - [`scenario`]: the text files that say what is sent and what must come of it
 //! - [`verifier`]: the program on the receiving side
@@ -33,6 +34,7 @@
 #![forbid(unsafe_code)]
 
 pub mod claims;
+pub mod conversations;
 pub mod cutting;
 pub mod damage;
 pub mod defects;

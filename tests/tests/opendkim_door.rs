@@ -1,0 +1,40 @@
+//! opendkim and the program in its place, told the same by miltertest, do the same.
+
+use std::path::Path;
+use twinseal_e2e::conversations::text::Setup;
+use twinseal_e2e::conversations::{Door, Held, compare, hold, judge};
+use twinseal_e2e::here;
+use twinseal_e2e::scratch::Scratch;
+
+/// All conversations of a directory below `scenarios/opendkim`.
+fn family(name: &str) {
+    // opendkim refuses keys below a directory that everybody can write to.
+    let base = format!("/var/lib/twinseal-e2e-{name}");
+    let (theirs, ours) = (Door::opendkim(), Door::ours());
+    let (mut complaints, mut kept) = (String::new(), Vec::new());
+    for setup in Setup::all(&here("scenarios/opendkim").join(name)) {
+        let scratch = Scratch::below(Path::new(&base), &setup.name);
+        let held = hold(&setup, [&theirs, &ours], &scratch);
+        show(&setup, &held);
+        complaints += &compare(&setup, &held, [&theirs, &ours]).concat();
+        complaints += &judge(&setup, &held, 1, &scratch).concat();
+        kept.push(scratch);
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+/// With `TWINSEAL_SHOW` in the environment, what opendkim did is printed.
+fn show(setup: &Setup, held: &Held) {
+    if std::env::var_os("TWINSEAL_SHOW").is_none() {
+        return;
+    }
+    for (conversation, [theirs, _]) in setup.conversations.iter().zip(&held.records) {
+        println!("## {}: {} ({})", setup.name, conversation.name, conversation.branch);
+        theirs.iter().for_each(|entry| println!("{entry}"));
+    }
+}
+
+#[test]
+fn signing() {
+    family("signing");
+}
