@@ -151,6 +151,12 @@ fn filled(content: &str, scratch: &Scratch, directory: &Path) -> String {
     let mut text = content
         .replace("@KEYS@", &scratch.join("keys").to_string_lossy())
         .replace("@DIR@", &directory.to_string_lossy());
+    for key in ["rsa512", "rsa1024", "rsa2048", "ed25519"] {
+        let pem = fs::read_to_string(here(&format!("data/keys/{key}.pem"))).expect("a key");
+        let base64: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
+        text = text.replace(&format!("@PEM {key}@"), &pem);
+        text = text.replace(&format!("@DER {key}@"), &base64);
+    }
     for line in records.lines() {
         let (name, record) = line.split_once(' ').expect("a name and a record");
         let key = name.split('.').next().unwrap_or_default();

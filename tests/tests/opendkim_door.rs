@@ -35,6 +35,56 @@ fn show(setup: &Setup, held: &Held) {
 }
 
 #[test]
+fn negotiation() {
+    family("negotiation");
+}
+
+#[test]
+fn peers() {
+    family("peers");
+}
+
+#[test]
+fn origin() {
+    family("origin");
+}
+
+#[test]
+fn domains() {
+    family("domains");
+}
+
+#[test]
+fn senders() {
+    family("senders");
+}
+
+#[test]
+fn tables() {
+    family("tables");
+}
+
+#[test]
 fn signing() {
     family("signing");
+}
+
+#[test]
+fn limits() {
+    family("limits");
+}
+
+#[test]
+fn verifying() {
+    family("verifying");
+}
+
+#[test]
+fn removing() {
+    family("removing");
+}
+
+#[test]
+fn actions() {
+    family("actions");
 }
