@@ -13,6 +13,7 @@ pub mod text;
 use crate::here;
 use crate::judges::{Judge, Seal};
 use crate::message::with_crlf;
+use crate::milter::LEADING_SPACE;
 use crate::net::{Address, wait_for};
 use crate::scratch::Scratch;
 use crate::signers::{Order, Script, by_template};
@@ -60,8 +61,9 @@ struct Filter {
 }
 
 impl Filter {
-    /// Starts it in a directory where the files of the configuration lie.
-    fn start(door: &Door, name: &str, directory: &Path) -> Self {
+    /// Starts it in a directory where the files of the configuration lie; or what it said when it
+    /// ended instead.
+    fn start(door: &Door, name: &str, directory: &Path) -> Result<Self, String> {
         let socket = directory.join(format!("{name}.sock"));
         let log = directory.join(format!("{name}.log"));
         let output = File::create(&log).expect("a file for its words");
@@ -80,13 +82,15 @@ impl Filter {
         let address = Address::Unix(socket);
         let tap = Tap::start(&directory.join(format!("{name}.tap")), &address);
         let mut filter = Self { process, log, tap };
-        let listens = wait_for(Duration::from_secs(10), || {
+        let state = wait_for(Duration::from_secs(10), || {
             let ended = filter.process.try_wait().expect("its state");
-            assert!(ended.is_none(), "{door:?} ended: {ended:?}\n{}", filter.said());
-            address.connect().ok()
+            ended.map(Err).or_else(|| address.connect().ok().map(Ok))
         });
-        assert!(listens.is_some(), "{door:?} does not listen\n{}", filter.said());
-        filter
+        match state {
+            Some(Ok(_)) => Ok(filter),
+            Some(Err(status)) => Err(format!("{status}: {}", filter.said())),
+            None => Err(format!("does not listen: {}", filter.said())),
+        }
     }
 
     fn said(&self) -> String {
@@ -120,8 +124,8 @@ pub struct Held {
     pub sent: Vec<Vec<Vec<u8>>>,
 }
 
-/// Holds all conversations of a setup with both, at the same time.
-pub fn hold(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Held {
+/// Holds all conversations of a setup with both, at the same time; or says who did not start.
+pub fn hold(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Result<Held, String> {
     let directory = scratch.dir(&setup.name);
     for key in ["rsa512", "rsa1024", "rsa2048", "ed25519"] {
         scratch.key(key);
@@ -133,16 +137,18 @@ pub fn hold(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Held {
     let sent = sign_beforehand(setup, scratch);
     let each = |at: usize| {
         let filter = Filter::start(doors[at], ["theirs", "ours"][at], &directory);
+        let filter = filter.map_err(|e| format!("{}: {:?}: {e}\n", setup.name, doors[at]))?;
         let script = directory.join(format!("script{at}.lua"));
         let conversations = setup.conversations.iter().zip(&sent);
         let hold = |(one, octets): (&Conversation, &Vec<Vec<u8>>)| filter.hold(one, octets, &script);
-        conversations.map(hold).collect::<Vec<_>>()
+        Ok::<_, String>(conversations.map(hold).collect::<Vec<_>>())
     };
     let (theirs, ours) = std::thread::scope(|scope| {
         let ours = scope.spawn(|| each(1));
         (each(0), ours.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)))
     });
-    Held { records: theirs.into_iter().zip(ours).map(|(a, b)| [a, b]).collect(), sent }
+    let records = theirs?.into_iter().zip(ours?).map(|(a, b)| [a, b]).collect();
+    Ok(Held { records, sent })
 }
 
 /// What a file says of directories, keys and records.
@@ -254,7 +260,9 @@ pub fn judge(setup: &Setup, held: &Held, which: usize, scratch: &Scratch) -> Vec
             });
             let point = point.unwrap_or_else(|| panic!("{selector}: a selector is a key's name"));
             records += &format!("{name} {point}\n");
-            let octets = with_crlf(format!("DKIM-Signature:{value}\n").as_bytes());
+            // What was not agreed to be exact gets a blank from the MTA.
+            let blank = if exact(record) { "" } else { " " };
+            let octets = with_crlf(format!("DKIM-Signature:{blank}{value}\n").as_bytes());
             let octets = [octets, held.sent[at][0].clone()].concat();
             paths.push(scratch.write(&format!("{}/made/{which}-{}.eml", setup.name, paths.len()), octets));
         }
@@ -272,6 +280,13 @@ pub fn judge(setup: &Setup, held: &Held, which: usize, scratch: &Scratch) -> Vec
         }
     }
     complaints
+}
+
+/// Whether header values are exact.
+fn exact(record: &[Entry]) -> bool {
+    record.iter().any(|entry| {
+        matches!(entry.what, What::Terms(_, _, steps, _) if steps & LEADING_SPACE != 0)
+    })
 }
 
 /// The values of the signatures that were inserted.

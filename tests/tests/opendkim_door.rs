@@ -14,10 +14,14 @@ fn family(name: &str) {
     let (mut complaints, mut kept) = (String::new(), Vec::new());
     for setup in Setup::all(&here("scenarios/opendkim").join(name)) {
         let scratch = Scratch::below(Path::new(&base), &setup.name);
-        let held = hold(&setup, [&theirs, &ours], &scratch);
-        show(&setup, &held);
-        complaints += &compare(&setup, &held, [&theirs, &ours]).concat();
-        complaints += &judge(&setup, &held, 1, &scratch).concat();
+        match hold(&setup, [&theirs, &ours], &scratch) {
+            Ok(held) => {
+                show(&setup, &held);
+                complaints += &compare(&setup, &held, [&theirs, &ours]).concat();
+                complaints += &judge(&setup, &held, 1, &scratch).concat();
+            }
+            Err(complaint) => complaints += &complaint,
+        }
         kept.push(scratch);
     }
     assert!(complaints.is_empty(), "\n{complaints}");

@@ -10,6 +10,10 @@ use std::process::{Command, Stdio};
 /// does: what was accepted, refused or skipped is not shown any further.
 const PREAMBLE: &str = "\
 local function go(problem) return problem == nil and mt.getreply(conn) == SMFIR_CONTINUE end
+local function rcpt(address)
+    if mt.test_option(conn, SMFIP_NORCPT) then return true end
+    return go(mt.rcptto(conn, address))
+end
 local function field(name, value)
     return go(mt.header(conn, name, value))
 end
@@ -63,7 +67,7 @@ fn message(mail: &Mail, octets: &[u8]) -> String {
     for recipient in recipients {
         steps += &told_macros(mail, "R");
         let recipient = quoted(recipient.as_bytes());
-        let _ = writeln!(steps, "if not go(mt.rcptto(conn, {recipient})) then return end");
+        let _ = writeln!(steps, "if not rcpt({recipient}) then return end");
     }
     steps += stop("rcpt");
     let parsed = Message::parse(octets);

@@ -4,9 +4,9 @@ use crate::message::with_crlf;
 use std::fs;
 use std::path::Path;
 
-/// The steps that are offered where a file does not say otherwise: all that can be left out, SKIP
-/// and exact header values, but no way to leave replies out, so that every stage shows one.
-const STEPS: u32 = 0x10_077f;
+/// What is offered where a file does not say otherwise: what both ask for. Every other step is told,
+/// and every stage shows its reply.
+const OFFER: [u32; 3] = [6, 0xff, 0x10_0302];
 
 /// What is sent where a conversation brings no message of its own.
 const MESSAGE: &str = "\
@@ -115,7 +115,7 @@ impl Conversation {
             name: name.trim().to_owned(),
             branch: String::new(),
             differs: Vec::new(),
-            offer: [6, 0x1ff, STEPS],
+            offer: OFFER,
             client: ("localhost".into(), Some("127.0.0.1".into())),
             messages: Vec::new(),
             unjudged: None,
