@@ -126,21 +126,15 @@ pub struct Held {
 
 /// Holds all conversations of a setup with both, at the same time; or says who did not start.
 pub fn hold(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Result<Held, String> {
-    let directory = scratch.dir(&setup.name);
-    for key in ["rsa512", "rsa1024", "rsa2048", "ed25519"] {
-        scratch.key(key);
-    }
-    for (name, mode, content) in &setup.files {
-        let content = filled(content, scratch, &directory);
-        scratch.write_with_mode(&format!("{}/{name}", setup.name), content, *mode);
-    }
+    let directory = furnish(setup, scratch);
     let sent = sign_beforehand(setup, scratch);
     let each = |at: usize| {
         let filter = Filter::start(doors[at], ["theirs", "ours"][at], &directory);
         let filter = filter.map_err(|e| format!("{}: {:?}: {e}\n", setup.name, doors[at]))?;
         let script = directory.join(format!("script{at}.lua"));
         let conversations = setup.conversations.iter().zip(&sent);
-        let hold = |(one, octets): (&Conversation, &Vec<Vec<u8>>)| filter.hold(one, octets, &script);
+        let hold =
+            |(one, octets): (&Conversation, &Vec<Vec<u8>>)| filter.hold(one, octets, &script);
         Ok::<_, String>(conversations.map(hold).collect::<Vec<_>>())
     };
     let (theirs, ours) = std::thread::scope(|scope| {
@@ -149,6 +143,36 @@ pub fn hold(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Result<Held,
     });
     let records = theirs?.into_iter().zip(ours?).map(|(a, b)| [a, b]).collect();
     Ok(Held { records, sent })
+}
+
+/// What is the matter with a setup that the program is to refuse and opendkim takes.
+pub fn refusal(setup: &Setup, doors: [&Door; 2], scratch: &Scratch) -> Option<String> {
+    let directory = furnish(setup, scratch);
+    let name = setup.refused.as_deref().unwrap_or_default();
+    if !differences::is_refusal(name) {
+        return Some(format!("{}: {name} refuses nothing\n", setup.name));
+    }
+    let theirs = Filter::start(doors[0], "theirs", &directory);
+    let ours = Filter::start(doors[1], "ours", &directory);
+    match (theirs, ours) {
+        (Ok(_), Ok(_)) if doors[1].is_opendkim() => None,
+        (Ok(_), Err(text)) if text.starts_with("exit status: 78") => None,
+        (Ok(_), Ok(_)) => Some(format!("{}: it is not refused\n", setup.name)),
+        (_, Err(text)) | (Err(text), _) => Some(format!("{}: {text}\n", setup.name)),
+    }
+}
+
+/// Puts keys and the files of the configuration where they belong.
+fn furnish(setup: &Setup, scratch: &Scratch) -> PathBuf {
+    let directory = scratch.dir(&setup.name);
+    for key in ["rsa512", "rsa1024", "rsa2048", "ed25519"] {
+        scratch.key(key);
+    }
+    for (name, mode, content) in &setup.files {
+        let content = filled(content, scratch, &directory);
+        scratch.write_with_mode(&format!("{}/{name}", setup.name), content, *mode);
+    }
+    directory
 }
 
 /// What a file says of directories, keys and records.
@@ -228,18 +252,30 @@ pub fn compare(setup: &Setup, held: &Held, doors: [&Door; 2]) -> Vec<String> {
         let place = format!("{}: {}", setup.name, conversation.name);
         let [mut want, have] = [theirs, ours]
             .map(|record| record.iter().cloned().map(Entry::normal).collect::<Vec<_>>());
-        let idle = differences::apply(&conversation.differs, &mut want);
-        for name in idle {
+        let before = want.clone();
+        let other = conversation.like.as_ref().map(|name| record_of(setup, held, name));
+        for name in differences::apply(conversation, &mut want, other) {
             complaints.push(format!("{place}: {name} changes nothing\n"));
         }
         if same {
-            want = theirs.iter().cloned().map(Entry::normal).collect();
+            want = before.clone();
+        }
+        if want != have && std::env::var_os("TWINSEAL_SUGGEST").is_some() {
+            let names = differences::suggestion(conversation, &before, &have).join(" ");
+            println!("SUGGEST\t{}\t{}\t{names}", setup.name, conversation.name);
         }
         if let Some(text) = record::difference(&want, &have) {
             complaints.push(format!("{place}:\n{text}"));
         }
     }
     complaints
+}
+
+/// What opendkim did in another conversation.
+fn record_of(setup: &Setup, held: &Held, name: &str) -> Vec<Entry> {
+    let at = setup.conversations.iter().position(|one| one.name == name);
+    let at = at.unwrap_or_else(|| panic!("{}: {name}: no such conversation", setup.name));
+    held.records[at][0].iter().cloned().map(Entry::normal).collect()
 }
 
 /// Lets Mail::DKIM and dkimpy say whether the signatures that `which` of the two made hold.
@@ -255,16 +291,18 @@ pub fn judge(setup: &Setup, held: &Held, which: usize, scratch: &Scratch) -> Vec
         for value in signatures(record) {
             let name = published(value);
             let selector = name.split('.').next().unwrap_or_default();
-            let point = keys.lines().find_map(|line| {
-                line.strip_prefix(&format!("{selector}._domainkey.example.com "))
-            });
+            let point = keys
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("{selector}._domainkey.example.com ")));
             let point = point.unwrap_or_else(|| panic!("{selector}: a selector is a key's name"));
             records += &format!("{name} {point}\n");
             // What was not agreed to be exact gets a blank from the MTA.
             let blank = if exact(record) { "" } else { " " };
             let octets = with_crlf(format!("DKIM-Signature:{blank}{value}\n").as_bytes());
             let octets = [octets, held.sent[at][0].clone()].concat();
-            paths.push(scratch.write(&format!("{}/made/{which}-{}.eml", setup.name, paths.len()), octets));
+            paths.push(
+                scratch.write(&format!("{}/made/{which}-{}.eml", setup.name, paths.len()), octets),
+            );
         }
     }
     let records = scratch.write(&format!("{}/made/records{which}", setup.name), records);
@@ -284,9 +322,9 @@ pub fn judge(setup: &Setup, held: &Held, which: usize, scratch: &Scratch) -> Vec
 
 /// Whether header values are exact.
 fn exact(record: &[Entry]) -> bool {
-    record.iter().any(|entry| {
-        matches!(entry.what, What::Terms(_, _, steps, _) if steps & LEADING_SPACE != 0)
-    })
+    record.iter().any(
+        |entry| matches!(entry.what, What::Terms(_, _, steps, _) if steps & LEADING_SPACE != 0),
+    )
 }
 
 /// The values of the signatures that were inserted.

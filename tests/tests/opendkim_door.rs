@@ -1,8 +1,9 @@
 //! opendkim and the program in its place, told the same by miltertest, do the same.
 
+use std::fs;
 use std::path::Path;
 use twinseal_e2e::conversations::text::Setup;
-use twinseal_e2e::conversations::{Door, Held, compare, hold, judge};
+use twinseal_e2e::conversations::{Door, Held, compare, differences, hold, judge, refusal};
 use twinseal_e2e::here;
 use twinseal_e2e::scratch::Scratch;
 
@@ -14,6 +15,12 @@ fn family(name: &str) {
     let (mut complaints, mut kept) = (String::new(), Vec::new());
     for setup in Setup::all(&here("scenarios/opendkim").join(name)) {
         let scratch = Scratch::below(Path::new(&base), &setup.name);
+        if setup.refused.is_some() {
+            let complaint = refusal(&setup, [&theirs, &ours], &scratch);
+            complaints += &complaint.unwrap_or_default();
+            kept.push(scratch);
+            continue;
+        }
         match hold(&setup, [&theirs, &ours], &scratch) {
             Ok(held) => {
                 show(&setup, &held);
@@ -91,4 +98,24 @@ fn removing() {
 #[test]
 fn actions() {
     family("actions");
+}
+
+/// The names of the document, of the code and of the conversations are the same.
+#[test]
+fn every_difference_is_documented_implemented_and_shown() {
+    let mut documented = differences::documented();
+    let mut implemented = differences::implemented();
+    documented.sort();
+    implemented.sort_unstable();
+    assert_eq!(documented, implemented);
+    let families = fs::read_dir(here("scenarios/opendkim")).expect("the families");
+    let directories = families.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    let setups: Vec<Setup> = directories.flat_map(|path| Setup::all(&path)).collect();
+    let conversations = || setups.iter().flat_map(|setup| &setup.conversations);
+    assert!(conversations().count() >= 100);
+    for name in documented {
+        let shown = conversations().any(|one| one.differs.contains(&name))
+            || setups.iter().any(|setup| setup.refused.as_ref() == Some(&name));
+        assert!(shown, "{name} occurs in no conversation");
+    }
 }

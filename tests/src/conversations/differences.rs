@@ -1,20 +1,52 @@
 //! The differences from opendkim that are meant: by name in `docs/interop.md`, and here what each
 //! makes of the record of opendkim.
 
-use super::record::{Entry, What};
+mod answers;
+mod fields;
+mod terms;
+
+use super::record::Entry;
+use super::text::Conversation;
 use crate::here;
 use std::fs;
 
-/// What a difference does to the record of opendkim, so that it becomes what is wanted of us.
-type Change = fn(&mut Vec<Entry>);
+/// What a difference makes of a record of opendkim, so that it becomes what is wanted of us.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    /// It changes the record.
+    Change(fn(&Conversation, &mut Vec<Entry>)),
+    /// From the end of the header on it is as in the conversation of the same setup that the line
+    /// `as` names.
+    As,
+    /// The program does not start: the whole setup is refused.
+    Refusal,
+}
 
 /// All that there are, in the order in which they are applied.
-const KNOWN: &[(&str, Change)] = &[
-    ("declined-replies", declined_replies),
-    ("several-from", several_from),
-    ("from-once-more", from_once_more),
-    ("product-name", product_name),
-    ("no-atps", no_atps),
+const KNOWN: &[(&str, Rule)] = &[
+    ("several-from", Rule::As),
+    ("unsigned-beside-broken", Rule::As),
+    ("letters-of-macros", Rule::As),
+    ("empty-macros", Rule::As),
+    ("auth-authen", Rule::As),
+    ("patterns-of-recipients", Rule::As),
+    ("no-body-length-db", Rule::As),
+    ("short-keys", Rule::Refusal),
+    ("unsafe-keys", Rule::Refusal),
+    ("terms", Rule::Change(terms::terms)),
+    ("relaxed-without-blank", Rule::Change(fields::relaxed_without_blank)),
+    ("from-once-more", Rule::Change(fields::from_once_more)),
+    ("product-name", Rule::Change(fields::product_name)),
+    ("no-atps", Rule::Change(fields::no_atps)),
+    ("blank-of-malformed", Rule::Change(fields::blank_of_malformed)),
+    ("results", Rule::Change(fields::results)),
+    ("broken-is-told", Rule::Change(answers::broken_is_told)),
+    ("forged-results", Rule::Change(fields::forged_results)),
+    ("header-limit", Rule::Change(answers::header_limit)),
+    ("says-why", Rule::Change(answers::says_why)),
+    ("quarantine", Rule::Change(answers::quarantine)),
+    ("refused-without-field", Rule::Change(answers::refused_without_field)),
+    ("early-answer", Rule::Change(answers::early_answer)),
 ];
 
 /// The heading of the table in `docs/interop.md`.
@@ -35,89 +67,61 @@ pub fn implemented() -> Vec<&'static str> {
     KNOWN.iter().map(|(name, _)| *name).collect()
 }
 
-/// Applies these to a record; says which of them changed nothing, or are unknown.
-pub fn apply(names: &[String], record: &mut Vec<Entry>) -> Vec<String> {
+/// Whether a name says that the program does not start.
+pub fn is_refusal(name: &str) -> bool {
+    KNOWN.iter().any(|(known, rule)| *known == name && matches!(rule, Rule::Refusal))
+}
+
+/// Applies what a conversation names to a record; says which names change nothing, or are unknown.
+/// `other` is the record of the conversation that its line `as` names.
+pub fn apply(
+    conversation: &Conversation,
+    record: &mut Vec<Entry>,
+    other: Option<Vec<Entry>>,
+) -> Vec<String> {
+    let names = &conversation.differs;
     let unknown = names.iter().filter(|name| !implemented().contains(&name.as_str()));
     let mut idle: Vec<String> = unknown.cloned().collect();
-    for (name, change) in KNOWN {
-        if names.iter().any(|listed| listed == name) {
-            let before = record.clone();
-            change(record);
-            if *record == before {
-                idle.push((*name).to_owned());
+    for (name, rule) in KNOWN.iter().filter(|(name, _)| names.iter().any(|one| one == name)) {
+        let before = record.clone();
+        match rule {
+            Rule::Change(change) => change(conversation, record),
+            Rule::As => {
+                let is_before = |entry: &Entry| entry.at != "eoh";
+                let other = other.iter().flatten().skip_while(|entry| is_before(entry));
+                *record = before.iter().take_while(|entry| is_before(entry)).cloned().collect();
+                record.extend(other.cloned());
             }
+            Rule::Refusal => {}
+        }
+        if *record == before {
+            idle.push((*name).to_owned());
         }
     }
     idle
 }
 
-/// Stages that nothing is decided at are not answered where the MTA does not ask for it.
-fn declined_replies(record: &mut Vec<Entry>) {
-    /// No reply to header fields, connect, HELO, MAIL, RCPT, DATA, unknown commands, end of
-    /// headers, body.
-    const NO_REPLY: u32 = 0xf_f080;
-    let mut asked = false;
-    for entry in record.iter_mut() {
-        let stage = entry.at.split(' ').next().unwrap_or_default().to_owned();
-        match &mut entry.what {
-            What::Terms(_, _, steps, _) => {
-                asked = true;
-                *steps |= NO_REPLY & !0x4_1000;
-            }
-            What::Reply("continue")
-                if asked && matches!(&*stage, "header" | "mail" | "rcpt" | "body") =>
-            {
-                entry.what = What::Silence;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// No seal where there are several From fields.
-fn several_from(record: &mut Vec<Entry>) {
-    record.retain(|entry| !is_insert(entry, "DKIM-Signature"));
-}
-
-/// From is covered once more than it occurs: one more name at the end of `h=`, folded where
-/// opendkim would fold it.
-fn from_once_more(record: &mut Vec<Entry>) {
-    for_each_value(record, "DKIM-Signature", |value| {
-        let start = value.find("h=From").or_else(|| value.find("\th="))?;
-        let end = start + value[start..].find(';')?;
-        let line = value[..end].rsplit('\n').next()?;
-        let column: usize = line.chars().map(|c| if c == '\t' { 8 } else { 1 }).sum();
-        let more = if column + ":From".len() <= 74 { ":From" } else { ":\n\t From" };
-        Some(format!("{}{more}{}", &value[..end], &value[end..]))
+/// Which names would make one record of the other, each of those that change anything tried.
+pub fn suggestion(conversation: &Conversation, theirs: &[Entry], ours: &[Entry]) -> Vec<String> {
+    let changes = KNOWN.iter().filter_map(|(name, rule)| match rule {
+        Rule::Change(change) => Some((*name, *change)),
+        Rule::As | Rule::Refusal => None,
     });
-}
-
-/// Our name and version stand where opendkim's did.
-fn product_name(record: &mut Vec<Entry>) {
-    let ours = format!("Twinseal v{}", env!("CARGO_PKG_VERSION"));
-    for_each_value(record, "DKIM-Filter", |value| {
-        Some(value.replace("OpenDKIM Filter v2.11.0", &ours))
-    });
-}
-
-/// Nothing is said about third parties that an author's domain may have authorized.
-fn no_atps(record: &mut Vec<Entry>) {
-    for_each_value(record, "Authentication-Results", |value| {
-        let shorter = value.replace(";\n\tdkim-atps=neutral", "");
-        Some(shorter.replace("; dkim-atps=neutral", ""))
-    });
-}
-
-fn is_insert(entry: &Entry, field: &str) -> bool {
-    matches!(&entry.what, What::Insert(_, name, _) if name == field)
-}
-
-fn for_each_value(record: &mut [Entry], field: &str, change: impl Fn(&str) -> Option<String>) {
-    for entry in record {
-        if let What::Insert(_, name, value) = &mut entry.what {
-            if name == field {
-                *value = change(value).unwrap_or_else(|| value.clone());
-            }
-        }
-    }
+    let useful: Vec<_> = changes
+        .filter(|(_, change)| {
+            let mut record = theirs.to_vec();
+            change(conversation, &mut record);
+            record != theirs
+        })
+        .collect();
+    (0_u32..1 << useful.len().min(12))
+        .filter_map(|set| {
+            let chosen: Vec<_> =
+                (0..useful.len()).filter(|at| set >> at & 1 == 1).map(|at| useful[at]).collect();
+            let mut record = theirs.to_vec();
+            chosen.iter().for_each(|(_, change)| change(conversation, &mut record));
+            (record == ours).then(|| chosen.iter().map(|(name, _)| (*name).to_owned()).collect())
+        })
+        .min_by_key(Vec::len)
+        .unwrap_or_default()
 }

@@ -136,9 +136,8 @@ impl Entry {
 }
 
 fn without_time(value: &str) -> String {
-    let number = |tag: &str, name: &str| -> Option<u64> {
-        tag.trim().strip_prefix(name)?.parse().ok()
-    };
+    let number =
+        |tag: &str, name: &str| -> Option<u64> { tag.trim().strip_prefix(name)?.parse().ok() };
     let mut made = None;
     let mut tags = Vec::new();
     for tag in value.split(';') {
@@ -185,9 +184,8 @@ pub fn difference(want: &[Entry], have: &[Entry]) -> Option<String> {
     if want == have {
         return None;
     }
-    let lines = |entries: &[Entry]| -> Vec<String> {
-        entries.iter().map(ToString::to_string).collect()
-    };
+    let lines =
+        |entries: &[Entry]| -> Vec<String> { entries.iter().map(ToString::to_string).collect() };
     let (want, have) = (lines(want), lines(have));
     let same = want.iter().zip(&have).take_while(|(a, b)| a == b).count();
     let end = want[same..].iter().rev().zip(have[same..].iter().rev());
@@ -208,7 +206,8 @@ mod tests {
 
     #[test]
     fn only_time_and_digits_are_blanked_out() {
-        let value = " v=1; d=e.example;\n\ts=x; t=1795; x=1799; r=y;\n\tbh=aA=; l=7;\n\tb=aB+\n\t d==";
+        let value =
+            " v=1; d=e.example;\n\ts=x; t=1795; x=1799; r=y;\n\tbh=aA=; l=7;\n\tb=aB+\n\t d==";
         let want = " v=1; d=e.example;\n\ts=x; t=T; x=T+4; r=y;\n\tbh=aA=; l=7;\n\tb=BBB\n\t BBB";
         assert_eq!(without_time(value), want);
     }

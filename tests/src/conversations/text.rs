@@ -26,6 +26,8 @@ you.
 pub struct Setup {
     /// The file's name, without its ending.
     pub name: String,
+    /// The named difference by which the program does not start with it.
+    pub refused: Option<String>,
     /// The files of the configuration: name, permissions, content.
     pub files: Vec<(String, u32, String)>,
     /// What is said.
@@ -41,6 +43,10 @@ pub struct Conversation {
     pub branch: String,
     /// The named differences that it shows.
     pub differs: Vec<String>,
+    /// The conversation of the same file that it is like, by such a difference.
+    pub like: Option<String>,
+    /// What our results say instead.
+    pub tells: Option<String>,
     /// The version, the actions and the steps that are offered.
     pub offer: [u32; 3],
     /// Host and address; no address is one of an unknown family.
@@ -78,11 +84,13 @@ impl Setup {
         let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut parts = text.split("\n=== ");
-        let files = files(parts.next().unwrap_or_default());
+        let start = parts.next().unwrap_or_default();
+        let refused = start.lines().find_map(|line| line.strip_prefix("refused: "));
+        let (refused, files) = (refused.map(str::to_owned), files(start));
         let conversations: Vec<Conversation> =
             parts.map(|part| Conversation::parse(&format!("{name}: "), part)).collect();
         assert!(!files.is_empty() && !conversations.is_empty(), "{}: empty", path.display());
-        Self { name, files, conversations }
+        Self { name, refused, files, conversations }
     }
 
     /// All files of a directory, by name.
@@ -115,6 +123,8 @@ impl Conversation {
             name: name.trim().to_owned(),
             branch: String::new(),
             differs: Vec::new(),
+            like: None,
+            tells: None,
             offer: OFFER,
             client: ("localhost".into(), Some("127.0.0.1".into())),
             messages: Vec::new(),
@@ -145,10 +155,14 @@ impl Conversation {
             match key {
                 "branch" => self.branch = value.to_owned(),
                 "differs" => self.differs = value.split(' ').map(str::to_owned).collect(),
+                "as" => self.like = Some(value.to_owned()),
+                "tells" => self.tells = Some(unescaped(value)),
                 "offer" => self.offer = words(place, value),
                 "client" => self.client = client(value),
                 "unjudged" => self.unjudged = Some(value.to_owned()),
-                "author" => lines = replaced(&lines, "From", &format!("From: {value}")),
+                "author" => {
+                    lines = replaced(&lines, "From", &format!("From: {}", unescaped(value)));
+                }
                 "without" => lines = replaced(&lines, value, ""),
                 "top" => lines = format!("{}\n{lines}", unescaped(value)),
                 "field" => {

@@ -1,0 +1,118 @@
+//! Differences in what the MTA is told, and when.
+
+use crate::conversations::record::{Entry, What};
+use crate::conversations::text::Conversation;
+
+/// What needs no look at the body is answered at the end of the header.
+pub(super) fn early_answer(_: &Conversation, record: &mut Vec<Entry>) {
+    let mut at = 0;
+    while let Some(offset) = record[at..].iter().position(|entry| entry.at == "eoh") {
+        let eoh = at + offset;
+        let bodies = record[eoh + 1..].iter().take_while(|entry| entry.at == "body").count();
+        let end = eoh + 1 + bodies;
+        // Only where nothing comes before the answer.
+        if record[eoh].what == What::Reply("continue")
+            && record.get(end).is_some_and(|entry| entry.at == "end" && is_final(&entry.what))
+        {
+            record[eoh].what = record[end].what.clone();
+            record.drain(eoh + 1..=end);
+        }
+        at = eoh + 1;
+    }
+}
+
+/// A signature that cannot be read is no reason to look away: the line `tells` has its result.
+pub(super) fn broken_is_told(conversation: &Conversation, record: &mut Vec<Entry>) {
+    let Some(tells) = &conversation.tells else { return };
+    let Some(eoh) = record.iter().position(|entry| entry.at == "eoh") else { return };
+    if record[eoh].what == What::Reply("accept") {
+        record[eoh].what = What::Reply("continue");
+        let value = format!(" mx.example.net;\n\t{tells}");
+        let told = What::Insert(0, "Authentication-Results".into(), value);
+        let mut rest = vec![("body", What::Reply("continue"))];
+        rest.extend([("end", told), ("end", What::Reply("accept"))]);
+        let rest = rest.into_iter().map(|(at, what)| Entry { at: at.into(), what });
+        record.splice(eoh + 1..eoh + 1, rest);
+    }
+}
+
+/// Too much header is answered at its end.
+pub(super) fn header_limit(_: &Conversation, record: &mut Vec<Entry>) {
+    let beyond = |entry: &Entry| entry.at.starts_with("header ") && is_final(&entry.what);
+    if let Some(last) =
+        record.iter_mut().find(|entry| beyond(entry) && entry.what != What::Reply("continue"))
+    {
+        let what = match last.what {
+            What::Reply("tempfail") => What::Smtp("451 4.7.0 too much header data".into()),
+            What::Reply("reject") => What::Smtp("550 5.7.0 too much header data".into()),
+            _ => last.what.clone(),
+        };
+        last.what = What::Reply("continue");
+        record.push(Entry { at: "eoh".into(), what });
+    }
+}
+
+/// Whoever is refused hears why.
+pub(super) fn says_why(_: &Conversation, record: &mut Vec<Entry>) {
+    let revoked = about(record).contains("key revoked");
+    for entry in record.iter_mut() {
+        let (code, status) = match entry.what {
+            What::Reply("reject") => ("550", "5.7.0"),
+            What::Reply("tempfail") if revoked => ("451", "4.7.5"),
+            What::Reply("tempfail") => ("451", "4.7.0"),
+            _ => continue,
+        };
+        let why = if revoked { "DKIM key revoked" } else { "DKIM signing error" };
+        entry.what = What::Smtp(format!("{code} {status} {why}"));
+    }
+}
+
+/// Mail that is to be put aside is: opendkim never asks for the permission to.
+pub(super) fn quarantine(_: &Conversation, record: &mut Vec<Entry>) {
+    const QUARANTINE: u32 = 0x20;
+    let told = about(record);
+    let why = if told.contains("key revoked") {
+        "DKIM key revoked"
+    } else if told.contains("not found") {
+        "DKIM key retrieval failed"
+    } else if told.is_empty() {
+        "no DKIM signature data"
+    } else {
+        "bad DKIM signature data"
+    };
+    if let Some(What::Terms(_, actions, _, _)) = record.first_mut().map(|entry| &mut entry.what) {
+        *actions |= QUARANTINE;
+    }
+    let harmless = told.contains("dkim=pass") || told.contains("header.s=testing");
+    let last = record.iter().rposition(|entry| entry.at == "end" && is_final(&entry.what));
+    if let Some(last) = last
+        && !harmless
+    {
+        let what = What::Quarantine(format!("opendkim: {why}"));
+        record.insert(last, Entry { at: "end".into(), what });
+    }
+}
+
+/// Nothing is written into mail that is refused.
+pub(super) fn refused_without_field(_: &Conversation, record: &mut Vec<Entry>) {
+    let refused = record.last().is_some_and(|entry| {
+        is_final(&entry.what)
+            && !matches!(entry.what, What::Reply("accept") | What::Reply("continue"))
+    });
+    if refused {
+        record.retain(|entry| !matches!(entry.what, What::Insert(..)));
+    }
+}
+
+/// What the results say.
+fn about(record: &[Entry]) -> String {
+    let value = |entry: &Entry| match &entry.what {
+        What::Insert(_, _, value) => value.clone(),
+        _ => String::new(),
+    };
+    record.iter().map(value).collect()
+}
+
+fn is_final(what: &What) -> bool {
+    matches!(what, What::Reply(_) | What::Smtp(_))
+}
