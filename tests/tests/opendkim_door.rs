@@ -119,3 +119,27 @@ fn every_difference_is_documented_implemented_and_shown() {
         assert!(shown, "{name} occurs in no conversation");
     }
 }
+
+/// What is planted is seen: the same conversations with a door that signs one field less.
+#[test]
+fn a_planted_difference_is_seen() {
+    let setups = Setup::all(&here("scenarios/opendkim/signing"));
+    let mut setup = setups.into_iter().find(|one| one.name == "oversigned").expect("the setup");
+    setup.conversations.truncate(1);
+    setup.conversations[0].differs.clear();
+    let base = Path::new("/var/lib/twinseal-e2e-planted");
+    let scratch = Scratch::below(base, "planted");
+    let planted = scratch.write_with_mode("planted", PLANTED, 0o755);
+    let doors = [&Door::opendkim(), &Door { command: vec![planted] }];
+    let held = hold(&setup, doors, &scratch).expect("both start");
+    let complaints = compare(&setup, &held, doors).concat();
+    assert!(complaints.contains("From:To:Subject:Cc:X-Mine;"), "{complaints}");
+    assert_eq!(complaints.matches("wanted").count(), 1, "{complaints}");
+}
+
+/// opendkim, with another file than the one that it is given.
+const PLANTED: &str = "\
+#!/bin/sh
+sed 's/,X-Mine//' <\"$3\" >\"$3.mine\"
+exec /usr/sbin/opendkim \"$1\" \"$2\" \"$3.mine\" \"$4\" \"$5\"
+";

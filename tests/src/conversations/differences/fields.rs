@@ -45,6 +45,25 @@ pub(super) fn no_atps(_: &Conversation, record: &mut Vec<Entry>) {
     });
 }
 
+/// What is no plain token is quoted: a name with a job id, and digits of `b=` with a slash.
+pub(super) fn quoted_values(_: &Conversation, record: &mut Vec<Entry>) {
+    let quoted = |text: &str| {
+        if text.contains(['/', '=']) { format!("\"{text}\"") } else { text.to_owned() }
+    };
+    for_each_value(record, RESULTS, |value| {
+        let (name, rest) = value.trim_start().split_once(';')?;
+        let property = "header.b=";
+        let mut parts = rest.split(property);
+        let mut changed = format!(" {};{}", quoted(name), parts.next()?);
+        for part in parts {
+            let end = part.find(|c: char| c == ';' || c.is_whitespace()).unwrap_or(part.len());
+            let (digits, rest) = part.split_at(end);
+            changed += &format!("{property}{}{rest}", quoted(digits));
+        }
+        Some(changed)
+    });
+}
+
 /// The field about a message that cannot be read begins with a blank, like all others.
 pub(super) fn blank_of_malformed(_: &Conversation, record: &mut Vec<Entry>) {
     for_each_value(record, RESULTS, |value| (!value.starts_with(' ')).then(|| format!(" {value}")));
