@@ -254,7 +254,7 @@ pub fn compare(setup: &Setup, held: &Held, doors: [&Door; 2]) -> Vec<String> {
             .map(|record| record.iter().cloned().map(Entry::normal).collect::<Vec<_>>());
         let before = want.clone();
         let other = conversation.like.as_ref().map(|name| record_of(setup, held, name));
-        for name in differences::apply(conversation, &mut want, other) {
+        for name in differences::apply(conversation, &mut want, other.as_deref()) {
             complaints.push(format!("{place}: {name} changes nothing\n"));
         }
         if same {
@@ -329,18 +329,8 @@ fn exact(record: &[Entry]) -> bool {
 
 /// The values of the signatures that were inserted.
 fn signatures(record: &[Entry]) -> impl Iterator<Item = &str> {
-    record.iter().filter_map(|entry| match &entry.what {
-        What::Insert(_, name, value) if name == "DKIM-Signature" => Some(value.as_str()),
-        What::Insert(..)
-        | What::Terms(..)
-        | What::Reply(_)
-        | What::Smtp(_)
-        | What::Change(..)
-        | What::Quarantine(_)
-        | What::Other(..)
-        | What::Silence
-        | What::Closed => None,
-    })
+    let inserted = record.iter().filter_map(|entry| entry.what.inserted());
+    inserted.filter(|(name, _)| *name == "DKIM-Signature").map(|(_, value)| value)
 }
 
 /// Where the key of a signature is published.

@@ -13,6 +13,8 @@ use std::fs;
 /// What a difference makes of a record of opendkim, so that it becomes what is wanted of us.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
+    /// It changes entries, and their number stays.
+    Edit(fn(&Conversation, &mut [Entry])),
     /// It changes the record.
     Change(fn(&Conversation, &mut Vec<Entry>)),
     /// From the end of the header on it is as in the conversation of the same setup that the line
@@ -34,18 +36,18 @@ const KNOWN: &[(&str, Rule)] = &[
     ("short-keys", Rule::Refusal),
     ("unsafe-keys", Rule::Refusal),
     ("terms", Rule::Change(terms::terms)),
-    ("relaxed-without-blank", Rule::Change(fields::relaxed_without_blank)),
-    ("from-once-more", Rule::Change(fields::from_once_more)),
-    ("product-name", Rule::Change(fields::product_name)),
-    ("no-atps", Rule::Change(fields::no_atps)),
-    ("quoted-values", Rule::Change(fields::quoted_values)),
-    ("blank-of-malformed", Rule::Change(fields::blank_of_malformed)),
-    ("author-first", Rule::Change(fields::results)),
-    ("results", Rule::Change(fields::results)),
+    ("relaxed-without-blank", Rule::Edit(fields::relaxed_without_blank)),
+    ("from-once-more", Rule::Edit(fields::from_once_more)),
+    ("product-name", Rule::Edit(fields::product_name)),
+    ("no-atps", Rule::Edit(fields::no_atps)),
+    ("quoted-values", Rule::Edit(fields::quoted_values)),
+    ("blank-of-malformed", Rule::Edit(fields::blank_of_malformed)),
+    ("author-first", Rule::Edit(fields::results)),
+    ("results", Rule::Edit(fields::results)),
     ("broken-is-told", Rule::Change(answers::broken_is_told)),
     ("forged-results", Rule::Change(fields::forged_results)),
     ("header-limit", Rule::Change(answers::header_limit)),
-    ("says-why", Rule::Change(answers::says_why)),
+    ("says-why", Rule::Edit(answers::says_why)),
     ("quarantine", Rule::Change(answers::quarantine)),
     ("refused-without-field", Rule::Change(answers::refused_without_field)),
     ("early-answer", Rule::Change(answers::early_answer)),
@@ -79,7 +81,7 @@ pub fn is_refusal(name: &str) -> bool {
 pub fn apply(
     conversation: &Conversation,
     record: &mut Vec<Entry>,
-    other: Option<Vec<Entry>>,
+    other: Option<&[Entry]>,
 ) -> Vec<String> {
     let names = &conversation.differs;
     let unknown = names.iter().filter(|name| !implemented().contains(&name.as_str()));
@@ -87,10 +89,11 @@ pub fn apply(
     for (name, rule) in KNOWN.iter().filter(|(name, _)| names.iter().any(|one| one == name)) {
         let before = record.clone();
         match rule {
+            Rule::Edit(edit) => edit(conversation, record),
             Rule::Change(change) => change(conversation, record),
             Rule::As => {
                 let is_before = |entry: &Entry| entry.at != "eoh";
-                let other = other.iter().flatten().skip_while(|entry| is_before(entry));
+                let other = other.unwrap_or(&before).iter().skip_while(|entry| is_before(entry));
                 *record = before.iter().take_while(|entry| is_before(entry)).cloned().collect();
                 record.extend(other.cloned());
             }
@@ -105,25 +108,23 @@ pub fn apply(
 
 /// Which names would make one record of the other, each of those that change anything tried.
 pub fn suggestion(conversation: &Conversation, theirs: &[Entry], ours: &[Entry]) -> Vec<String> {
-    let changes = KNOWN.iter().filter_map(|(name, rule)| match rule {
-        Rule::Change(change) => Some((*name, *change)),
-        Rule::As | Rule::Refusal => None,
-    });
-    let useful: Vec<_> = changes
-        .filter(|(_, change)| {
-            let mut record = theirs.to_vec();
-            change(conversation, &mut record);
-            record != theirs
-        })
-        .collect();
-    (0_u32..1 << useful.len().min(12))
-        .filter_map(|set| {
-            let chosen: Vec<_> =
-                (0..useful.len()).filter(|at| set >> at & 1 == 1).map(|at| useful[at]).collect();
-            let mut record = theirs.to_vec();
-            chosen.iter().for_each(|(_, change)| change(conversation, &mut record));
-            (record == ours).then(|| chosen.iter().map(|(name, _)| (*name).to_owned()).collect())
-        })
-        .min_by_key(Vec::len)
-        .unwrap_or_default()
+    let apply = |rule: &Rule, record: &mut Vec<Entry>| match rule {
+        Rule::Edit(edit) => edit(conversation, record),
+        Rule::Change(change) => change(conversation, record),
+        Rule::As | Rule::Refusal => {}
+    };
+    let changes = |(_, rule): &&(&str, Rule)| {
+        let mut record = theirs.to_vec();
+        apply(rule, &mut record);
+        record != theirs
+    };
+    let useful: Vec<_> = KNOWN.iter().filter(changes).collect();
+    let sets = 0_u32..1 << useful.len().min(12);
+    let makes = |set: u32| {
+        let chosen = || useful.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1);
+        let mut record = theirs.to_vec();
+        chosen().for_each(|(_, (_, rule))| apply(rule, &mut record));
+        (record == ours).then(|| chosen().map(|(_, (name, _))| (*name).to_owned()).collect())
+    };
+    sets.filter_map(makes).min_by_key(Vec::len).unwrap_or_default()
 }

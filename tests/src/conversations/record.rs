@@ -36,6 +36,29 @@ pub enum What {
     Closed,
 }
 
+impl What {
+    /// Name and value of a field that is inserted.
+    pub fn inserted(&self) -> Option<(&str, &str)> {
+        if let Self::Insert(_, name, value) = self { Some((name, value)) } else { None }
+    }
+
+    /// Which one of a name is deleted.
+    pub fn deleted(&self) -> Option<(u32, &str)> {
+        match self {
+            Self::Change(number, name, value) if value.is_empty() => Some((*number, name)),
+            Self::Change(..)
+            | Self::Insert(..)
+            | Self::Terms(..)
+            | Self::Reply(_)
+            | Self::Smtp(_)
+            | Self::Quarantine(_)
+            | Self::Other(..)
+            | Self::Silence
+            | Self::Closed => None,
+        }
+    }
+}
+
 /// What happened, command by command.
 pub fn entries(passed: &[Passed]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();

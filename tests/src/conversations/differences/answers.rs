@@ -42,10 +42,12 @@ pub(super) fn header_limit(_: &Conversation, record: &mut Vec<Entry>) {
     if let Some(last) =
         record.iter_mut().find(|entry| beyond(entry) && entry.what != What::Reply("continue"))
     {
-        let what = match last.what {
-            What::Reply("tempfail") => What::Smtp("451 4.7.0 too much header data".into()),
-            What::Reply("reject") => What::Smtp("550 5.7.0 too much header data".into()),
-            _ => last.what.clone(),
+        let what = if last.what == What::Reply("tempfail") {
+            What::Smtp("451 4.7.0 too much header data".into())
+        } else if last.what == What::Reply("reject") {
+            What::Smtp("550 5.7.0 too much header data".into())
+        } else {
+            last.what.clone()
         };
         last.what = What::Reply("continue");
         record.push(Entry { at: "eoh".into(), what });
@@ -53,17 +55,18 @@ pub(super) fn header_limit(_: &Conversation, record: &mut Vec<Entry>) {
 }
 
 /// Whoever is refused hears why.
-pub(super) fn says_why(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn says_why(_: &Conversation, record: &mut [Entry]) {
     let revoked = about(record).contains("key revoked");
     for entry in record.iter_mut() {
-        let (code, status) = match entry.what {
-            What::Reply("reject") => ("550", "5.7.0"),
-            What::Reply("tempfail") if revoked => ("451", "4.7.5"),
-            What::Reply("tempfail") => ("451", "4.7.0"),
-            _ => continue,
+        let status = if entry.what == What::Reply("reject") {
+            "550 5.7.0"
+        } else if entry.what == What::Reply("tempfail") {
+            if revoked { "451 4.7.5" } else { "451 4.7.0" }
+        } else {
+            continue;
         };
         let why = if revoked { "DKIM key revoked" } else { "DKIM signing error" };
-        entry.what = What::Smtp(format!("{code} {status} {why}"));
+        entry.what = What::Smtp(format!("{status} {why}"));
     }
 }
 
@@ -106,11 +109,7 @@ pub(super) fn refused_without_field(_: &Conversation, record: &mut Vec<Entry>) {
 
 /// What the results say.
 fn about(record: &[Entry]) -> String {
-    let value = |entry: &Entry| match &entry.what {
-        What::Insert(_, _, value) => value.clone(),
-        _ => String::new(),
-    };
-    record.iter().map(value).collect()
+    record.iter().filter_map(|entry| Some(entry.what.inserted()?.1)).collect()
 }
 
 fn is_final(what: &What) -> bool {

@@ -11,7 +11,7 @@ const LINE: usize = 74;
 
 /// From is covered once more than it occurs: one more name at the end of `h=`, folded where
 /// opendkim would fold it.
-pub(super) fn from_once_more(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn from_once_more(_: &Conversation, record: &mut [Entry]) {
     for_each_value(record, "DKIM-Signature", |value| {
         let start = value.find("\th=")?;
         let end = start + value[start..].find(';')?;
@@ -23,14 +23,14 @@ pub(super) fn from_once_more(_: &Conversation, record: &mut Vec<Entry>) {
 }
 
 /// `simple` does not hold where the blank behind the colon is not exact.
-pub(super) fn relaxed_without_blank(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn relaxed_without_blank(_: &Conversation, record: &mut [Entry]) {
     for_each_value(record, "DKIM-Signature", |value| {
         Some(value.replace("c=simple/", "c=relaxed/"))
     });
 }
 
 /// Our name and version stand where opendkim's did.
-pub(super) fn product_name(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn product_name(_: &Conversation, record: &mut [Entry]) {
     let ours = format!("Twinseal Filter v{}", env!("CARGO_PKG_VERSION"));
     for_each_value(record, "DKIM-Filter", |value| {
         Some(value.replace("OpenDKIM Filter v2.11.0", &ours))
@@ -38,7 +38,7 @@ pub(super) fn product_name(_: &Conversation, record: &mut Vec<Entry>) {
 }
 
 /// Nothing is said about third parties that an author's domain may have authorized.
-pub(super) fn no_atps(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn no_atps(_: &Conversation, record: &mut [Entry]) {
     for_each_value(record, RESULTS, |value| {
         let shorter = value.replace(";\n\tdkim-atps=neutral", "");
         Some(shorter.replace("; dkim-atps=neutral", ""))
@@ -46,7 +46,7 @@ pub(super) fn no_atps(_: &Conversation, record: &mut Vec<Entry>) {
 }
 
 /// What is no plain token is quoted: a name with a job id, and digits of `b=` with a slash.
-pub(super) fn quoted_values(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn quoted_values(_: &Conversation, record: &mut [Entry]) {
     let quoted = |text: &str| {
         if text.contains(['/', '=']) { format!("\"{text}\"") } else { text.to_owned() }
     };
@@ -65,12 +65,12 @@ pub(super) fn quoted_values(_: &Conversation, record: &mut Vec<Entry>) {
 }
 
 /// The field about a message that cannot be read begins with a blank, like all others.
-pub(super) fn blank_of_malformed(_: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn blank_of_malformed(_: &Conversation, record: &mut [Entry]) {
     for_each_value(record, RESULTS, |value| (!value.starts_with(' ')).then(|| format!(" {value}")));
 }
 
 /// What the line `tells` says stands there instead of the results.
-pub(super) fn results(conversation: &Conversation, record: &mut Vec<Entry>) {
+pub(super) fn results(conversation: &Conversation, record: &mut [Entry]) {
     let Some(tells) = &conversation.tells else { return };
     for_each_value(record, RESULTS, |value| {
         let name = value.split(';').next()?;
@@ -88,17 +88,8 @@ pub(super) fn forged_results(conversation: &Conversation, record: &mut Vec<Entry
             gone.push(number);
         }
     }
-    let theirs = |entry: &Entry| match &entry.what {
-        What::Change(number, name, value) if name == RESULTS && value.is_empty() => Some(*number),
-        What::Change(..)
-        | What::Insert(..)
-        | What::Terms(..)
-        | What::Reply(_)
-        | What::Smtp(_)
-        | What::Quarantine(_)
-        | What::Other(..)
-        | What::Silence
-        | What::Closed => None,
+    let theirs = |entry: &Entry| {
+        entry.what.deleted().filter(|(_, name)| *name == RESULTS).map(|(number, _)| number)
     };
     gone.extend(record.iter().filter_map(theirs));
     gone.sort_unstable();
