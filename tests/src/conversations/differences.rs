@@ -46,6 +46,8 @@ const KNOWN: &[(&str, Rule)] = &[
     ("results", Rule::Edit(fields::results)),
     ("broken-is-told", Rule::Change(answers::broken_is_told)),
     ("forged-results", Rule::Change(fields::forged_results)),
+    ("bad-for-any-reason", Rule::Edit(answers::bad_for_any_reason)),
+    ("numbers-of-deleted", Rule::Edit(fields::numbers_of_deleted)),
     ("header-limit", Rule::Change(answers::header_limit)),
     ("says-why", Rule::Edit(answers::says_why)),
     ("quarantine", Rule::Change(answers::quarantine)),

@@ -47,6 +47,8 @@ pub struct Conversation {
     pub like: Option<String>,
     /// What our results say instead.
     pub tells: Option<String>,
+    /// What we answer instead: a word, SMTP's words, or `quarantine` and a text.
+    pub answers: Option<String>,
     /// The version, the actions and the steps that are offered.
     pub offer: [u32; 3],
     /// Host and address; no address is one of an unknown family.
@@ -125,6 +127,7 @@ impl Conversation {
             differs: Vec::new(),
             like: None,
             tells: None,
+            answers: None,
             offer: OFFER,
             client: ("localhost".into(), Some("127.0.0.1".into())),
             messages: Vec::new(),
@@ -157,6 +160,7 @@ impl Conversation {
                 "differs" => self.differs = value.split(' ').map(str::to_owned).collect(),
                 "as" => self.like = Some(value.to_owned()),
                 "tells" => self.tells = Some(unescaped(value)),
+                "answers" => self.answers = Some(value.to_owned()),
                 "offer" => self.offer = words(place, value),
                 "client" => self.client = client(value),
                 "unjudged" => self.unjudged = Some(value.to_owned()),

@@ -23,17 +23,31 @@ pub(super) fn early_answer(_: &Conversation, record: &mut Vec<Entry>) {
 
 /// A signature that cannot be read is no reason to look away: the line `tells` has its result.
 pub(super) fn broken_is_told(conversation: &Conversation, record: &mut Vec<Entry>) {
-    let Some(tells) = &conversation.tells else { return };
     let Some(eoh) = record.iter().position(|entry| entry.at == "eoh") else { return };
-    if record[eoh].what == What::Reply("accept") {
-        record[eoh].what = What::Reply("continue");
-        let value = format!(" mx.example.net;\n\t{tells}");
-        let told = What::Insert(0, "Authentication-Results".into(), value);
-        let mut rest = vec![("body", What::Reply("continue"))];
-        rest.extend([("end", told), ("end", What::Reply("accept"))]);
-        let rest = rest.into_iter().map(|(at, what)| Entry { at: at.into(), what });
-        record.splice(eoh + 1..eoh + 1, rest);
+    let answer = record[eoh].what.clone();
+    if answer == What::Reply("continue") || record.len() > eoh + 1 {
+        return;
     }
+    record[eoh].what = What::Reply("continue");
+    let told = conversation.tells.as_ref().filter(|_| answer == What::Reply("accept"));
+    let told = told.map(|tells| {
+        What::Insert(0, "Authentication-Results".into(), format!(" mx.example.net;\n\t{tells}"))
+    });
+    let entry = |at: &str, what| Entry { at: at.into(), what };
+    record.push(entry("body", What::Reply("continue")));
+    record.extend(told.map(|what| entry("end", what)));
+    record.push(entry("end", answer));
+}
+
+/// The line `answers` has what becomes of mail whose signature cannot pass, whatever the reason.
+pub(super) fn bad_for_any_reason(conversation: &Conversation, record: &mut [Entry]) {
+    let Some(answer) = &conversation.answers else { return };
+    let last = record.iter().rposition(|entry| entry.what == What::Reply("accept"));
+    let Some(last) = last else { return };
+    record[last].what = match answer.as_str() {
+        "discard" => What::Reply("discard"),
+        smtp => What::Smtp(smtp.to_owned()),
+    };
 }
 
 /// Too much header is answered at its end.
@@ -74,10 +88,14 @@ pub(super) fn says_why(_: &Conversation, record: &mut [Entry]) {
 pub(super) fn quarantine(_: &Conversation, record: &mut Vec<Entry>) {
     const QUARANTINE: u32 = 0x20;
     let told = about(record);
-    let why = if told.contains("key revoked") {
+    let why = if told.contains("no tag list") {
+        "DKIM signature syntax error"
+    } else if told.contains("key revoked") {
         "DKIM key revoked"
-    } else if told.contains("not found") {
+    } else if told.contains("not found") || told.contains("not exist") {
         "DKIM key retrieval failed"
+    } else if told.contains("cannot be used") || told.contains("too small") {
+        "DKIM signature verification failed"
     } else if told.is_empty() {
         "no DKIM signature data"
     } else {
@@ -86,7 +104,8 @@ pub(super) fn quarantine(_: &Conversation, record: &mut Vec<Entry>) {
     if let Some(What::Terms(_, actions, _, _)) = record.first_mut().map(|entry| &mut entry.what) {
         *actions |= QUARANTINE;
     }
-    let harmless = told.contains("dkim=pass") || told.contains("header.s=testing");
+    let harmless = ["dkim=pass", "(bad message"].iter().any(|word| told.contains(word))
+        || told.contains("header.s=testing");
     let last = record.iter().rposition(|entry| entry.at == "end" && is_final(&entry.what));
     if let Some(last) = last
         && !harmless

@@ -102,6 +102,16 @@ pub(super) fn forged_results(conversation: &Conversation, record: &mut Vec<Entry
     }
 }
 
+/// Old signatures are deleted by their numbers, the last first.
+pub(super) fn numbers_of_deleted(_: &Conversation, record: &mut [Entry]) {
+    let deletes = |entry: &&mut Entry| entry.what.deleted().is_some_and(|(number, _)| number == 0);
+    for (entry, number) in record.iter_mut().filter(deletes).rev().zip(1..) {
+        if let What::Change(index, _, _) = &mut entry.what {
+            *index = number;
+        }
+    }
+}
+
 /// Whether a value bears the name that the conversations give the host.
 fn is_ours(value: &str) -> bool {
     let value = value.trim();
