@@ -28,10 +28,6 @@ enum Rule {
 const KNOWN: &[(&str, Rule)] = &[
     ("several-from", Rule::As),
     ("unsigned-beside-broken", Rule::As),
-    ("letters-of-macros", Rule::As),
-    ("empty-macros", Rule::As),
-    ("auth-authen", Rule::As),
-    ("patterns-of-recipients", Rule::As),
     ("no-body-length-db", Rule::As),
     ("short-keys", Rule::Refusal),
     ("unsafe-keys", Rule::Refusal),
