@@ -164,7 +164,9 @@ fn signed_by_strangers() -> Vec<Mail> {
     let scratch = Scratch::new("strangers");
     let source = scratch.write("plain.eml", mail("ann@example.com", true).octets);
     let read = |path: &PathBuf| Mail { octets: fs::read(path).unwrap(), outside: true };
-    let by = |script, method| by_script(script, "rsa2048", method, &[source.clone()], &scratch);
+    let by = |script, method| {
+        by_script(script, "rsa2048", method, std::slice::from_ref(&source), &scratch)
+    };
     let mut signed: Vec<Mail> = by(Script::Dkimpy, "relaxed/simple").iter().map(read).collect();
     signed.extend(by(Script::MailDkim, "simple/relaxed").iter().map(read));
     let changed = String::from_utf8_lossy(&signed[0].octets).replace("you.", "me.");
