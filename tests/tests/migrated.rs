@@ -2,6 +2,8 @@
 
 #[path = "migrated/host.rs"]
 mod host;
+#[path = "migrated/how_to.rs"]
+mod how_to;
 
 use host::Host;
 use std::fs;

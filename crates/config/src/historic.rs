@@ -207,6 +207,7 @@ fn of_set(
             let items = items.collect();
             changed(param, Given { items, shape: Shape::List, ..Given::one(key, "", origin) })
         }
+        (Kind::Path, DataSet::File(path) | DataSet::Patterns(path)) => named(path, Shape::One),
         // Who looks into it reads it.
         _ => Given::one(key, text, origin),
     })

@@ -181,9 +181,15 @@ pub(crate) fn syslog_name(text: &str) -> Result<String, Wrong> {
 }
 
 pub(crate) fn algorithm(text: &str) -> Result<Algorithm, Wrong> {
-    let known = [("rsa-sha256", Algorithm::RsaSha256), ("rsa-sha1", Algorithm::RsaSha1)];
+    let known = [
+        ("rsa-sha256", Algorithm::OfKey),
+        ("rsa-sha1", Algorithm::RsaSha1),
+        ("ed25519-sha256", Algorithm::OfKey),
+    ];
     let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-    found.map(|&(_, one)| one).ok_or_else(|| Wrong::value(text, "rsa-sha256, rsa-sha1"))
+    found
+        .map(|&(_, one)| one)
+        .ok_or_else(|| Wrong::value(text, "rsa-sha256, rsa-sha1, ed25519-sha256"))
 }
 
 /// A number of seconds, as getopt's programs have it.

@@ -69,6 +69,8 @@ pub struct HeaderSelection {
     signed: Vec<FieldName>,
     oversigned: Vec<FieldName>,
     always: Vec<FieldName>,
+    /// The over-signed names as they were written, where they come out like that.
+    spelled: Vec<String>,
 }
 
 /// A name cannot be selected.
@@ -101,7 +103,12 @@ impl BadSelection {
 
 impl Default for HeaderSelection {
     fn default() -> Self {
-        Self { signed: names(SIGNED), oversigned: names(OVERSIGNED), always: Vec::new() }
+        Self {
+            signed: names(SIGNED),
+            oversigned: names(OVERSIGNED),
+            always: Vec::new(),
+            spelled: Vec::new(),
+        }
     }
 }
 
@@ -132,7 +139,7 @@ impl HeaderSelection {
         if let Some(name) = oversigned.iter().find(|name| changes_at_each_hop(name)) {
             return Err(BadSelection::NeverOversigned { name: name.clone() });
         }
-        Ok(Self { signed, oversigned, always: Vec::new() })
+        Ok(Self { signed, oversigned, always: Vec::new(), spelled: Vec::new() })
     }
 
     /// The same, and the fields in `always` too, which are listed even where they do not occur:
@@ -143,6 +150,13 @@ impl HeaderSelection {
     pub fn listing_always(self, always: Vec<FieldName>) -> Result<Self, BadSelection> {
         Self::new(always.clone(), always.clone())?;
         Ok(Self { always, ..self })
+    }
+
+    /// The same, and what is over-signed is named at the end in these words, whether it occurs or
+    /// not, as `opendkim` has it. From is named in any case.
+    #[must_use]
+    pub fn oversigned_as(self, spelled: Vec<String>) -> Self {
+        Self { spelled, ..self }
     }
 
     /// The names signed by default, for documentation.
@@ -179,6 +193,15 @@ impl HeaderSelection {
             if self.covers_once_more(name) && !once_more.iter().any(seen) {
                 once_more.push(Entry { name, field: None });
             }
+        }
+        if !self.spelled.is_empty() {
+            let is_from = |entry: &Entry<'_>| entry.name.eq_ignore_ascii_case(b"from");
+            let named = self.spelled.iter().any(|name| name.eq_ignore_ascii_case("from"));
+            once_more.retain(|entry| !named && is_from(entry));
+            entries.append(&mut once_more);
+            let entry = |name: &'h String| Entry { name: name.as_bytes(), field: None };
+            entries.extend(self.spelled.iter().map(entry));
+            return entries;
         }
         entries.append(&mut once_more);
         for name in &self.always {

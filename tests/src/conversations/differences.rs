@@ -2,6 +2,7 @@
 //! makes of the record of opendkim.
 
 mod answers;
+mod copies;
 mod fields;
 mod terms;
 
@@ -48,6 +49,10 @@ const KNOWN: &[(&str, Rule)] = &[
     ("says-why", Rule::Edit(answers::says_why)),
     ("quarantine", Rule::Change(answers::quarantine)),
     ("refused-without-field", Rule::Change(answers::refused_without_field)),
+    ("late-host", Rule::Edit(fields::late_host)),
+    ("missing-in-test-data", Rule::Change(answers::missing_in_test_data)),
+    ("bars-encoded", Rule::Edit(copies::bars_encoded)),
+    ("ed25519", Rule::Change(answers::ed25519)),
     ("early-answer", Rule::Change(answers::early_answer)),
 ];
 

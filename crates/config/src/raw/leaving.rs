@@ -18,6 +18,8 @@ pub(crate) struct RawLeaving {
 #[derive(Debug, Default)]
 pub(crate) struct RawContent {
     pub(crate) always: Option<SetList<FieldName>>,
+    /// The over-signed fields as they were written.
+    pub(crate) spelled: Vec<String>,
     pub(crate) body_length: Option<Set<bool>>,
     pub(crate) maximum: Option<Set<u64>>,
     pub(crate) copies: Option<Set<bool>>,

@@ -12,6 +12,7 @@ pub(crate) struct RawOpendkim {
     pub(crate) ignores_malformed: Option<Set<bool>>,
     pub(crate) keeps_results: Option<Set<bool>>,
     pub(crate) without_signature: Option<Set<bool>>,
+    pub(crate) captures: Option<Set<bool>>,
     pub(crate) log_results: Option<Set<bool>>,
     pub(crate) replace_rules: Option<Set<String>>,
     pub(crate) replace_headers: Option<SetList<FieldName>>,

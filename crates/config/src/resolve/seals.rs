@@ -43,6 +43,10 @@ pub(super) fn defaults(raw: &RawSeals, door: Door, report: &mut Report) -> Seals
     if let Some(list) = &raw.dkim_omitted {
         leave_out(list, &mut seals, report);
     }
+    if door == Door::Opendkim {
+        let spelled = raw.content.spelled.clone();
+        seals.headers = seals.headers.map(|headers| headers.oversigned_as(spelled));
+    }
     seals.fill(&RawSeals::default(), raw);
     seals
 }

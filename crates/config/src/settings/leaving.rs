@@ -38,7 +38,8 @@ pub struct RecipientPattern(Glob);
 /// How a historic program is told to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    RsaSha256,
+    /// With SHA-256, as its key can.
+    OfKey,
     /// RFC 8301 §3.1: nobody may sign with it any more.
     RsaSha1,
 }

@@ -4,7 +4,7 @@ use crate::rehearsal::Witness;
 use crate::reporting::Desk;
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
-use crate::verifying::office::{Office, UNKNOWN_HOST};
+use crate::verifying::office::{Office, UNKNOWN_HOST, named};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -196,7 +196,7 @@ impl Service {
             header_limit: limits_header.then_some(config.verify.maximum_header),
             required_headers: is_of_dkim_filter && config.verify.required_headers,
             further: config.further.clone(),
-            results: config.results.clone(),
+            results: named(config),
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
             protocol_log: config.life.protocol_log,
@@ -241,7 +241,9 @@ impl Service {
     /// Whether the header that comes with a message stays as it is.
     #[must_use]
     pub fn changes_nothing(&self) -> bool {
-        self.further.keeps_results && !(self.signs && self.leaving.remove_old_signatures)
+        self.further.keeps_results
+            && !self.results.remove_all
+            && !(self.signs && self.leaving.remove_old_signatures)
     }
 
     /// Whether the MTA may have to hold a message.

@@ -14,6 +14,9 @@ use twinseal_message::results::Removal;
 /// What stands for the name of an MTA that does not tell it, in the historic doors.
 pub const UNKNOWN_HOST: &str = "unknown-host";
 
+/// What stands for the name of this host in `AuthservID`.
+const HOSTNAME: &str = "HOSTNAME";
+
 /// Who verifies, how, and what follows.
 #[derive(Debug)]
 pub struct Office {
@@ -29,6 +32,8 @@ pub struct Office {
     pub quarantine: bool,
     /// The Authentication-Results field.
     pub results: Results,
+    /// Whether names of others are compared whole, and none stands for those below it.
+    pub compares_whole: bool,
     /// Whether forged fields are left where they are.
     pub keeps_results: bool,
     /// What is asked about authors' domains, if anything.
@@ -51,7 +56,8 @@ impl Office {
             demands: demands(&config.verify),
             required_headers: config.verify.required_headers,
             quarantine: config.quarantine,
-            results: config.results.clone(),
+            results: named(config),
+            compares_whole: config.door == Door::Opendkim,
             keeps_results: config.further.keeps_results,
             adsp: config.adsp.clone(),
             host: host.unwrap_or_else(|| UNKNOWN_HOST.to_owned()),
@@ -72,7 +78,9 @@ impl Office {
         }
         let others_lose =
             if self.results.remove_all { Removal::All } else { Removal::Reporting(METHODS) };
-        let others = self.results.remove_from.iter().map(AuthservPattern::as_str);
+        // opendkim compares whole names, and none begins with a dot.
+        let whole = |name: &&str| !self.compares_whole || !name.starts_with('.');
+        let others = self.results.remove_from.iter().map(AuthservPattern::as_str).filter(whole);
         Guard::new((self.authserv_id(mta), Removal::All), (others, others_lose))
     }
 
@@ -88,6 +96,17 @@ impl Office {
             now,
         }
     }
+}
+
+/// The field's settings; opendkim knows a word for the name of this host.
+#[must_use]
+pub fn named(config: &Config) -> Results {
+    let mut results = config.results.clone();
+    let is_word = results.authserv_id.as_deref() == Some(HOSTNAME);
+    if config.door == Door::Opendkim && is_word {
+        results.authserv_id = gethostname().ok().and_then(|name| name.into_string().ok());
+    }
+    results
 }
 
 /// The demands of a configuration, as signatures know them.

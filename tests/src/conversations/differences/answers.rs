@@ -126,6 +126,29 @@ pub(super) fn refused_without_field(_: &Conversation, record: &mut Vec<Entry>) {
     }
 }
 
+/// What test data do not have does not exist: the line `tells` has the result.
+pub(super) fn missing_in_test_data(conversation: &Conversation, record: &mut Vec<Entry>) {
+    let Some(tells) = &conversation.tells else { return };
+    let Some(end) = record.iter().position(|entry| entry.at == "end") else { return };
+    let value = format!(" mx.example.net;\n\t{tells}");
+    let what = What::Insert(0, "Authentication-Results".into(), value);
+    record.insert(end, Entry { at: "end".into(), what });
+}
+
+/// An Ed25519 key signs: what the line `tells` says is inserted before anything else.
+pub(super) fn ed25519(conversation: &Conversation, record: &mut Vec<Entry>) {
+    let Some(tells) = &conversation.tells else { return };
+    let Some(end) = record.iter().position(|entry| entry.at == "end") else { return };
+    let what = What::Insert(0, "DKIM-Signature".into(), format!(" {tells}"));
+    // Behind that of the rule before it.
+    let others = record[end..].iter().take_while(|entry| entry.what.inserted().is_some()).count();
+    let at = end + others.min(1);
+    record.insert(at, Entry { at: "end".into(), what });
+    if let Some(last) = record.last_mut().filter(|last| is_final(&last.what)) {
+        last.what = What::Reply("accept");
+    }
+}
+
 /// What the results say.
 fn about(record: &[Entry]) -> String {
     record.iter().filter_map(|entry| Some(entry.what.inserted()?.1)).collect()

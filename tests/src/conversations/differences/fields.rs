@@ -69,6 +69,14 @@ pub(super) fn blank_of_malformed(_: &Conversation, record: &mut [Entry]) {
     for_each_value(record, RESULTS, |value| (!value.starts_with(' ')).then(|| format!(" {value}")));
 }
 
+/// The name of the host is taken when a message begins, with that of the fields that go.
+pub(super) fn late_host(_: &Conversation, record: &mut [Entry]) {
+    for_each_value(record, RESULTS, |value| {
+        let (_, rest) = value.split_once(';')?;
+        Some(format!(" unknown-host;{rest}"))
+    });
+}
+
 /// What the line `tells` says stands there instead of the results.
 pub(super) fn results(conversation: &Conversation, record: &mut [Entry]) {
     let Some(tells) = &conversation.tells else { return };
@@ -125,7 +133,11 @@ fn is_ours(value: &str) -> bool {
     })
 }
 
-fn for_each_value(record: &mut [Entry], field: &str, change: impl Fn(&str) -> Option<String>) {
+pub(super) fn for_each_value(
+    record: &mut [Entry],
+    field: &str,
+    change: impl Fn(&str) -> Option<String>,
+) {
     for entry in record {
         if let What::Insert(_, name, value) = &mut entry.what
             && name == field

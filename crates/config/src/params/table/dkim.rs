@@ -111,6 +111,8 @@ pub(super) const ROWS: &[Param] = &[
                  not occur is none.",
         setter: Setter::Seals(|seals, given, report| {
             given.put_all(&mut seals.oversigned, report, value::field_name);
+            let names = given.items.iter().map(|item| item.value.clone());
+            seals.content.spelled = names.collect();
         }),
         ..ROW
     },

@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Param] = &[
     Param {
         name: "dns.test-keys",
         dkim_filter: parameter("TestPublicKeys", Form::Word),
-        opendkim: parameter("TestPublicKeys", Form::Word),
+        opendkim: parameter("TestDNSData", Form::Set),
         kind: Kind::Path,
         summary: "a file of keys that takes the place of DNS",
         manual: "On each line, a name and its record, or a record as zone files have it: for \

@@ -85,11 +85,11 @@ pub(super) const ROWS: &[Param] = &[
         name: "signature-algorithm",
         dkim_filter: historic('S', "SignatureAlgorithm", Form::Word),
         opendkim: historic('S', "SignatureAlgorithm", Form::Word),
-        kind: Kind::Choice(&["rsa-sha256", "rsa-sha1"]),
+        kind: Kind::Choice(&["rsa-sha256", "rsa-sha1", "ed25519-sha256"]),
         place: Place::Historic,
         summary: "how DKIM signatures are made",
-        manual: "With rsa-sha256 in any case: with rsa-sha1, no verifier of today would let a \
-                 signature pass.",
+        manual: "As the key has it, whatever stands here: with rsa-sha256, or ed25519-sha256. With \
+                 rsa-sha1, no verifier of today would let a signature pass.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.leaving.algorithm, report, value::algorithm);
         }),

@@ -75,6 +75,17 @@ pub(super) const ROWS: &[Param] = &[
         )
     },
     Param {
+        summary: "have the MTA hold mail with which something fails here",
+        manual: "As On-InternalError quarantine has it.",
+        ..switch(
+            "capture-unknown-errors",
+            "CaptureUnknownErrors",
+            Setter::Top(|raw, given, report| {
+                given.put(&mut raw.opendkim.captures, report, value::switch);
+            }),
+        )
+    },
+    Param {
         summary: "leave header.b out of Authentication-Results",
         manual: "It tells several signatures of one domain apart.",
         ..switch(

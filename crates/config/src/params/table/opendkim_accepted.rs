@@ -76,12 +76,6 @@ pub(super) const ROWS: &[Param] = &[
          by nothing",
     ),
     without_effect(
-        "capture-unknown-errors",
-        "CaptureUnknownErrors",
-        "hold mail with which something fails here",
-        "On-InternalError quarantine does it",
-    ),
-    without_effect(
         "default-sender",
         "DefaultSender",
         "the address of mail that names none",

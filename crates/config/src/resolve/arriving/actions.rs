@@ -24,6 +24,7 @@ pub(super) fn actions(raw: &mut Raw, door: Door, report: &mut Report) -> Option<
         }
     };
     action_cautions(&given, report);
+    let captures = raw.opendkim.captures.as_ref().is_some_and(|on| on.value);
     let said = |own: &Option<Set<Action>>| Some(decisive(own, &given.default)?.value);
     let dns_error = said(&given.dns_error)?;
     // dkim-filter made no difference between them.
@@ -36,7 +37,7 @@ pub(super) fn actions(raw: &mut Raw, door: Door, report: &mut Report) -> Option<
         no_signature: said(&given.no_signature)?,
         key_not_found,
         dns_error,
-        internal_error: said(&given.internal_error)?,
+        internal_error: if captures { Action::Quarantine } else { said(&given.internal_error)? },
         security: said(&given.security)?,
         signature_error: said(&given.signature_error)?,
     })

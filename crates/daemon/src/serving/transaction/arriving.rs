@@ -84,10 +84,12 @@ impl Judged {
         let (Some(office), Some(forgeries)) = (&service.office, forgeries) else {
             return Ok(Disposition::Accept);
         };
+        let unknown = service.is_opendkim().then_some(UNKNOWN_ID);
+        let job_id = ending.queue_id.or(unknown);
         let report = Report {
             door: service.door,
             authserv_id: forgeries.name(),
-            job_id: ending.queue_id.filter(|_| office.results.with_job_id),
+            job_id: job_id.filter(|_| office.results.with_job_id),
             verdicts: &self.finished.verdicts,
             adsp: self.finished.adsp,
             well_formed: self.finished.well_formed,

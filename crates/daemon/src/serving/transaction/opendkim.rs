@@ -41,6 +41,11 @@ impl Transaction {
                 facts.log(What::NotSigned(&Reason::ExemptDomain { domain }));
                 Some(self.pass())
             }
+            // Its library wants to sign From, and to know who vouches for it.
+            Ok(_) if service.is_opendkim() && header.named("from").next().is_none() => {
+                facts.log(What::NotSigned(&Reason::NoFrom));
+                Some(self.malformed(service))
+            }
             Ok(_) => None,
             Err(_) if !service.is_opendkim() => None,
             // Who only verifies needs no author that can be read.
@@ -131,11 +136,7 @@ pub(super) fn tell_malformed(
     ending: &Ending<'_>,
 ) -> Result<(), ModificationError> {
     let name = service.authserv_id(ending.host);
-    let job_id = ending.queue_id.filter(|_| service.results.with_job_id);
-    let mut writer = match job_id {
-        Some(job_id) => ResultsWriter::with_job_id(name, job_id, Layout::OneLine),
-        None => ResultsWriter::new(name, Layout::OneLine),
-    };
+    let mut writer = ResultsWriter::new(name, Layout::OneLine);
     writer.result(&MethodResult::new("dkim", "permerror").comment(BAD_FORMAT));
     let field = writer.finish();
     reply.insert_header(ON_TOP, field.name, field.value.as_bytes())

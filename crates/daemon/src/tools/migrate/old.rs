@@ -28,7 +28,10 @@ pub(super) struct Old {
 /// Every mistake, a line each.
 pub(super) fn read(root: &Root, started: Started) -> Result<Old, Vec<String>> {
     let Some(door) = started.program.door() else {
-        return Err(vec![format!("{}: there is no reader for its configuration", started.program.name)]);
+        return Err(vec![format!(
+            "{}: there is no reader for its configuration",
+            started.program.name
+        )]);
     };
     let words = || started.words.iter().map(|word| OsString::from(&word.text));
     root.begin_at(&started.directory);
