@@ -98,8 +98,7 @@ impl Judged {
         };
         let Decision { action, why } = self.decision;
         // What is not delivered needs none, and nothing about it keeps the action from being taken.
-        let is_delivered = matches!(action, Action::Accept | Action::Quarantine);
-        if (is_delivered || service.is_opendkim())
+        if matches!(action, Action::Accept | Action::Quarantine)
             && let Some(field) = report.field()
         {
             reply.insert_header(ON_TOP, field.name, field.value.as_bytes())?;

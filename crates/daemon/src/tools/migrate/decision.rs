@@ -198,7 +198,11 @@ fn answer(verdict: &Verdict) -> Answer {
 fn tags(value: &str) -> BTreeMap<String, String> {
     let tag = |tag: &str| {
         let (name, value) = tag.split_once('=')?;
-        let value: String = value.split_ascii_whitespace().collect();
+        let mut value: String = value.split_ascii_whitespace().collect();
+        // RFC 6376 §5.4: names of fields are compared without regard to case.
+        if name.trim() == "h" {
+            value.make_ascii_lowercase();
+        }
         Some((name.trim().to_owned(), value))
     };
     let mut tags: BTreeMap<String, String> = value.split(';').filter_map(tag).collect();
