@@ -25,6 +25,8 @@ pub(crate) struct CommandLine {
     pub(crate) config: Option<(PathBuf, Origin)>,
     /// What to do instead of serving.
     pub(crate) command: Option<Command>,
+    /// The name of the parameter whose value is asked for.
+    pub(crate) asked: String,
     /// The values, in their order: a later one has the last word.
     values: Vec<(&'static Param, Given)>,
 }
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Version,
     Help,
     Usage,
+    Value,
+    Query,
 }
 
 /// The option as it is typed after `twinseal serve`: the letter, where there is one.
@@ -155,6 +159,10 @@ impl CommandLine {
             Some(Ok(value)) if param.name == "config" => {
                 self.config = Some((PathBuf::from(value), origin));
             }
+            Some(Ok(value)) if param.name == "print-value" => {
+                self.command = Some(Command::Value);
+                self.asked = value;
+            }
             Some(Ok(value)) => {
                 let Some(value) = self.translated(param, letter, value, &origin, report) else {
                     return;
@@ -211,6 +219,7 @@ impl CommandLine {
             ("check", _) => self.command = Some(Command::Check),
             ("version", _) => self.command = Some(Command::Version),
             ("help", _) => self.command = Some(Command::Help),
+            ("query", _) => self.command = Some(Command::Query),
             (_, Acts::No(reason)) if self.door == Door::Native => {
                 report.warn(origin, "", Caution::NoEffect { reason });
             }

@@ -32,6 +32,7 @@ pub mod mistake;
 pub mod origin;
 pub mod params;
 mod pattern;
+mod query;
 mod raw;
 pub mod render;
 mod resolve;
@@ -60,6 +61,7 @@ pub use lists::policies::LocalPolicies;
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use origin::Origin;
 pub use pattern::Pattern;
+pub use query::{Extracted, query};
 pub use rewriting::Rewriting;
 pub use rules::{
     Found, InlineKey, KeySource, Miss, Near, Rules, SenderKey, SigningDomain, SigningRule, Tabled,
@@ -86,6 +88,10 @@ pub enum Request {
     Version,
     /// To print [`render::help`] (`--help`).
     Help,
+    /// To print the value of a parameter (`-e` in the place of opendkim).
+    Value(Extracted),
+    /// To look something up in a data set ([`query`]) that standard input names (`-Q` there).
+    Query,
     /// To be told the options, as a mistake would have it (`-?` in a historic door).
     Usage,
 }
@@ -121,6 +127,11 @@ pub fn serve(
         Some(Command::Version) => Ok(Request::Version),
         Some(Command::Help) => Ok(Request::Help),
         Some(Command::Usage) => Ok(Request::Usage),
+        Some(Command::Query) => Ok(Request::Query),
+        Some(Command::Value) => {
+            let loaded = load(door, &line, files, report)?;
+            Ok(Request::Value(query::extract(&line.asked, door, &loaded.config)))
+        }
         Some(Command::Check) => Ok(Request::Check(Box::new(load(door, &line, files, report)?))),
         None => {
             let loaded = Box::new(load(door, &line, files, report)?);

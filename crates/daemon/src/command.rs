@@ -75,6 +75,9 @@ pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) 
     if let Some(door) = base.and_then(Door::of_program) {
         return serve::run(door, words, terminal);
     }
+    if let Some(code) = base.and_then(|base| tools::former::run(base, words.clone(), terminal)) {
+        return code;
+    }
     let word = if words.is_empty() { None } else { Some(words.remove(0)) };
     let name = word.as_ref().and_then(|word| word.to_str());
     match name {

@@ -45,7 +45,9 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             }
             print(terminal, &shown(&loaded.config, asked.origins))
         }
-        Ok(Request::Help | Request::Usage | Request::Version) => print(terminal, HELP),
+        Ok(
+            Request::Help | Request::Usage | Request::Version | Request::Value(_) | Request::Query,
+        ) => print(terminal, HELP),
         Err(mistakes) => {
             for warning in mistakes.warnings() {
                 terminal.complain(format_args!("warning: {warning}"));

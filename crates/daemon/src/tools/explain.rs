@@ -44,7 +44,9 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let (door, words) = (asked.configured.door, asked.configured.words.iter().cloned());
     let loaded = match twinseal_config::serve(door, words, &FileSystem) {
         Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => loaded,
-        Ok(Request::Help | Request::Usage | Request::Version) => return print(terminal, &usage()),
+        Ok(
+            Request::Help | Request::Usage | Request::Version | Request::Value(_) | Request::Query,
+        ) => return print(terminal, &usage()),
         Err(mistakes) => {
             mistakes.lines().for_each(|line| terminal.complain(line));
             return mistakes.exit_code();

@@ -4,6 +4,7 @@ pub mod config;
 pub(crate) mod configured;
 pub mod demo;
 pub mod explain;
+pub mod former;
 pub mod genkey;
 mod message;
 pub mod migrate;

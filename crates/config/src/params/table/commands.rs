@@ -1,7 +1,8 @@
 //! What to read, and what to do instead of serving.
 
 use super::{ROW, letter, only_letter};
-use crate::params::{Kind, Param, Place, Reload};
+use crate::params::{Acts, Historic, Kind, Letter, Param, Place, Reload};
+use crate::raw::Setter;
 
 pub(super) const ROWS: &[Param] = &[
     Param {
@@ -35,6 +36,41 @@ pub(super) const ROWS: &[Param] = &[
         place: Place::CommandLine,
         summary: "print the version and exit",
         manual: "With what it is built of.",
+        ..ROW
+    },
+    Param {
+        name: "print-value",
+        opendkim: Historic {
+            letter: Some(Letter { letter: 'e', means: None, told: None, commas: false }),
+            parameter: None,
+        },
+        kind: Kind::Text("the name of a parameter"),
+        reload: Reload::Restart,
+        place: Place::Historic,
+        summary: "print the value of a parameter and exit",
+        manual: "As it was given. Of one that is not set, nothing, and the exit code is 78; 65 of \
+                 one that there is none of.",
+        ..ROW
+    },
+    Param {
+        name: "query",
+        opendkim: only_letter('Q'),
+        kind: Kind::Command,
+        place: Place::Historic,
+        summary: "look something up in a data set and exit",
+        manual: "Standard input has two lines: the data set, and a key with a slash and the number \
+                 of fields that are wanted behind it.",
+        ..ROW
+    },
+    Param {
+        name: "tolerate-deprecated",
+        opendkim: only_letter('X'),
+        reload: Reload::Restart,
+        place: Place::Historic,
+        summary: "start with deprecated names in the file",
+        manual: "They are understood.",
+        acts: Acts::No("names of earlier releases are understood in any case"),
+        setter: Setter::Top(|_, _, _| {}),
         ..ROW
     },
     Param {

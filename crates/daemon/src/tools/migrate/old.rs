@@ -76,7 +76,9 @@ fn served(request: Request, started: &Started) -> Result<Loaded, Vec<String>> {
         | Request::Check(_)
         | Request::Version
         | Request::Help
-        | Request::Usage => {
+        | Request::Usage
+        | Request::Value(_)
+        | Request::Query => {
             Err(vec![format!("{}: with its options it serves nothing", started.by)])
         }
     }
