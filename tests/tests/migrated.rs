@@ -5,13 +5,13 @@ mod host;
 #[path = "migrated/how_to.rs"]
 mod how_to;
 
-use host::Host;
+use host::{Host, answers};
 use std::fs;
 use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Judge, Seal, ask_all};
 use twinseal_e2e::message::Message;
-use twinseal_e2e::milter::{Frame, Peer, inserted};
+use twinseal_e2e::milter::inserted;
 use twinseal_e2e::net::Address;
 use twinseal_e2e::program::{self, Daemon};
 
@@ -29,14 +29,6 @@ const OPENDKIM_CONF: &str = "Syslog yes\nSyslogSuccess yes\nCanonicalization rel
     TrustAnchorFile /usr/share/dns/root.key\n";
 const OPENDKIM_UNIT: &str = "[Service]\nType=forking\nPIDFile=/run/opendkim/opendkim.pid\n\
     ExecStart=/usr/sbin/opendkim\nExecReload=/bin/kill -USR1 $MAINPID\nRestart=on-failure\n";
-
-/// What the daemon answers about a message from that client.
-fn answers(address: &Address, client: &str, octets: &[u8]) -> Vec<Frame> {
-    let mut peer = Peer::connect(address).unwrap();
-    peer.negotiate().unwrap();
-    peer.introduce(&format!("[{client}]"), client).unwrap();
-    peer.deliver("ann@example.com", "bob@example.net", &Message::parse(octets)).unwrap()
-}
 
 #[test]
 fn the_two_daemons_of_the_how_to_become_one_that_decides_the_same() {

@@ -3,13 +3,13 @@
 #[path = "migrated/host.rs"]
 mod host;
 
-use host::Host;
+use host::{Host, answers};
 use std::fs;
 use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Seal, ask_all};
 use twinseal_e2e::message::Message;
-use twinseal_e2e::milter::{Frame, Peer, inserted};
+use twinseal_e2e::milter::inserted;
 use twinseal_e2e::net::Address;
 use twinseal_e2e::program::{self, Daemon};
 
@@ -36,13 +36,6 @@ fn of_domains(name: &str, domains: &[&str]) -> Host {
     host.write("etc/opendkim/TrustedHosts", "127.0.0.1\n::1\n10.0.0.0/8\n!10.1.0.0/16\n");
     domains.iter().for_each(|domain| host.key(&format!("etc/dkimkeys/{domain}.private")));
     host
-}
-
-fn answers(address: &Address, client: &str, octets: &[u8]) -> Vec<Frame> {
-    let mut peer = Peer::connect(address).unwrap();
-    peer.negotiate().unwrap();
-    peer.introduce(&format!("[{client}]"), client).unwrap();
-    peer.deliver("ann@example.com", "bob@example.net", &Message::parse(octets)).unwrap()
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod dk_filter;
 mod dkim_filter_letters;
 #[path = "rows/dkim_filter_parameters.rs"]
 mod dkim_filter_parameters;
+#[path = "rows/opendkim.rs"]
+mod opendkim;
 
 use case::{Case, Elsewhere, NONE};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +30,7 @@ struct Program {
     base: Case,
 }
 
-fn programs() -> [Program; 2] {
+fn programs() -> [Program; 3] {
     [
         Program {
             door: Door::DkFilter,
@@ -42,6 +44,12 @@ fn programs() -> [Program; 2] {
             elsewhere: dkim_filter_letters::ELSEWHERE,
             base: dkim_filter_letters::VERIFIES,
         },
+        Program {
+            door: Door::Opendkim,
+            cases: opendkim::cases(&names(Door::Opendkim).into_iter().map(|one| one.0).collect()),
+            elsewhere: opendkim::ELSEWHERE,
+            base: opendkim::VERIFIES,
+        },
     ]
 }
 
@@ -50,8 +58,8 @@ fn names(door: Door) -> Vec<(String, &'static Param)> {
     let mut names = Vec::new();
     for param in PARAMS {
         let letter = param.letter_in(door).map(|known| format!("-{}", known.letter));
-        let parameter = param.dkim_filter.name().filter(|_| door == Door::DkimFilter);
-        let both = letter.into_iter().chain(parameter.map(str::to_owned));
+        let parameter = param.parameter_in(door).map(|known| known.name.to_owned());
+        let both = letter.into_iter().chain(parameter);
         names.extend(both.map(|name| (name, param)));
     }
     names
@@ -95,7 +103,9 @@ fn what_each_of_them_does_is_seen() {
     let mut without = BTreeMap::new();
     for Program { door, cases, .. } in programs() {
         for case in cases {
-            let plain = without.entry(case.base_key()).or_insert_with(|| case.without(door));
+            let plain = without
+                .entry((door.program(), case.base_key()))
+                .or_insert_with(|| case.without(door));
             wrong.extend(case.objection(door, plain));
         }
     }
@@ -118,7 +128,7 @@ fn what_is_not_allowed_is_refused_with_what_is() {
 #[test]
 fn what_does_nothing_is_taken_and_named_with_its_reason() {
     let mut wrong = Vec::new();
-    let mut idle = [0, 0];
+    let mut idle = BTreeMap::new();
     for Program { door, base, cases, .. } in programs() {
         // What others have a case for is taken without a word.
         let has_no_case = |(name, _): &(String, _)| !cases.iter().any(|case| case.name == name);
@@ -128,7 +138,7 @@ fn what_does_nothing_is_taken_and_named_with_its_reason() {
                 Acts::Refused(reason) => (reason, false),
                 Acts::Yes => continue,
             };
-            idle[usize::from(door == Door::DkimFilter)] += usize::from(taken);
+            *idle.entry(door.program()).or_insert(0) += usize::from(taken);
             let value = if name.starts_with('-') && param.kind == Kind::Switch {
                 NONE
             } else {
@@ -146,7 +156,7 @@ fn what_does_nothing_is_taken_and_named_with_its_reason() {
             wrong.extend(case.taken_wrongly(door));
         }
     }
-    println!("dk-filter: {}, dkim-filter: {} names are taken and have no effect", idle[0], idle[1]);
+    println!("names that are taken and have no effect: {idle:?}");
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 

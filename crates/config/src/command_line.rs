@@ -220,7 +220,7 @@ impl CommandLine {
             ("version", _) => self.command = Some(Command::Version),
             ("help", _) => self.command = Some(Command::Help),
             ("query", _) => self.command = Some(Command::Query),
-            (_, Acts::No(reason)) if self.door == Door::Native => {
+            (_, Acts::No(reason)) if matches!(self.door, Door::Native | Door::Opendkim) => {
                 report.warn(origin, "", Caution::NoEffect { reason });
             }
             (_, Acts::Refused(_)) => refuse(param, origin, report),

@@ -64,7 +64,8 @@ pub use pattern::Pattern;
 pub use query::{Extracted, query};
 pub use rewriting::Rewriting;
 pub use rules::{
-    Found, InlineKey, KeySource, Miss, Near, Rules, SenderKey, SigningDomain, SigningRule, Tabled,
+    Found, InlineKey, KeySource, Miss, NamedKey, NamedKeys, NamedPlace, Near, Rules, SenderKey,
+    SigningDomain, SigningRule, Tabled,
 };
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,

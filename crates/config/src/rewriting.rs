@@ -1,9 +1,9 @@
 //! Rules that turn header fields into what the MTA is going to make of them.
 
 use crate::wrong::Wrong;
-use regex::bytes::{NoExpand, Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
-use twinseal_message::FieldName;
+use twinseal_message::{FieldName, HeaderBlock};
 
 /// How large a compiled expression may be, in octets.
 const MAX_COMPILED: usize = 1024 * 1024;
@@ -63,15 +63,40 @@ impl Rewriting {
         }
         let mut now = Cow::Borrowed(value);
         for Rule { matches, instead } in &self.rules {
-            let replaced = matches.replace_all(&now, NoExpand(instead.as_bytes()));
-            if let Cow::Owned(replaced) = replaced
-                && replaced.len() <= (value.len() + instead.len()).saturating_mul(MAX_GROWTH)
-            {
+            let limit = (value.len() + instead.len()).saturating_mul(MAX_GROWTH);
+            if let Some(replaced) = replaced(matches, instead.as_bytes(), &now, limit) {
                 now = Cow::Owned(replaced);
             }
         }
         now
     }
+
+    /// The header after all rules, or as it is when that would be too large for one.
+    #[must_use]
+    pub fn header(&self, header: &HeaderBlock) -> HeaderBlock {
+        let mut new = HeaderBlock::default();
+        for field in header.fields() {
+            if new.push(field.name(), &self.applied(field.name(), field.value())).is_err() {
+                return header.clone();
+            }
+        }
+        new
+    }
+}
+
+/// All matches replaced; `None` without any, and as soon as that is longer than the limit.
+fn replaced(matches: &Regex, instead: &[u8], value: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let (mut new, mut rest) = (Vec::new(), None);
+    for found in matches.find_iter(value) {
+        new.extend_from_slice(&value[rest.unwrap_or(0)..found.start()]);
+        new.extend_from_slice(instead);
+        rest = Some(found.end());
+        if new.len() > limit {
+            return None;
+        }
+    }
+    new.extend_from_slice(&value[rest?..]);
+    (new.len() <= limit).then_some(new)
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use twinseal_message::{Domain, Mailbox, Selector};
 
 pub use inline::InlineKey;
-pub use tabled::{SenderKey, Tabled};
+pub(crate) use tabled::DOMAIN_MARK;
+pub use tabled::{NamedKey, NamedKeys, NamedPlace, SenderKey, Tabled};
 
 /// The signing rules, in the order of the configuration: the first one that matches decides.
 ///
@@ -43,7 +44,8 @@ struct Group {
 /// Whose mail is signed, as which domain, with which keys, with which seals.
 #[derive(Debug, Clone)]
 pub struct SigningRule {
-    /// The addresses that it signs for: those that match one of these.
+    /// The addresses that it signs for: those that match one of these. One without any holds keys
+    /// for others.
     pub senders: Vec<Pattern>,
     /// The domains that the address has to be in as well. A historic key list does not widen the
     /// list of domains beside it.
@@ -170,6 +172,12 @@ impl Rules {
     /// The list as whose domains senders below them count, if there is one.
     pub(crate) fn parents(&self) -> Option<&DomainList> {
         self.0.parents.as_deref().filter(|list| list.subdomains())
+    }
+
+    /// The rule of that index.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&SigningRule> {
+        self.0.rules.get(index)
     }
 
     /// All rules, in their order.

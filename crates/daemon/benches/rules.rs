@@ -252,6 +252,7 @@ impl Candidate {
             origin: &Origin::Internal,
             fidelity: Fidelity::Exact,
             parent_identity: false,
+            without_domainkeys: false,
             now: 1,
         };
         let plan = policy::plan(header, &known);

@@ -5,8 +5,19 @@ use std::path::PathBuf;
 use std::process::Output;
 use twinseal_e2e::generator::{Generator, seed};
 use twinseal_e2e::here;
+use twinseal_e2e::message::Message;
+use twinseal_e2e::milter::{Frame, Peer};
+use twinseal_e2e::net::Address;
 use twinseal_e2e::program;
 use twinseal_e2e::scratch::Scratch;
+
+/// What the daemon answers about a message from that client.
+pub(crate) fn answers(address: &Address, client: &str, octets: &[u8]) -> Vec<Frame> {
+    let mut peer = Peer::connect(address).unwrap();
+    peer.negotiate().unwrap();
+    peer.introduce(&format!("[{client}]"), client).unwrap();
+    peer.deliver("ann@example.com", "bob@example.net", &Message::parse(octets)).unwrap()
+}
 
 /// A host, and mail to prove something with beside it.
 pub(crate) struct Host(pub(crate) Scratch);

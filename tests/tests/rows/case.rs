@@ -139,6 +139,15 @@ const FILES: &[(&str, &str)] = &[
         "*@example.com:example.com:@DATA@/keys/rsa2048.pem\n\
          *:example.com:@DATA@/keys/rsa1024.pem\n",
     ),
+    (
+        "keys",
+        "one example.com:first:@DATA@/keys/rsa1024.pem\ntwo %:second:@DATA@/keys/rsa2048.pem\n",
+    ),
+    ("senders", "example.com one\nann@* two\n"),
+    ("patterns", "*@example.com two\n"),
+    ("rules", "hello\tgoodbye\n"),
+    ("no-rules", "nonsense\n"),
+    ("to-org", "@example[.]com\t@example.org\n"),
     ("more.conf", "Selector other\n"),
     ("no-fields", "nonsense\n"),
     ("policies", "example.org:discardable\n"),
@@ -208,7 +217,7 @@ impl Case {
     /// How the program ends that is given such a value.
     fn code(&self, door: Door, value: &str) -> u8 {
         match self.name {
-            "-T" | "-F" if door == Door::DkimFilter => 64,
+            "-T" | "-F" if door != Door::DkFilter => 64,
             "-U" => 64,
             "-u" | "UserID" if !value.is_empty() => 65,
             _ => 78,

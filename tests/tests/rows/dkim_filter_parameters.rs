@@ -367,6 +367,13 @@ pub(super) const CASES: &[Case] = &[
     },
     Case { name: "Diagnostics", value: "yes", seen: "; z=", bad: TRUTH, ..SIGNS },
     Case {
+        name: "ReplaceRules",
+        value: "@DIR@/to-org",
+        gone: SEAL,
+        bad: &[("@DIR@/nowhere", "nowhere"), ("@DIR@/no-rules", "a tab")],
+        ..SIGNS
+    },
+    Case {
         name: "DontSignMailTo",
         value: "bob@example.net",
         seen: "skipping signing of mail to `bob@example.net'",

@@ -6,14 +6,11 @@ use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::raw::Set;
-use crate::rules::{InlineKey, KeySource, SenderKey, SigningDomain};
+use crate::rules::{DOMAIN_MARK, InlineKey, KeySource, SenderKey, SigningDomain};
 use crate::value;
 use crate::wrong::{Quoted, Wrong};
 use std::collections::HashMap;
 use std::path::PathBuf;
-
-/// What stands for the sender's domain.
-const DOMAIN_MARK: char = '%';
 
 /// The keys, by name.
 pub(crate) type KeyTable = HashMap<String, KeyRow>;
@@ -43,7 +40,7 @@ pub(crate) fn read(named: &Set<String>, files: &dyn Files, report: &mut Report) 
     let mut count = 0;
     for Set { value: Row { key: name, value }, origin } in rows.into_iter().flatten() {
         count += 1;
-        let row = report.take(&origin, "key-table", row(&value, &origin));
+        let row = report.take(&origin, "key-table", row(&name, &value, &origin));
         // The first one of a name is found.
         if let Some(row) = row {
             table.entry(name).or_insert(row);
@@ -55,7 +52,7 @@ pub(crate) fn read(named: &Set<String>, files: &dyn Files, report: &mut Report) 
     table
 }
 
-fn row(text: &str, origin: &Origin) -> Result<KeyRow, Wrong> {
+fn row(name: &str, text: &str, origin: &Origin) -> Result<KeyRow, Wrong> {
     let malformed = || {
         let wanted = "domain:selector:key, where the key is the path of its file or base64";
         // What stands there may be a key.
@@ -65,13 +62,15 @@ fn row(text: &str, origin: &Origin) -> Result<KeyRow, Wrong> {
     let mut next = || fields.next().filter(|field| !field.is_empty()).ok_or_else(malformed);
     let (domain, selector, key) = (next()?, next()?, next()?);
     let domain = match domain {
-        "%" => SigningDomain::Sender,
-        name => SigningDomain::Fixed(value::domain(name)?),
+        DOMAIN_MARK => SigningDomain::Sender,
+        // Where somebody has changed the order, a key stands in the place of these.
+        name => SigningDomain::Fixed(value::domain(name).map_err(|_| malformed())?),
     };
-    let selector = value::selector(selector)?;
+    let selector = value::selector(selector).map_err(|_| malformed())?;
     let origin = origin.clone();
     let key = if !["/", "./", "../"].iter().any(|start| key.starts_with(start)) {
-        let file = PathBuf::from(origin.to_string());
+        // No two rows are the same key.
+        let file = PathBuf::from(format!("the key of {name}"));
         let inline = Some(InlineKey::new(key));
         RowKey::Fixed(KeySource { file, selector, origin, inline })
     } else if key.contains(DOMAIN_MARK) {

@@ -83,6 +83,11 @@ fn named_key(text: &str) -> Result<(String, Option<String>), Wrong> {
         return Err(Wrong::TableRow { wanted });
     }
     let signer = signer.filter(|signer| !signer.is_empty());
+    if signer.is_some_and(|signer| !signer.contains('@')) {
+        return Err(Wrong::TableRow {
+            wanted: "name:identity, with an identity like @example.com",
+        });
+    }
     Ok((key.to_owned(), signer.map(ToOwned::to_owned)))
 }
 

@@ -195,7 +195,8 @@ pub(super) fn entries(
     let parents = config.rules.parents();
     let matching = if config.leaving.multiple_signatures { Matching::All } else { Matching::First };
     let rule = |rule| (rule, of_rule(rule, parents, matching).map(|said| joined(said, config)));
-    config.rules.iter().map(rule).collect()
+    // What has no sender holds keys for others.
+    config.rules.iter().filter(|rule| !rule.senders.is_empty()).map(rule).collect()
 }
 
 /// Senders of a domain, and below it, are one entry, unless the seals of the latter say so.

@@ -147,21 +147,31 @@ pub(super) fn domains(
 ) -> Arc<DomainList> {
     let Set { value, origin } = source;
     let before = report.mistakes.count();
+    let is_literal = door == Door::Opendkim && !matches!(value, Source::Patterns(_));
+    let entry = |text: &str, at: (&Origin, &str), report: &mut Report| {
+        if is_literal && text.contains('*') {
+            let wrong = Wrong::not(text, "domain", "only a set with `refile:` has patterns");
+            report.warn(at.0, at.1, Caution::EntrySkipped { wrong: Box::new(wrong) });
+            return None;
+        }
+        domain_entry(text, at, door, report)
+    };
     let mut entries = Vec::new();
     match value {
         Source::Inline(items) => {
             for Set { value, origin } in items {
-                entries.extend(domain_entry(value.trim(), (&origin, key), door, report));
+                entries.extend(entry(value.trim(), (&origin, key), report));
             }
         }
         Source::File(path) | Source::Patterns(path) => {
             let file = ListFile::read(&path, files, (&origin, key), Meant::trusted(door), report);
             for (line, origin) in file.iter().flat_map(ListFile::entries) {
-                entries.extend(domain_entry(uncommented(line), (&origin, ""), door, report));
+                entries.extend(entry(uncommented(line), (&origin, ""), report));
             }
         }
     }
-    if entries.is_empty() && report.mistakes.count() == before {
+    // opendkim starts with a set of which nothing can match.
+    if entries.is_empty() && !is_literal && report.mistakes.count() == before {
         report.mistake(&origin, key, Wrong::EmptyList);
     }
     Arc::new(DomainList::new(entries.into_iter().map(|entry| entry.value), false))

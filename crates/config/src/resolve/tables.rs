@@ -12,16 +12,16 @@ use crate::lists::signing_table::{self, SigningRow};
 use crate::lists::{Meant, keys};
 use crate::mistake::Report;
 use crate::origin::Origin;
-use crate::pattern::Pattern;
 use crate::raw::{Raw, Set};
-use crate::rules::{SenderKey, SigningDomain, SigningRule, Tabled};
+use crate::rules::{
+    DOMAIN_MARK, KeySource, NamedKey, NamedKeys, NamedPlace, SenderKey, SigningDomain, SigningRule,
+    Tabled,
+};
 use crate::wrong::Wrong;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use twinseal_message::Domain;
-
-/// What stands for the sender's domain as the name of a key.
-const DOMAIN_MARK: &str = "%";
 
 /// The rules: those of the tables, of a key list of its predecessor, or the one of `Domain`.
 pub(super) fn of_opendkim(
@@ -156,10 +156,15 @@ fn of_tables(
 ) -> Vec<SigningRule> {
     let table = key_table::read(keys, files, report);
     let rows = signing_table::read(signing, files, report);
-    let mut rules = Vec::with_capacity(rows.len());
+    let none = KeyTable::new();
+    let by_domain = rows.iter().any(|row| row.key == DOMAIN_MARK);
+    let (named, pool) = named_keys(if by_domain { &table } else { &none }, rows.len());
+    let mut rules = Vec::with_capacity(rows.len() + 1);
     for row in rows {
         if row.key == DOMAIN_MARK {
-            rules.extend(by_domain(&table, &row, seals, report));
+            let key = RowKey::OfSender(SenderKey::Named(Arc::clone(&named)));
+            let row_key = KeyRow { domain: SigningDomain::Sender, key };
+            rules.push(rule(row, &row_key, seals));
             continue;
         }
         match key_table::named(&table, &row.key) {
@@ -169,7 +174,38 @@ fn of_tables(
             Err(wrong) => report.mistake(&row.origin, "signing-table", wrong),
         }
     }
+    if by_domain {
+        rules.push(SigningRule {
+            senders: Vec::new(),
+            within: None,
+            domain: SigningDomain::Sender,
+            keys: pool,
+            dkim: seals.dkim.clone(),
+            domainkeys: seals.domainkeys.clone(),
+            origin: keys.origin.clone(),
+            tabled: None,
+        });
+    }
     rules
+}
+
+/// The keys that have the name of a domain, and those of them that are the same for every sender.
+fn named_keys(table: &KeyTable, pool: usize) -> (Arc<NamedKeys>, Vec<KeySource>) {
+    let mut named: Vec<(Domain, &KeyRow)> =
+        table.iter().filter_map(|(name, key)| Some((Domain::parse(name).ok()?, key))).collect();
+    named.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+    let (mut rows, mut keys) = (HashMap::new(), Vec::new());
+    for (name, KeyRow { domain, key }) in named {
+        let place = match key {
+            RowKey::Fixed(source) => {
+                keys.push(source.clone());
+                NamedPlace::Pool(keys.len() - 1)
+            }
+            RowKey::OfSender(key) => NamedPlace::File(key.clone()),
+        };
+        rows.insert(name, NamedKey { domain: domain.clone(), place });
+    }
+    (Arc::new(NamedKeys { rows, pool }), keys)
 }
 
 fn rule(row: SigningRow, key: &KeyRow, seals: &Seals) -> SigningRule {
@@ -189,38 +225,4 @@ fn rule(row: SigningRow, key: &KeyRow, seals: &Seals) -> SigningRule {
         origin,
         tabled: Some(tabled).filter(|tabled| *tabled != Tabled::default()).map(Box::new),
     }
-}
-
-/// The rules of a line that names its keys by the sender's domain: one for each key that has the
-/// name of a domain, and one for all other senders, whose mail waits until there is a key.
-fn by_domain(
-    table: &KeyTable,
-    row: &SigningRow,
-    seals: &Seals,
-    report: &mut Report,
-) -> Vec<SigningRule> {
-    let mut names: Vec<(Domain, &KeyRow)> = table
-        .iter()
-        .filter_map(|(name, key)| Some((Domain::parse(name).ok()?, key)))
-        .filter(|(domain, _)| row.pattern.may_be_at(domain))
-        .collect();
-    names.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
-    let user = row.pattern.as_str().rsplit_once('@').map_or("*", |(user, _)| user);
-    let copy = |pattern| SigningRow {
-        pattern,
-        key: row.key.clone(),
-        signer: row.signer.clone(),
-        origin: row.origin.clone(),
-    };
-    let mut rules = Vec::with_capacity(names.len() + 1);
-    for (domain, key) in names {
-        let pattern = Pattern::of_line(&format!("{user}@{domain}"));
-        if let Some(pattern) = report.take(&row.origin, "signing-table", pattern) {
-            rules.push(rule(copy(pattern), key, seals));
-        }
-    }
-    let key = RowKey::OfSender(SenderKey::Missing);
-    let missing = KeyRow { domain: SigningDomain::Sender, key };
-    rules.push(rule(copy(row.pattern.clone()), &missing, seals));
-    rules
 }

@@ -1,10 +1,13 @@
 //! What only a table of `opendkim` says about a rule.
 
+use super::SigningDomain;
+use std::collections::HashMap;
+use std::sync::Arc;
 use twinseal_dkim::Identity;
 use twinseal_message::{Domain, Selector};
 
 /// What stands for the sender's domain in a table.
-const DOMAIN_MARK: &str = "%";
+pub(crate) const DOMAIN_MARK: &str = "%";
 
 /// What a table says beside what every rule has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,8 +28,59 @@ pub enum SenderKey {
         /// Where its public half is published.
         selector: Selector,
     },
-    /// None: the table has no key by the name of the domain.
-    Missing,
+    /// The one that has the name of the domain.
+    Named(Arc<NamedKeys>),
+}
+
+/// The keys of a table that have the name of a domain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NamedKeys {
+    pub(crate) rows: HashMap<Domain, NamedKey>,
+    /// The index of the rule that has the keys themselves, and no sender.
+    pub(crate) pool: usize,
+}
+
+/// A key that has the name of a domain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NamedKey {
+    /// The domain that signs with it.
+    pub domain: SigningDomain,
+    /// Where it is.
+    pub place: NamedPlace,
+}
+
+/// Where a key is that has the name of a domain.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NamedPlace {
+    /// In the pool, in that place.
+    Pool(usize),
+    /// In a file that depends on the sender, as [`SenderKey::File`].
+    File(SenderKey),
+}
+
+impl NamedKeys {
+    /// The key for a sender in that domain, and the index of the rule that has it.
+    #[must_use]
+    pub fn find(&self, sender: &Domain) -> Option<(&NamedKey, usize)> {
+        Some((self.rows.get(sender)?, self.pool))
+    }
+
+    /// The index of the rule that has the keys, and no sender.
+    #[must_use]
+    pub const fn pool(&self) -> usize {
+        self.pool
+    }
+}
+
+impl NamedKey {
+    /// The domain that signs for a sender in that one.
+    #[must_use]
+    pub fn signing_domain(&self, sender: &Domain) -> Domain {
+        match &self.domain {
+            SigningDomain::Fixed(domain) => domain.clone(),
+            SigningDomain::Sender | SigningDomain::Listed => sender.clone(),
+        }
+    }
 }
 
 impl Tabled {
@@ -35,7 +89,6 @@ impl Tabled {
     #[must_use]
     pub fn identity(&self, domain: &Domain, sender: &Domain) -> Option<Identity> {
         let text = for_sender(self.signer.as_deref()?, sender);
-        let text = if text.contains('@') { text } else { format!("@{text}") };
         let identity = Identity::parse(&text).ok()?;
         identity.domain().is_at_or_under(domain).then_some(identity)
     }
@@ -47,7 +100,7 @@ impl SenderKey {
     pub fn path(&self, domain: &Domain) -> Option<String> {
         match self {
             Self::File { path, .. } => Some(for_sender(path, domain)),
-            Self::Missing => None,
+            Self::Named(_) => None,
         }
     }
 }
@@ -68,7 +121,6 @@ mod tests {
         for (signer, want) in [
             ("@%", Some("@mail.example.com")),
             ("joe@%", Some("joe@mail.example.com")),
-            ("%", Some("@mail.example.com")),
             ("joe@example.com", Some("joe@example.com")),
             ("joe@example.org", None),
             ("", None),
@@ -81,6 +133,5 @@ mod tests {
         let selector = Selector::parse("s").unwrap();
         let key = SenderKey::File { path: "/k/%/%.pem".into(), selector };
         assert_eq!(key.path(&own).unwrap(), "/k/mail.example.com/mail.example.com.pem");
-        assert_eq!(SenderKey::Missing.path(&own), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The door of opendkim: its file, its data sets, its tables.
 
-use super::{Map, load_in, mistakes_in, signs, warnings};
-use crate::{Action, Config, Door, Loaded, Mode, SenderKey};
+use super::{Map, load_in, mistakes_in, request_in, signs, warnings};
+use crate::{Action, Config, Door, Extracted, Loaded, Mode, Request, SenderKey};
 
 const DOOR: Door = Door::Opendkim;
 const PATH: &str = "/etc/opendkim.conf";
@@ -180,18 +180,15 @@ fn patterns_of_a_signing_table_are_tried_in_their_order() {
 fn a_table_may_name_keys_by_the_sender_s_domain() {
     let files = [("/kt", KEYS), ("/st", "*@a.example each\n* %\n")];
     let loaded = load_with(&format!("{TABLES}refile:/st"), &files);
-    signing(
-        &loaded.config,
-        &[
-            ("x@a.example", Some("a.example ")),
-            ("x@c.example", Some("c.example s5")),
-            ("x@d.example", Some("d.example ")),
-        ],
-    );
     let keys: Vec<_> = loaded.config.rules.iter().filter_map(|rule| rule.tabled.as_ref()).collect();
     let key = keys[0].key.as_ref().unwrap();
     assert!(matches!(key, SenderKey::File { path, .. } if &**path == "/k/%/key"), "{key:?}");
-    assert_eq!(keys.last().unwrap().key, Some(SenderKey::Missing));
+    let Some(SenderKey::Named(named)) = &keys[1].key else { panic!("{keys:?}") };
+    let domain = |name: &str| twinseal_message::Domain::parse(name).unwrap();
+    let (key, pool) = named.find(&domain("c.example")).unwrap();
+    assert_eq!(key.signing_domain(&domain("c.example")), domain("c.example"));
+    assert_eq!(loaded.config.rules.get(pool).unwrap().keys[0].selector.as_str(), "s5");
+    assert!(named.find(&domain("d.example")).is_none());
 }
 
 #[test]
@@ -294,5 +291,44 @@ fn without_anything_to_sign_with_it_starts_and_says_so() {
         let loaded = load(text);
         assert!(loaded.config.rules.is_empty() && loaded.config.mode == Mode::Both, "{text}");
         assert!(!warnings(&loaded).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_data_set_answers_queries() {
+    let files =
+        files("").with("/t", "a b:c : d\n# no\nx.example one\n").with("/r", "*@a.example k\n");
+    let ask = |set: &str, what: &str| crate::query(set, what, &files).unwrap();
+    let fields =
+        |fields: &[&str]| Some(fields.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
+    assert_eq!(ask("file:/t", "A/3"), fields(&["b", "c", "d"]));
+    assert_eq!(ask("/t", "a/1"), fields(&["b"]));
+    assert_eq!(ask("csl:a=b,c", "c/1"), fields(&[""]));
+    assert_eq!(ask("refile:/r", "joe@a.example/1"), fields(&["k"]));
+    assert_eq!(ask("/t", "none/1"), None);
+    for (set, what, why) in
+        [("/t", "a", "a key, a slash"), ("/none", "a/1", "/none"), ("dsn:x", "a/1", "refused")]
+    {
+        let error = crate::query(set, what, &files).unwrap_err().to_string();
+        assert!(error.contains(why), "{set} {what}: {error}");
+    }
+}
+
+#[test]
+fn a_value_is_printed_as_it_was_given() {
+    let text = format!("{KEY}SubDomains yes\nDNSTimeout 7\nInternalHosts 10.0.0.1, 10.0.0.2");
+    let files = files(&text);
+    for (name, want) in [
+        ("SubDomains", Extracted::Value("True".to_owned())),
+        ("dnstimeout", Extracted::Value("7".to_owned())),
+        ("InternalHosts", Extracted::Value("10.0.0.1, 10.0.0.2".to_owned())),
+        ("Selector", Extracted::Value("s".to_owned())),
+        ("LogWhy", Extracted::Unset),
+        ("Nope", Extracted::Unknown),
+    ] {
+        match request_in(DOOR, &format!("-e {name}"), &files) {
+            Ok(Request::Value(found)) => assert_eq!(found, want, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::reporting::Desk;
 use crate::signing::directory::Directory;
 use crate::signing::policy::{Deciding, Origin};
 use crate::verifying::office::{Office, UNKNOWN_HOST, named};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +15,7 @@ use twinseal_config::{
     Results,
 };
 use twinseal_message::text::shown;
-use twinseal_message::{Domain, Mailbox};
+use twinseal_message::{Domain, HeaderBlock, Mailbox};
 use twinseal_milter::{ClientAddress, ConnectInfo, Macros};
 
 /// What all connections share: one configuration, as long as it is in force.
@@ -209,6 +210,7 @@ impl Service {
         Deciding {
             sender_headers: config.sender_headers.clone(),
             parent_identity: config.parent_identity,
+            without_domainkeys: config.rules.iter().all(|rule| rule.domainkeys.is_none()),
             sender_macro: config.further.sender_macro.clone(),
         }
     }
@@ -224,6 +226,15 @@ impl Service {
             desk.continues(other);
         }
         self
+    }
+
+    /// The header as the MTA is going to make it, which is what is signed.
+    #[must_use]
+    pub fn as_it_leaves<'h>(&self, header: &'h HeaderBlock) -> Cow<'h, HeaderBlock> {
+        match &self.further.rewriting {
+            Some(rewriting) => Cow::Owned(rewriting.header(header)),
+            None => Cow::Borrowed(header),
+        }
     }
 
     /// Whether we stand in the place of opendkim.

@@ -17,7 +17,7 @@ pub use told::{Told, log_obstacle};
 
 pub(crate) use planning::{unless_excluded, weigh};
 
-use fields::{insert_trace, place, remove_old, rewritten};
+use fields::{insert_trace, place, remove_old};
 
 use planning::{is_ours_to_sign, plan};
 use shadowing::Shadowing;
@@ -142,24 +142,22 @@ impl Transaction {
         if let (Some(limit), Some(_)) = (self.overflow, service.header_limit) {
             return self.too_large(limit, &origin, service, facts);
         }
-        if let Some(reply) = self.beforehand(&header, service, facts) {
+        let leaving = service.as_it_leaves(&header);
+        if let Some(reply) = self.beforehand(&leaving, service, facts) {
             return reply;
         }
-        let header = match &service.further.rewriting {
-            Some(rewriting) if origin.is_ours() => rewritten(&header, rewriting),
-            _ => header,
-        };
-        let planned = plan(service, facts, &header, self.overflow, &origin).await;
+        let planned = plan(service, facts, &leaving, self.overflow, &origin).await;
         if service.log_why && service.door == Door::DkimFilter {
             steps::tell(service, facts, &planned, &origin);
         }
         let planned = planned.map(|plan| unless_excluded(plan, self.excluded.take()));
-        if Self::is_left_to_signers(&header, service, facts, &origin).await {
+        if Self::is_left_to_signers(&leaving, service, facts, &origin).await {
             return self.pass();
         }
-        if let Some(reply) = self.formally(&header, &planned, service, facts) {
+        if let Some(reply) = self.formally(&leaving, &planned, service, facts) {
             return reply;
         }
+        drop(leaving);
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {
                 self.leave_trace(service);

@@ -10,7 +10,7 @@ use super::order::{Order, SelectedKey};
 use super::sender_keys::SenderKeys;
 use std::path::PathBuf;
 use std::sync::Arc;
-use twinseal_config::{Found, Origin, Rules};
+use twinseal_config::{Found, NamedKey, NamedPlace, Origin, Rules, SenderKey};
 use twinseal_keys::KeyError;
 use twinseal_message::{Domain, Mailbox, text};
 
@@ -117,7 +117,7 @@ impl Directory {
         let found = matching(rules, *every, address);
         let orders = found
             .into_iter()
-            .map(|found| order(found, address.domain(), (keys, of_senders), purpose));
+            .map(|found| order(found, address.domain(), (rules, keys, of_senders), purpose));
         Ok(joined(orders.collect::<Result<_, _>>()?))
     }
 }
@@ -133,34 +133,41 @@ pub fn matching<'r>(rules: &'r Rules, every: bool, address: &Mailbox) -> Vec<Fou
     }
 }
 
-/// What one rule says.
+/// What one rule says about a sender in that domain.
 fn order(
     found: Found<'_>,
     sender: &Domain,
-    (keys, of_senders): (&Keyring, &SenderKeys),
+    (rules, keys, of_senders): (&Rules, &Keyring, &SenderKeys),
     purpose: Purpose,
 ) -> Result<Order, Unavailable> {
     let rule = found.rule;
     let tabled = rule.tabled.as_deref();
-    let keys = match (purpose, tabled.and_then(|tabled| tabled.key.as_ref())) {
-        (Purpose::Sign, None) => keys.of_rule(found.index, rule)?,
-        (Purpose::Sign, Some(key)) => of_senders.of(key, sender, &rule.origin)?,
-        (Purpose::Tell, _) => Arc::default(),
+    let of_sender = tabled.and_then(|tabled| tabled.key.as_ref());
+    let named = match of_sender {
+        Some(SenderKey::Named(named)) => Some(named.find(sender).ok_or_else(|| {
+            Unavailable::NoKeyOf { domain: sender.clone(), origin: rule.origin.clone() }
+        })?),
+        Some(SenderKey::File { .. }) | None => None,
     };
-    let identity = tabled.and_then(|tabled| tabled.identity(&found.domain, sender));
+    let domain = named.map_or(found.domain, |(key, _)| key.signing_domain(sender));
+    let keys = match (purpose, of_sender, named) {
+        (Purpose::Tell, _, _) => Arc::default(),
+        (Purpose::Sign, _, Some((NamedKey { place: NamedPlace::Pool(place), .. }, pool))) => {
+            let holder = rules.get(pool).unwrap_or(rule);
+            keys.of_place(pool, holder, *place)?
+        }
+        (Purpose::Sign, _, Some((NamedKey { place: NamedPlace::File(key), .. }, _)))
+        | (Purpose::Sign, Some(key), None) => of_senders.of(key, sender, &rule.origin)?,
+        (Purpose::Sign, None, None) => keys.of_rule(found.index, rule)?,
+    };
+    let identity = tabled.and_then(|tabled| tabled.identity(&domain, sender));
     let dkim = rule.dkim.clone().map(|mut settings| {
         if let Some(identity) = identity {
             Arc::make_mut(&mut settings).identity = Some(identity);
         }
         settings
     });
-    Ok(Order {
-        domain: found.domain,
-        keys,
-        dkim,
-        domainkeys: rule.domainkeys.clone(),
-        also: Vec::new(),
-    })
+    Ok(Order { domain, keys, dkim, domainkeys: rule.domainkeys.clone(), also: Vec::new() })
 }
 
 /// All orders as one. A key that several rules name for one domain signs once.

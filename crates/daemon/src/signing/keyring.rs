@@ -257,21 +257,40 @@ impl Keyring {
         index: usize,
         rule: &SigningRule,
     ) -> Result<Arc<[SelectedKey]>, Unavailable> {
-        let selected = |(source, number): (&KeySource, usize)| {
-            let key = match self.keys.get(number)? {
-                Key::Parsed(key) => Ok(Arc::clone(key)),
-                // As long as one signature takes: no reason to leave this thread.
-                Key::Unparsed(unparsed) => self.parsed.key(number, || unparsed.parse()),
-            };
-            let selector = source.selector.clone();
-            let unusable = |error| Unavailable::Key {
-                file: source.file.clone(),
-                origin: source.origin.clone(),
-                error,
-            };
-            Some(key.map(|key| SelectedKey { selector, key }).map_err(unusable))
+        let keys = rule.keys.iter().zip(self.numbers_of(index, rule));
+        keys.filter_map(|pair| self.selected(pair)).collect()
+    }
+
+    fn selected(
+        &self,
+        (source, number): (&KeySource, usize),
+    ) -> Option<Result<SelectedKey, Unavailable>> {
+        let key = match self.keys.get(number)? {
+            Key::Parsed(key) => Ok(Arc::clone(key)),
+            // As long as one signature takes: no reason to leave this thread.
+            Key::Unparsed(unparsed) => self.parsed.key(number, || unparsed.parse()),
         };
-        rule.keys.iter().zip(self.numbers_of(index, rule)).filter_map(selected).collect()
+        let selector = source.selector.clone();
+        let unusable = |error| Unavailable::Key {
+            file: source.file.clone(),
+            origin: source.origin.clone(),
+            error,
+        };
+        Some(key.map(|key| SelectedKey { selector, key }).map_err(unusable))
+    }
+
+    /// One of the keys of that rule, by its place among them.
+    ///
+    /// # Errors
+    /// [`Unavailable::Key`] when what was taken for a key turns out to be none.
+    pub fn of_place(
+        &self,
+        index: usize,
+        rule: &SigningRule,
+        place: usize,
+    ) -> Result<Arc<[SelectedKey]>, Unavailable> {
+        let pair = rule.keys.iter().zip(self.numbers_of(index, rule)).nth(place);
+        pair.and_then(|pair| self.selected(pair)).into_iter().collect()
     }
 
     fn numbers_of(&self, index: usize, rule: &SigningRule) -> impl Iterator<Item = usize> {

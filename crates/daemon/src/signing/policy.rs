@@ -52,6 +52,8 @@ pub struct Deciding {
     pub sender_headers: Vec<FieldName>,
     /// Whether a DKIM seal that a parent domain makes names that domain in `i=` too.
     pub parent_identity: bool,
+    /// Whether no rule makes a DomainKeys seal: then nobody misses it.
+    pub without_domainkeys: bool,
     /// The MTA's macro that says whose message it is, without braces: where it is set, no field
     /// does.
     pub sender_macro: Option<String>,
@@ -136,13 +138,21 @@ pub fn author(
         field: String::from_utf8_lossy(field).into_owned(),
         error: error.to_string(),
     };
-    let by_macro =
-        deciding.sender_macro.as_deref().and_then(|name| Some((name, macros.value(name)?)));
-    if let Some((name, value)) = by_macro.filter(|(_, value)| !value.is_empty()) {
+    if let Some((name, value)) = author_by_macro(deciding, macros) {
         return Mailbox::first(value).map_err(|error| unparsable(name.as_bytes(), &error));
     }
     let field = author_field(header, deciding).ok_or(Reason::NoFrom)?;
     Mailbox::first(field.value()).map_err(|error| unparsable(field.name(), &error))
+}
+
+/// The macro whose address decides for DKIM, and its value.
+#[must_use]
+pub fn author_by_macro<'a>(
+    deciding: &'a Deciding,
+    macros: &'a Macros,
+) -> Option<(&'a str, &'a [u8])> {
+    let name = deciding.sender_macro.as_deref()?;
+    macros.value(name).filter(|value| !value.is_empty()).map(|value| (name, value))
 }
 
 /// The field whose address decides for DKIM.
@@ -165,6 +175,8 @@ pub struct Known<'a> {
     pub fidelity: Fidelity,
     /// Whether a seal that a parent domain makes names it in `i=`.
     pub parent_identity: bool,
+    /// Whether no rule makes a DomainKeys seal.
+    pub without_domainkeys: bool,
     /// The time, in seconds since 1970.
     pub now: u64,
 }
@@ -190,10 +202,7 @@ pub fn outcomes(header: &HeaderBlock, known: &Known<'_>) -> Result<Outcomes, Rea
         return Err(Reason::ExternalHost { client, domain, expected });
     }
     Ok([
-        (
-            twinseal_domainkeys::FIELD,
-            domainkeys(header, addresses, orders.sender.as_ref(), known.fidelity),
-        ),
+        (twinseal_domainkeys::FIELD, domainkeys(header, addresses, orders.sender.as_ref(), known)),
         (twinseal_dkim::FIELD, dkim(header, known)),
     ])
 }
@@ -249,8 +258,11 @@ fn domainkeys(
     header: &HeaderBlock,
     addresses: &Addresses,
     order: Option<&Order>,
-    fidelity: Fidelity,
+    known: &Known<'_>,
 ) -> Outcome {
+    if known.without_domainkeys {
+        return Ok(None);
+    }
     let sender = addresses.sender.as_ref().map_err(Clone::clone)?;
     let order = order.ok_or_else(|| Reason::NoSigningRule { address: sender.to_string() })?;
     if order.all().all(|one| one.domainkeys.is_none()) {
@@ -266,7 +278,7 @@ fn domainkeys(
     {
         requests.retain(|one| sender.domain().is_at_or_under(&one.domain));
     }
-    if fidelity == Fidelity::Approximate {
+    if known.fidelity == Fidelity::Approximate {
         for request in &mut requests {
             let settings = Arc::make_mut(&mut request.settings);
             settings.canonicalization = twinseal_domainkeys::Canonicalization::Nofws;

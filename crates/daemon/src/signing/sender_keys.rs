@@ -115,7 +115,5 @@ mod tests {
         assert!(record().is_err());
         fs::write(&path, include_bytes!("../../../../tests/data/keys/rsa2048.pem")).unwrap();
         assert_ne!(record().unwrap(), first);
-        let missing = keys.of(&SenderKey::Missing, &domain("example.org"), &Origin::Default);
-        assert!(missing.unwrap_err().to_string().contains("example.org"));
     }
 }

@@ -188,6 +188,7 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
         origin: &Origin::Internal,
         fidelity: Fidelity::Exact,
         parent_identity: false,
+        without_domainkeys: false,
         now,
     };
     let plan = policy::plan(&header, &known);

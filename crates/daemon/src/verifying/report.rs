@@ -103,9 +103,12 @@ impl Report<'_> {
         let results = verdicts.iter().zip(prefixes);
         let mut results: Vec<_> =
             results.map(|(one, prefix)| opendkim::result(one, prefix)).collect();
-        if results.is_empty() && self.always {
+        if results.is_empty() && (self.always || self.tells_of_the_author()) {
             results.push(MethodResult::new(METHOD, ResultWord::None.as_str()));
         }
+        // It knew nothing of this, and is told only where a parameter of its predecessor asks.
+        let adsp = self.adsp.filter(|_| !results.is_empty());
+        results.extend(adsp.map(|adsp| MethodResult::new(ADSP, adsp.as_str())));
         results
     }
 

@@ -3,9 +3,8 @@
 use super::Ending;
 use crate::serving::service::Service;
 use crate::signing::seal::BELOW_RECEIVED;
-use twinseal_config::{Door, Rewriting};
+use twinseal_config::Door;
 use twinseal_dkim::FIELD as DKIM_FIELD;
-use twinseal_message::HeaderBlock;
 use twinseal_milter::{MessageReply, ModificationError};
 
 /// Inserts the field that says who has seen the message, if there is to be one.
@@ -25,19 +24,6 @@ pub(super) const fn place(index: u32, door: Door) -> u32 {
         Door::Opendkim => 0,
         Door::Native | Door::DkFilter | Door::DkimFilter => index,
     }
-}
-
-/// The header as the MTA is going to make it.
-pub(super) fn rewritten(header: &HeaderBlock, rewriting: &Rewriting) -> HeaderBlock {
-    let mut new = HeaderBlock::default();
-    for field in header.fields() {
-        // What does not fit any more stays as it is.
-        let value = rewriting.applied(field.name(), field.value());
-        if new.push(field.name(), &value).is_err() {
-            return header.clone();
-        }
-    }
-    new
 }
 
 /// Removes so many DKIM signatures, from the highest down: the MTA may count anew after each (trap

@@ -110,9 +110,8 @@ impl Transaction {
     /// The message passes, with a field that says that it cannot be read, unless nobody wants that.
     pub(super) fn malformed(&mut self, service: &Service) -> HeadersReply {
         if service.further.ignores_malformed {
-            return HeadersReply::Accept;
+            return self.pass();
         }
-        self.forgeries = None;
         self.role = Role::Malformed;
         HeadersReply::Continue
     }

@@ -97,6 +97,7 @@ pub(crate) async fn weigh(
         origin,
         fidelity: facts.fidelity,
         parent_identity: service.deciding.parent_identity,
+        without_domainkeys: service.deciding.without_domainkeys,
         now: service.clock.now(),
     };
     Ok(policy::outcomes(header, &known))

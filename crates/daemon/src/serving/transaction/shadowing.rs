@@ -39,10 +39,12 @@ impl Transaction {
             let (action, why) = (service.actions.security, Why::HeaderTooLarge);
             return self.answer(action, why, service.door, facts);
         }
-        if let Some(reply) = self.beforehand(&theirs.rest, service, facts) {
+        let leaving = service.as_it_leaves(&theirs.rest);
+        if let Some(reply) = self.beforehand(&leaving, service, facts) {
             return reply;
         }
-        let planned = plan(service, facts, &theirs.rest, self.overflow, &origin).await;
+        let planned = plan(service, facts, &leaving, self.overflow, &origin).await;
+        drop(leaving);
         match planned.map(|plan| unless_excluded(plan, self.excluded.take())) {
             Ok(Plan::Sign { seals, left_out }) => {
                 for (field, reason) in &left_out {

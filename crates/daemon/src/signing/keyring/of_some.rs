@@ -1,13 +1,13 @@
 //! The keys of some rules alone, for who asks what would be done and does not serve.
 
-use super::{Exposure, Key, Keyring, ParsedKeys, keyfile};
+use super::{Exposure, Key, Keyring, ParsedKeys, of_source};
 use crate::signing::keyfile::{KeyFile, KeyFileError};
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use twinseal_config::{Config, KeySource};
-use twinseal_keys::{KeyError, KeyKind, SigningKey};
+use twinseal_keys::{KeyError, KeyKind, SigningKey, UnparsedKey};
 
 /// The size of the key that stands for one that cannot be looked at, in bits.
 const STAND_IN_BITS: u32 = 2048;
@@ -65,7 +65,7 @@ pub fn of_some<'c>(
             }
             files.insert(&source.file, keys.len());
             numbers.push(keys.len());
-            let (key, state) = match keyfile::load(&source.file, exposure, trusted) {
+            let (key, state) = match of_source(source, exposure, trusted).and_then(parsed) {
                 Ok(KeyFile { key, exposed, .. }) => {
                     let (kind, exposed) = (key.kind(), exposed.map(|exposed| exposed.to_string()));
                     (Arc::new(key), KeyState::Usable { kind, exposed })
@@ -78,6 +78,12 @@ pub fn of_some<'c>(
     }
     let (stamps, parsed) = (Vec::new(), ParsedKeys::default());
     Ok((Keyring { keys, stamps, numbers, starts, parsed }, looked))
+}
+
+/// The key itself.
+fn parsed(file: KeyFile<UnparsedKey>) -> Result<KeyFile<SigningKey>, KeyFileError> {
+    let KeyFile { key, exposed, stamp } = file;
+    Ok(KeyFile { key: key.parse()?, exposed, stamp })
 }
 
 fn standing(made: &mut Option<Arc<SigningKey>>) -> Result<Arc<SigningKey>, KeyError> {

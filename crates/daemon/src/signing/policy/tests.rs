@@ -52,7 +52,15 @@ fn outcome(
 ) -> Result<(Vec<String>, Vec<&'static str>), Reason> {
     let header = header(fields);
     let addresses = &addresses(&header, &by(&["from"]), &Macros::default())?;
-    let known = Known { addresses, orders, origin, fidelity, parent_identity: false, now: 1 };
+    let known = Known {
+        addresses,
+        orders,
+        origin,
+        fidelity,
+        parent_identity: false,
+        without_domainkeys: false,
+        now: 1,
+    };
     match plan(&header, &known) {
         Plan::Ignore(reason) => Err(reason),
         Plan::Sign { seals, left_out } => {

@@ -17,7 +17,7 @@ use crate::signing::policy::{self, Addresses, Fidelity, Outcomes, Plan};
 use crate::signing::sender_keys::SenderKeys;
 use nix::unistd::geteuid;
 use std::io;
-use twinseal_config::{Config, ExitCode};
+use twinseal_config::{Config, ExitCode, SenderKey};
 use twinseal_keys::KeyError;
 use twinseal_message::{HeaderBlock, HeaderTooLarge, text};
 
@@ -47,13 +47,21 @@ impl CannotExplain {
 /// What would be done with that mail under that configuration.
 pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExplain> {
     let header = header(asked)?;
+    let rewriting = config.further.rewriting.as_ref();
+    let header = rewriting.map_or_else(|| header.clone(), |rules| rules.header(&header));
     let (rules, every) = (&config.rules, config.leaving.multiple_signatures);
     let deciding = Service::deciding(config);
     let addresses = policy::addresses(&header, &deciding, &asked.macros).ok();
     let mut wanted = Vec::new();
     if let Some(Addresses { author, sender }) = &addresses {
         for address in std::iter::once(author).chain(sender.as_ref().ok()) {
-            wanted.extend(matching(rules, every, address).into_iter().map(|found| found.index));
+            for found in matching(rules, every, address) {
+                wanted.push(found.index);
+                let key = found.rule.tabled.as_ref().and_then(|tabled| tabled.key.as_ref());
+                if let Some(SenderKey::Named(named)) = key {
+                    wanted.push(named.pool());
+                }
+            }
         }
     }
     let account = server::account(config).ok().flatten();
@@ -86,7 +94,7 @@ pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExp
         (None, None) => verdict(weighed, asked, &service),
     };
     let verified = server::verifies(config) && verdict.is_verified();
-    let seals = Seals { config, header: &header, deciding: &deciding, addresses, looked };
+    let seals = Seals { config, header: &header, deciding: &deciding, macros, addresses, looked };
     Ok(Answer {
         address: text::escaped(&asked.address),
         client: client.to_string(),

@@ -110,6 +110,8 @@ fn signature(made: &SignatureAnswer) -> String {
 fn lists(made: &SignatureAnswer) -> Vec<String> {
     let list = |what: &str, always: &str, names: &Option<Vec<String>>| {
         let names = names.as_ref()?.iter().map(String::as_str);
+        // Its place is the first, whether it was asked for or not.
+        let names = names.filter(|one| !one.eq_ignore_ascii_case(always));
         let names: Vec<&str> =
             [always].into_iter().chain(names).filter(|one| !one.is_empty()).collect();
         Some(format!(

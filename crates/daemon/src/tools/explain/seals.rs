@@ -7,13 +7,16 @@ use crate::event::Reason;
 use crate::serving::transaction::Obstacle;
 use crate::signing::directory::matching;
 use crate::signing::keyring::Looked;
-use crate::signing::policy::{Addresses, Deciding, Outcome, Outcomes, author_field};
+use crate::signing::policy::{
+    Addresses, Deciding, Outcome, Outcomes, author_by_macro, author_field,
+};
 use crate::signing::seal::{How, Requested};
 use twinseal_config::{Action, Actions, Config, Found};
 use twinseal_dkim::FIELD as DKIM_FIELD;
 use twinseal_domainkeys::FIELD as DOMAINKEYS_FIELD;
 use twinseal_keys::KeyKind;
 use twinseal_message::{FieldName, HeaderBlock, Mailbox};
+use twinseal_milter::Macros;
 
 /// What the daemon says.
 pub(super) enum Verdict {
@@ -45,6 +48,7 @@ pub(super) struct Seals<'a> {
     pub(super) config: &'a Config,
     pub(super) header: &'a HeaderBlock,
     pub(super) deciding: &'a Deciding,
+    pub(super) macros: &'a Macros,
     pub(super) addresses: Option<Addresses>,
     pub(super) looked: Vec<Looked<'a>>,
 }
@@ -187,8 +191,12 @@ impl Seals<'_> {
         if field == DKIM_FIELD { Some(&addresses.author) } else { addresses.sender.as_ref().ok() }
     }
 
-    /// The header field that the address is in.
+    /// The header field that the address is in, or the macro.
     fn field(&self, field: &str) -> Option<String> {
+        let by_macro = author_by_macro(self.deciding, self.macros);
+        if let (Some((name, _)), DKIM_FIELD) = (by_macro, field) {
+            return Some(format!("macro {name}"));
+        }
         let name = if field == DKIM_FIELD {
             author_field(self.header, self.deciding).map(|field| field.name())
         } else {

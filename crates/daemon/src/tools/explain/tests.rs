@@ -172,7 +172,7 @@ fn each_step_and_what_would_have_to_differ_is_told() {
         ),
         (
             "a@ed.example",
-            "ours by internal host: yes, localhost [127.0.0.1] is in internal-hosts: 127.0.0.1/32 (PLACE/t.yaml:2)",
+            "ours by internal host: yes, localhost [127.0.0.1] is in internal-hosts: 127.0.0.1 (PLACE/t.yaml:2)",
         ),
         (
             "a@ed.example --client 10.1.0.1",
@@ -232,7 +232,7 @@ fn json_has_the_members_that_are_promised() {
     assert_eq!(answer["seals"][0]["rules"][0]["pattern"], "ann@example.com");
     assert_eq!(answer["seals"][0]["signatures"][1]["algorithm"], "ed25519-sha256");
     assert_eq!(answer["seals"][1]["keys"][0]["bits"], 2048);
-    assert_eq!(answer["steps"][2]["entry"]["entry"], "127.0.0.1/32");
+    assert_eq!(answer["steps"][2]["entry"]["entry"], "127.0.0.1");
 }
 
 /// The names of all members.
