@@ -2,6 +2,7 @@
 
 use super::Meant;
 use super::sets::{DataSet, Row};
+use crate::caution::Caution;
 use crate::files::Files;
 use crate::mistake::Report;
 use crate::origin::Origin;
@@ -54,14 +55,21 @@ pub(crate) fn read(named: &Set<String>, files: &dyn Files, report: &mut Report) 
     let mut found: Vec<(Closeness, SigningRow)> = Vec::new();
     for Set { value: Row { key, value }, origin } in rows.into_iter().flatten() {
         let read = match set {
-            DataSet::Patterns(_) => pattern(&key).map(|pattern| (Closeness::Everybody, pattern)),
+            DataSet::Patterns(_) => Pattern::of_line(&key).map(|one| (Closeness::Everybody, one)),
             DataSet::Here(_) | DataSet::File(_) => looked_up(&key),
         };
-        let read = read.and_then(|read| Ok((read, named_key(&value)?)));
-        if let Some(((closeness, pattern), (key, signer))) =
-            report.take(&origin, "signing-table", read)
-        {
-            found.push((closeness, SigningRow { pattern, key, signer, origin }));
+        let Some((key, signer)) = report.take(&origin, "signing-table", named_key(&value)) else {
+            continue;
+        };
+        match read {
+            Ok((closeness, pattern)) => {
+                found.push((closeness, SigningRow { pattern, key, signer, origin }));
+            }
+            // What matched nobody did not keep opendkim from starting.
+            Err(wrong) => {
+                let skipped = Caution::EntrySkipped { wrong: Box::new(wrong) };
+                report.warn(&origin, "signing-table", skipped);
+            }
         }
     }
     if found.is_empty() && report.mistakes.is_empty() {
@@ -89,10 +97,6 @@ fn named_key(text: &str) -> Result<(String, Option<String>), Wrong> {
         });
     }
     Ok((key.to_owned(), signer.map(ToOwned::to_owned)))
-}
-
-fn pattern(text: &str) -> Result<Pattern, Wrong> {
-    Pattern::of_line(text)
 }
 
 /// The addresses that are looked up under that key.

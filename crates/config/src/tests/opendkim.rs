@@ -177,6 +177,39 @@ fn patterns_of_a_signing_table_are_tried_in_their_order() {
 }
 
 #[test]
+fn rows_that_no_address_finds_are_skipped() {
+    for (kind, table, why) in [
+        ("", "*@a.example two\na.example one\n", "no address is looked up under it"),
+        ("refile:", "a.example two\n*@a.example one\n", "a whole domain is written"),
+    ] {
+        let files = [("/kt", KEYS), ("/st", table)];
+        let loaded = load_with(&format!("{TABLES}{kind}/st"), &files);
+        signing(&loaded.config, &[("x@a.example", Some("a.example s1"))]);
+        let warnings = warnings(&loaded).join("\n");
+        assert!(warnings.contains("/st:1") && warnings.contains(why), "{warnings}");
+    }
+}
+
+#[test]
+fn a_star_is_a_star_in_a_set_without_patterns() {
+    let exempts = |set: &str, domain: &str| {
+        let text = format!("{KEY}ExemptDomains {set}\n");
+        let loaded = load_with(&text, &[("/d", "*.a.example\nb.example\n")]);
+        let exempt = loaded.config.further.exempt.as_ref().unwrap();
+        let skipped = warnings(&loaded).iter().any(|line| line.contains("entry skipped"));
+        (exempt.lists(&twinseal_message::Domain::parse(domain).unwrap()), skipped)
+    };
+    for (set, domain, want) in [
+        ("*.a.example,b.example", "x.a.example", (false, true)),
+        ("*.a.example,b.example", "b.example", (true, true)),
+        ("file:/d", "x.a.example", (false, true)),
+        ("refile:/d", "x.a.example", (true, false)),
+    ] {
+        assert_eq!(exempts(set, domain), want, "{set} {domain}");
+    }
+}
+
+#[test]
 fn a_table_may_name_keys_by_the_sender_s_domain() {
     let files = [("/kt", KEYS), ("/st", "*@a.example each\n* %\n")];
     let loaded = load_with(&format!("{TABLES}refile:/st"), &files);
@@ -199,6 +232,12 @@ fn tables_may_stand_in_the_file_itself_and_a_key_in_a_table() {
     let rule = config.rules.iter().next().unwrap();
     assert_eq!(rule.keys[0].inline.as_ref().unwrap().base64(), "MIIEvQ+/==");
     assert!(!format!("{config:?}").contains("MIIEvQ"), "a key is shown");
+
+    let keys = "one a.example:s1:MIIEvQ+/==\ntwo b.example:s2:MIIEvR+/==\n";
+    let table = [("/kt", keys), ("/st", "a.example one\nb.example two\n")];
+    let config = load_with(&format!("{TABLES}/st"), &table).config;
+    let files: Vec<_> = config.rules.iter().map(|rule| rule.keys[0].file.clone()).collect();
+    assert_ne!(files[0], files[1], "keys are told apart by their files");
 }
 
 #[test]
@@ -222,12 +261,6 @@ fn what_is_wrong_with_a_table_is_named_by_its_line() {
             "KeyTable /kt\nSigningTable /st",
             &[("/kt", "one a.example:s1\n"), ("/st", "* one\n")],
             "/kt:1: KeyTable: what stands behind the first word has to be domain:selector:key",
-        ),
-        (
-            "KeyTable /kt\nSigningTable /st",
-            &[("/kt", KEYS), ("/st", "*@a.example one\n")],
-            "/st:1: SigningTable: \"*@a.example\" is no key of a signing table: no address is \
-             looked up under it",
         ),
         (
             "KeyTable dsn:x\nSigningTable /st",

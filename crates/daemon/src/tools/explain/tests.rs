@@ -185,7 +185,7 @@ fn each_step_and_what_would_have_to_differ_is_told() {
         ("a@ed.example --client 192.0.2.1", "ours by authentication: no, it has not"),
         (
             "a@ed.example --daemon-name MTA",
-            "ours by daemon name: no, \"MTA\" is not one of internal-daemons, which has msa (PLACE/t.yaml:3)",
+            "ours by daemon name: no, \"MTA\" is not one of internal-daemons, which has MSA (PLACE/t.yaml:3)",
         ),
         (
             "a@ed.example --daemon-name MSA",
@@ -197,7 +197,7 @@ fn each_step_and_what_would_have_to_differ_is_told() {
         ),
         (
             "a@ed.example --client 192.0.2.99",
-            "peer: yes, by 192.0.2.99/32 (PLACE/t.yaml:5): it is let through",
+            "peer: yes, by 192.0.2.99 (PLACE/t.yaml:5): it is let through",
         ),
         ("a@ed.example", "DKIM: key ed of PLACE/t.yaml:16, PLACE/ed25519: it can be used: Ed25519"),
         (

@@ -211,7 +211,7 @@ mod tests {
             "192.168.1.0/24 of internal-hosts",
             "outside, 198.51.100.25",
             "an authenticated client outside, 198.51.100.25",
-            "outside with {daemon_name}=msa",
+            "outside with {daemon_name}=MSA",
             "mx.example 10.0.0.1",
         ];
         assert_eq!(labels(&[&one], given), want);
