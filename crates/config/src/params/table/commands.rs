@@ -1,8 +1,11 @@
 //! What to read, and what to do instead of serving.
 
 use super::{ROW, letter, only_letter};
+use crate::caution::Caution;
 use crate::params::{Acts, Historic, Kind, Letter, Param, Place, Reload};
 use crate::raw::Setter;
+
+const UNDERSTOOD: &str = "names of earlier releases are understood in any case";
 
 pub(super) const ROWS: &[Param] = &[
     Param {
@@ -58,8 +61,8 @@ pub(super) const ROWS: &[Param] = &[
         kind: Kind::Command,
         place: Place::Historic,
         summary: "look something up in a data set and exit",
-        manual: "Standard input has two lines: the data set, and a key with a slash and the number \
-                 of fields that are wanted behind it.",
+        manual: "The first line of standard input is the data set, and each behind it a key, a slash \
+                 and the number of fields that are wanted.",
         ..ROW
     },
     Param {
@@ -69,8 +72,10 @@ pub(super) const ROWS: &[Param] = &[
         place: Place::Historic,
         summary: "start with deprecated names in the file",
         manual: "They are understood.",
-        acts: Acts::No("names of earlier releases are understood in any case"),
-        setter: Setter::Top(|_, _, _| {}),
+        acts: Acts::No(UNDERSTOOD),
+        setter: Setter::Top(|_, given, report| {
+            report.warn(&given.origin, &given.key, Caution::NoEffect { reason: UNDERSTOOD });
+        }),
         ..ROW
     },
     Param {
