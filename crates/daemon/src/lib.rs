@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`command`] | the sub-commands, and how the program ends |
 //! | [`serve`] | from a command line to a daemon |
+//! | `asked` | what is answered without serving |
 //! | [`server`] | a daemon: its keys, its sockets, its user, and its end |
 //! | [`reload`] | a running daemon reads its configuration again |
 //! | [`serving`] | sockets, connections, messages |
@@ -27,6 +28,7 @@
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
 
+mod asked;
 pub mod background;
 pub mod command;
 mod core_dumps;

@@ -2,6 +2,7 @@
 //! sockets, and to the end.
 
 use crate::VERSION;
+use crate::asked;
 use crate::background::{self, Launched};
 use crate::command::print;
 use crate::logging::{
@@ -27,7 +28,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
-use twinseal_config::{Config, Door, ExitCode, Extracted, Files, Loaded, LogTo, Mistakes, Request};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Mistakes, Request};
 
 /// The file system.
 #[derive(Debug, Clone, Copy)]
@@ -75,8 +76,8 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
                 let _ = write!(terminal.errors, "{}", render::usage(door));
                 return ExitCode::Usage;
             }
-            Ok(Request::Value(found)) => return value(found, terminal),
-            Ok(Request::Query) => return query(terminal),
+            Ok(Request::Value(found)) => return asked::value(found, terminal),
+            Ok(Request::Query) => return asked::query(&FileSystem, terminal),
             Ok(Request::Version) => return print(terminal, &version(door)),
             Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
             Ok(Request::Check(loaded)) => (loaded, true),
@@ -89,40 +90,6 @@ pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Exi
     match start(Typed { words, directory }, &loaded, terminal) {
         Ok(code) => code,
         Err(error) => refuse(&error, terminal),
-    }
-}
-
-/// Prints the value of a parameter.
-fn value(found: Extracted, terminal: &mut Terminal<'_>) -> ExitCode {
-    match found {
-        Extracted::Value(text) => print(terminal, &format!("{text}\n")),
-        Extracted::Unset => ExitCode::Configuration,
-        Extracted::Unknown => ExitCode::Data,
-    }
-}
-
-/// Looks up in a data set what standard input asks for.
-fn query(terminal: &mut Terminal<'_>) -> ExitCode {
-    let mut text = String::new();
-    if let Err(error) = terminal.input.read_to_string(&mut text) {
-        terminal.complain(format_args!("standard input: {error}"));
-        return ExitCode::NoInput;
-    }
-    let mut lines = text.lines().map(str::trim);
-    let (set, what) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    match twinseal_config::query(set, what, &FileSystem) {
-        Ok(Some(fields)) => {
-            let fields: String = fields.iter().map(|field| format!("'{field}'\n")).collect();
-            print(terminal, &(fields + "\n"))
-        }
-        Ok(None) => {
-            terminal.complain("record not found");
-            ExitCode::Ok
-        }
-        Err(mistakes) => {
-            mistakes.lines().for_each(|line| terminal.complain(line));
-            mistakes.exit_code()
-        }
     }
 }
 
