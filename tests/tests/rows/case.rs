@@ -126,6 +126,18 @@ pub(crate) const FORGED: Mail<'static> = arrived(
      spf=pass\nFrom: a@example.org\n\nx\n",
 );
 
+/// Results in our own name.
+pub(crate) const IN_OUR_NAME: Mail<'static> =
+    arrived("Authentication-Results: mx.example.net; dkim=pass\nFrom: a@example.org\n\nx\n");
+
+/// Nobody has written it.
+pub(crate) const NO_AUTHOR: Mail<'static> =
+    Mail { text: "To: b@example.net\nSubject: x\n\nx\n", ..OURS };
+
+/// The MTA says that somebody else has.
+pub(crate) const BY_MACRO: Mail<'static> =
+    Mail { macros: &[("{x_author}", "eve@example.org")], ..OURS };
+
 /// Files that values may name: `@DIR@/NAME`.
 const FILES: &[(&str, &str)] = &[
     ("hosts", "192.0.2.1\n"),
@@ -139,16 +151,17 @@ const FILES: &[(&str, &str)] = &[
         "*@example.com:example.com:@DATA@/keys/rsa2048.pem\n\
          *:example.com:@DATA@/keys/rsa1024.pem\n",
     ),
+    ("more.conf", "Selector other\n"),
     (
         "keys",
-        "one example.com:first:@DATA@/keys/rsa1024.pem\ntwo %:second:@DATA@/keys/rsa2048.pem\n",
+        "one example.com:tabled:@DATA@/keys/rsa2048.pem\n\
+         two %:second:@DATA@/keys/rsa1024.pem\n",
     ),
-    ("senders", "example.com one\nann@* two\n"),
-    ("patterns", "*@example.com two\n"),
+    ("near", "192.0.2.*\n"),
+    ("signers", "*@example.com one\n"),
+    ("unknown-key", "*@example.com three\n"),
     ("rules", "hello\tgoodbye\n"),
-    ("no-rules", "nonsense\n"),
-    ("to-org", "@example[.]com\t@example.org\n"),
-    ("more.conf", "Selector other\n"),
+    ("bad-rules", "(\tgoodbye\n"),
     ("no-fields", "nonsense\n"),
     ("policies", "example.org:discardable\n"),
     ("bad-policies", "example.org:perhaps\n"),

@@ -21,14 +21,14 @@ pub(super) const VERIFIES: Case = Case {
 const SEAL: &str = "inserts 1: DKIM-Signature";
 
 /// What is sent by a command that takes it from us.
-pub(super) const REPORTS: Elsewhere = Elsewhere {
+const REPORTS: Elsewhere = Elsewhere {
     name: "",
     file: "tests/tests/reports.rs",
     test: "a_changed_body_is_reported_once_and_nothing_else_is",
     bad: &[],
 };
 
-pub(super) const REPORTING: Elsewhere = Elsewhere {
+const REPORTING: Elsewhere = Elsewhere {
     name: "",
     file: "crates/daemon/src/reporting/tests.rs",
     test: "only_what_the_signer_asks_for_is_reported",
@@ -36,7 +36,7 @@ pub(super) const REPORTING: Elsewhere = Elsewhere {
 };
 
 /// What takes several deaths.
-pub(super) const RESTARTS: Elsewhere = Elsewhere {
+const RESTARTS: Elsewhere = Elsewhere {
     name: "",
     file: "tests/tests/supervised.rs",
     test: "what_dies_too_often_is_given_up",
@@ -44,7 +44,7 @@ pub(super) const RESTARTS: Elsewhere = Elsewhere {
 };
 
 /// What no mail and no configuration brings about.
-pub(super) const ERRORS: Elsewhere = Elsewhere {
+const ERRORS: Elsewhere = Elsewhere {
     name: "",
     file: "crates/daemon/src/serving/transaction/obstacle.rs",
     test: "an_error_of_ours_has_the_action_for_it",

@@ -367,13 +367,6 @@ pub(super) const CASES: &[Case] = &[
     },
     Case { name: "Diagnostics", value: "yes", seen: "; z=", bad: TRUTH, ..SIGNS },
     Case {
-        name: "ReplaceRules",
-        value: "@DIR@/to-org",
-        gone: SEAL,
-        bad: &[("@DIR@/nowhere", "nowhere"), ("@DIR@/no-rules", "a tab")],
-        ..SIGNS
-    },
-    Case {
         name: "DontSignMailTo",
         value: "bob@example.net",
         seen: "skipping signing of mail to `bob@example.net'",
@@ -436,6 +429,16 @@ pub(super) const CASES: &[Case] = &[
         mail: &[SIGNED_BEFORE],
         seen: "changes 1: DKIM-Signature",
         bad: TRUTH,
+        ..SIGNS
+    },
+    Case {
+        name: "ReplaceRules",
+        lines: "Socket @DIR@/run/s\nBackground no\nMode s\nDomain example.com\nSelector sel\n\
+                KeyFile @DATA@/keys/rsa1024.pem\nDiagnostics yes\n",
+        value: "@DIR@/rules",
+        seen: "goodbye",
+        gone: "hello",
+        bad: &[("/nowhere", "/nowhere"), ("@DIR@/bad-rules", "bad-rules:1"), ("", "value")],
         ..SIGNS
     },
     Case {
