@@ -10,8 +10,7 @@ use std::fs;
 use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Judge, Seal, ask_all};
-use twinseal_e2e::message::Message;
-use twinseal_e2e::milter::inserted;
+use twinseal_e2e::milter::{Peer, inserted};
 use twinseal_e2e::net::Address;
 use twinseal_e2e::program::{self, Daemon};
 

@@ -8,7 +8,6 @@ use std::fs;
 use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Seal, ask_all};
-use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::inserted;
 use twinseal_e2e::net::Address;
 use twinseal_e2e::program::{self, Daemon};

@@ -86,17 +86,18 @@ impl Rewriting {
 
 /// All matches replaced; `None` without any, and as soon as that is longer than the limit.
 fn replaced(matches: &Regex, instead: &[u8], value: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let (mut new, mut rest) = (Vec::new(), None);
-    for found in matches.find_iter(value) {
-        new.extend_from_slice(&value[rest.unwrap_or(0)..found.start()]);
+    let mut between = matches.split(value);
+    let mut new = between.next()?.to_vec();
+    let mut any = false;
+    for rest in between {
+        any = true;
         new.extend_from_slice(instead);
-        rest = Some(found.end());
+        new.extend_from_slice(rest);
         if new.len() > limit {
             return None;
         }
     }
-    new.extend_from_slice(&value[rest?..]);
-    (new.len() <= limit).then_some(new)
+    any.then_some(new)
 }
 
 #[cfg(test)]
