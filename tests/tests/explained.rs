@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fs;
 use twinseal_e2e::generator::{Generator, seed};
+use twinseal_e2e::here;
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::{Frame, Peer};
 use twinseal_e2e::net::Address;
@@ -315,6 +317,47 @@ fn the_file_of_dkim_filter_is_explained_as_it_is_done() {
         );
         let file = scratch.write("dkim-filter.conf", file);
         let line = format!("dkim-filter -x {}", file.display());
+        let explain = format!("-- {line}");
+        agree(&more.replace('\n', " "), &words(&line), &words(&explain), &address, &scratch);
+    }
+}
+
+#[test]
+fn the_tables_of_opendkim_are_explained_as_they_are_done() {
+    for more in ["", "MultipleSignatures yes\n", "SenderHeaders Sender,From\nMTA MSA\n"] {
+        let (scratch, address, keys) = place("explained-tables");
+        let pem = fs::read(here("data/keys/rsa1024.pem")).expect("a test key");
+        scratch.write_with_mode("by/dk.example", pem, 0o600);
+        let hosts = scratch.write("hosts", "127.0.0.1\n10.2.0.0/16\n!10.2.0.1\n.office.example\n");
+        let peers = scratch.write("peers", "198.51.100.7\n");
+        let by_domain = scratch.join("by").display().to_string();
+        let table = scratch.write(
+            "keys.table",
+            format!(
+                "first example.com:first:{keys}/rsa1024\nsecond %:second:{keys}/ed25519\n\
+                 each %:own:{by_domain}/%\nlisted.example listed.example:sel:{keys}/rsa1024\n"
+            ),
+        );
+        let senders = scratch.write(
+            "senders.table",
+            "ann@example.com second\n*@example.com first\n*@*.example.com first\n\
+             *@dk.example each\n*@ed.example each\n*@*listed.example %\n",
+        );
+        // What is exempt is known only by what it is rewritten to.
+        let rules = scratch.write("rules", "@b[.]m[.]example[.]com\t@inside.example\n");
+        let file = format!(
+            "Socket {}\nBackground no\nRequireSafeKeys no\nInternalHosts refile:{}\n\
+             PeerList refile:{}\nKeyTable {}\nSigningTable refile:{}\nReplaceRules {}\n\
+             ExemptDomains inside.example\nMacroList ok=yes\n{more}",
+            address.for_filter(),
+            hosts.display(),
+            peers.display(),
+            table.display(),
+            senders.display(),
+            rules.display(),
+        );
+        let file = scratch.write("opendkim.conf", file);
+        let line = format!("opendkim -x {}", file.display());
         let explain = format!("-- {line}");
         agree(&more.replace('\n', " "), &words(&line), &words(&explain), &address, &scratch);
     }
