@@ -7,12 +7,9 @@ mod how_to;
 
 use host::{Host, answers};
 use std::fs;
-use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Judge, Seal, ask_all};
 use twinseal_e2e::milter::{Peer, inserted};
-use twinseal_e2e::net::Address;
-use twinseal_e2e::program::{self, Daemon};
 
 /// What Debian's packages ship, as far as it says something.
 const DKIM_FILTER_CONF: &str = "# This is a basic configuration\nSyslog\t\t\tyes\nUMask\t\t\t002\n\
@@ -43,15 +40,9 @@ fn the_two_daemons_of_the_how_to_become_one_that_decides_the_same() {
     assert_eq!(made.matches("selector: mail2\n").count(), 2, "{made}");
     assert!(!made.contains("domainkeys: no"), "{made}");
 
-    let address = Address::any_inet();
-    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
-    let records = records.replace("rsa2048._domainkey", "mail2._domainkey");
-    let records = host.0.write("records", records);
+    let records = host.records("mail2");
     let keys = format!("dns:\n  test-keys: {}\n", records.display());
-    let file = host.moved(&format!("{made}{keys}"), &address.for_filter()).display().to_string();
-    let check = program::run(&["serve", "--config", &file, "--check"], b"");
-    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
-    let daemon = Daemon::start(&["serve", "--config", &file], &address, &host.0);
+    let (daemon, address) = host.serve(&format!("{made}{keys}"));
     let frames = answers(&address, "192.168.1.7", FIELDS.as_bytes());
     let signed = inserted(FIELDS.as_bytes(), &frames).unwrap();
     let path = host.0.write("signed.eml", &signed);
@@ -229,9 +220,7 @@ fn the_defaults_of_debian_do_what_they_did() {
         assert!(said.contains("clients: no difference"), "{name}: {said}");
         assert!(!said.contains("not carried over"), "{name}: {said}");
         assert!(made.contains("mode: v"), "{name}: {made}");
-        let address = Address::any_inet();
-        let file = host.moved(&made, &address.for_filter()).display().to_string();
-        let daemon = Daemon::start(&["serve", "--config", &file], &address, &host.0);
+        let (daemon, address) = host.serve(&made);
         if name == "dk-filter" {
             // Nobody's mail is looked at.
             let mut peer = Peer::connect(&address).unwrap();

@@ -4,13 +4,9 @@
 mod host;
 
 use host::{Host, answers};
-use std::fs;
-use twinseal_e2e::here;
 use twinseal_e2e::incoming::FIELDS;
 use twinseal_e2e::judges::{Seal, ask_all};
 use twinseal_e2e::milter::inserted;
-use twinseal_e2e::net::Address;
-use twinseal_e2e::program::{self, Daemon};
 
 const CONF: &str = "Syslog yes\nCanonicalization relaxed/simple\nOversignHeaders From\n\
     Socket local:/run/opendkim/opendkim.sock\nUserID opendkim\nUMask 007\nOn-BadSignature reject\n\
@@ -47,15 +43,9 @@ fn tables_become_entries_that_decide_the_same() {
     assert!(!said.contains("not carried over"), "{said}");
     assert_eq!(made.matches("selector: mail\n").count(), 2, "{made}");
 
-    let address = Address::any_inet();
-    let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
-    let records = records.replace("rsa2048._domainkey", "mail._domainkey");
-    let records = host.0.write("records", records);
+    let records = host.records("mail");
     let keys = format!("dns:\n  test-keys: {}\n", records.display());
-    let file = host.moved(&format!("{made}{keys}"), &address.for_filter()).display().to_string();
-    let check = program::run(&["serve", "--config", &file, "--check"], b"");
-    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
-    let daemon = Daemon::start(&["serve", "--config", &file], &address, &host.0);
+    let (daemon, address) = host.serve(&format!("{made}{keys}"));
     let signed = inserted(FIELDS.as_bytes(), &answers(&address, "10.2.0.7", FIELDS.as_bytes()));
     let signed = signed.unwrap();
     let path = host.0.write("signed.eml", &signed);

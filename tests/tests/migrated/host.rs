@@ -8,7 +8,7 @@ use twinseal_e2e::here;
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::{Frame, Peer};
 use twinseal_e2e::net::Address;
-use twinseal_e2e::program;
+use twinseal_e2e::program::{self, Daemon};
 use twinseal_e2e::scratch::Scratch;
 
 /// What the daemon answers about a message from that client.
@@ -82,6 +82,22 @@ impl Host {
             _ => format!("{line}\n").replace(": /etc/", &format!(": {root}/etc/")),
         };
         self.0.write("twinseal.yaml", text.lines().map(line).collect::<String>())
+    }
+
+    /// A daemon with the new file, whose check finds nothing, and where it listens.
+    pub(crate) fn serve(&self, text: &str) -> (Daemon, Address) {
+        let address = Address::any_inet();
+        let file = self.moved(text, &address.for_filter()).display().to_string();
+        let check = program::run(&["serve", "--config", &file, "--check"], b"");
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+        (Daemon::start(&["serve", "--config", &file], &address, &self.0), address)
+    }
+
+    /// The records of the test keys, with the host's own key under that selector.
+    pub(crate) fn records(&self, selector: &str) -> PathBuf {
+        let records = fs::read_to_string(here("data/keys/records.txt")).unwrap();
+        let name = format!("{selector}._domainkey");
+        self.0.write("records", records.replace("rsa2048._domainkey", &name))
     }
 }
 
