@@ -32,3 +32,36 @@ impl Terminal<'_> {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::Terminal;
+    use std::ffi::OsString;
+
+    /// Runs a tool with these words and nothing on its standard input: how it ended, what it
+    /// printed, and what it complained about.
+    pub(crate) fn called<T>(
+        tool: impl FnOnce(Vec<OsString>, &mut Terminal<'_>) -> T,
+        words: &[&str],
+    ) -> (T, String, String) {
+        called_with(tool, words, b"")
+    }
+
+    /// The same, with something to read.
+    pub(crate) fn called_with<T>(
+        tool: impl FnOnce(Vec<OsString>, &mut Terminal<'_>) -> T,
+        words: &[&str],
+        mut input: &[u8],
+    ) -> (T, String, String) {
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let mut terminal = Terminal {
+            program: crate::PROGRAM,
+            input: &mut input,
+            output: &mut output,
+            errors: &mut errors,
+        };
+        let end = tool(words.iter().map(OsString::from).collect(), &mut terminal);
+        let text = |octets| String::from_utf8(octets).unwrap();
+        (end, text(output), text(errors))
+    }
+}

@@ -80,7 +80,8 @@ fn fault(
 }
 
 /// The path as a shell takes it.
-fn quoted(path: &Path) -> String {
+#[must_use]
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |ch: char| ch.is_ascii_alphanumeric() || "/._-+@%=:,".contains(ch);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -85,21 +85,11 @@ fn asked(words: Vec<OsString>) -> Result<Option<Asked>, String> {
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::terminal::Terminal;
-    use std::ffi::OsString;
+    use crate::terminal::testing::called;
     use twinseal_config::ExitCode;
 
     fn config(words: &[&str]) -> (ExitCode, String, String) {
-        let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal {
-            program: "twinseal",
-            input: &mut std::io::empty(),
-            output: &mut output,
-            errors: &mut errors,
-        };
-        let code = run(words.iter().map(OsString::from).collect(), &mut terminal);
-        let text = |octets| String::from_utf8(octets).unwrap();
-        (code, text(output), text(errors))
+        called(run, words)
     }
 
     #[test]

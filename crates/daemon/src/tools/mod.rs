@@ -1,5 +1,6 @@
 //! The tools around the daemon.
 
+pub mod check;
 pub mod config;
 pub(crate) mod configured;
 pub mod demo;

@@ -1,5 +1,5 @@
 use super::run;
-use crate::terminal::Terminal;
+use crate::terminal::testing::called;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -38,18 +38,12 @@ impl Place {
 
     /// How the tool ends, and what it prints and complains of.
     fn explain(&self, words: &str) -> (ExitCode, String, String) {
-        let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal {
-            program: "twinseal",
-            input: &mut std::io::empty(),
-            output: &mut output,
-            errors: &mut errors,
-        };
         let place = self.directory.path().display().to_string();
         let words = words.replace("PLACE", &place);
-        let code = run(words.split_whitespace().map(Into::into).collect(), &mut terminal);
-        let text = |octets| String::from_utf8(octets).unwrap().replace(&place, "PLACE");
-        (code, text(output), text(errors))
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let (code, output, errors) = called(run, &words);
+        let shown = |text: String| text.replace(&place, "PLACE");
+        (code, shown(output), shown(errors))
     }
 
     /// The same from the configuration; the last lines.

@@ -1,0 +1,3 @@
+//! `twinseal check`: everything on this host, and in DNS, that has to agree.
+
+mod finding;
