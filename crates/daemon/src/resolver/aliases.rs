@@ -86,7 +86,7 @@ fn texts(message: &Message, name: &Name) -> (Vec<Vec<u8>>, u32) {
 }
 
 /// What a name is an alias for, by its CNAME record or by a DNAME record above it.
-fn alias(message: &Message, name: &Name) -> Option<(Name, u32)> {
+pub(super) fn alias(message: &Message, name: &Name) -> Option<(Name, u32)> {
     let cname = of_owner(message, name).find_map(|record| {
         let RData::CNAME(target) = &record.data else { return None };
         Some((target.0.clone(), record.ttl))
@@ -108,7 +108,11 @@ fn renamed(record: &Record, name: &Name) -> Option<(Name, u32)> {
     Some((below.append_name(&target).ok()?, record.ttl))
 }
 
-fn of_owner<'m>(message: &'m Message, name: &'m Name) -> impl Iterator<Item = &'m Record> {
+/// The records of that owner that answer the question.
+pub(super) fn of_owner<'m>(
+    message: &'m Message,
+    name: &'m Name,
+) -> impl Iterator<Item = &'m Record> {
     let ours = move |record: &&Record| record.dns_class == DNSClass::IN && record.name == *name;
     message.answers.iter().filter(ours)
 }

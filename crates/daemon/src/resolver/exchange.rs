@@ -19,9 +19,25 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpStream, UdpSocket};
 use twinseal_dkim::LookupFailure;
 
-/// Asks one server for the TXT records at a name: one datagram, and a connection where the answer
-/// does not fit into one, or what comes instead cannot be read. What comes back answers the
-/// question: its code says that the name is there, or that it is not.
+/// What is asked of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    pub(super) name: Name,
+    pub(super) kind: RecordType,
+    /// Whether the server is to find out elsewhere what it does not know itself.
+    pub(super) recursion: bool,
+}
+
+impl Question {
+    /// For the TXT records at a name, wherever they are.
+    pub(super) const fn texts(name: Name) -> Self {
+        Self { name, kind: RecordType::TXT, recursion: true }
+    }
+}
+
+/// Asks one server: one datagram, and a connection where the answer does not fit into one, or what
+/// comes instead cannot be read. What comes back answers the question: its code says that the name
+/// is there, or that it is not.
 ///
 /// Takes no longer than `timeout`.
 ///
@@ -31,14 +47,14 @@ use twinseal_dkim::LookupFailure;
 /// question) may come from anybody, and are passed over; then it is a [`LookupFailure::Timeout`].
 pub(super) async fn ask(
     server: SocketAddr,
-    name: &Name,
+    question: &Question,
     timeout: Duration,
 ) -> Result<Message, LookupFailure> {
     let exchange = async {
-        let reply = ask_with(server, name, Edns::Offered, timeout).await?;
+        let reply = ask_with(server, question, Edns::Offered, timeout).await?;
         // RFC 6891 §6.2.2: who answers so may be too old for EDNS.
         if matches!(reply.response_code, ResponseCode::FormErr | ResponseCode::NotImp) {
-            return ask_with(server, name, Edns::Left, timeout).await;
+            return ask_with(server, question, Edns::Left, timeout).await;
         }
         Ok(reply)
     };
@@ -70,11 +86,11 @@ enum Edns {
 
 async fn ask_with(
     server: SocketAddr,
-    name: &Name,
+    question: &Question,
     edns: Edns,
     timeout: Duration,
 ) -> Result<Message, LookupFailure> {
-    match over_udp(server, request(name, edns, Letters::Random), timeout).await {
+    match over_udp(server, request(question, edns, Letters::Random), timeout).await {
         Ok(reply) if !reply.truncation => return Ok(reply.into_message()),
         Err(NetError::Timeout) => return Err(LookupFailure::Timeout),
         Err(NetError::Io(_)) => return Err(LookupFailure::Unusable),
@@ -83,7 +99,7 @@ async fn ask_with(
         // part.
         Ok(_) | Err(_) => {}
     }
-    over_tcp(server, &request(name, edns, Letters::AsTheyAre)).await
+    over_tcp(server, &request(question, edns, Letters::AsTheyAre)).await
 }
 
 /// Whether the letters of the name are capitalized at random: the server returns them as they came,
@@ -94,11 +110,13 @@ enum Letters {
     AsTheyAre,
 }
 
-fn request(name: &Name, edns: Edns, letters: Letters) -> DnsRequest {
+fn request(question: &Question, edns: Edns, letters: Letters) -> DnsRequest {
     let mut options = DnsRequestOptions::default();
     options.use_edns = edns == Edns::Offered;
     options.case_randomization = letters == Letters::Random;
-    let mut request = DnsRequest::from_query(Query::query(name.clone(), RecordType::TXT), options);
+    options.recursion_desired = question.recursion;
+    let query = Query::query(question.name.clone(), question.kind);
+    let mut request = DnsRequest::from_query(query, options);
     // RFC 6840 §5.7: in a question it asks to be told whether the answer is proved.
     request.metadata.authentic_data = true;
     request

@@ -1,6 +1,7 @@
 //! One question to its end, from alias to alias.
 
 use super::aliases::{Answer, Trail};
+use super::exchange::Question;
 use super::servers::Servers;
 use hickory_net::proto::rr::Name;
 use std::time::Duration;
@@ -36,7 +37,7 @@ async fn follow(
     // Every message has its own proof; one without leaves the whole unproved.
     let mut security = Security::Secure;
     loop {
-        let message = servers.ask(&trail.name, deadline).await?;
+        let message = servers.ask(&Question::texts(trail.name.clone()), deadline).await?;
         if !message.authentic_data {
             security = Security::Unproved;
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`questions`] | all keys of a message, asked at once, under one deadline |
 //! | [`dns`] | DNS, with a memory: each question is asked once, whoever waits for it |
+//! | [`direct`] | whom to ask without a memory, one server or the resolver, for any type |
 //! | [`key_file`] | a file of records in place of DNS |
 //! | [`system`] | which servers this host asks |
 //! | `lookup` | one question to its end, from alias to alias |
@@ -15,6 +16,7 @@
 //!
 //! Nothing here validates DNSSEC: a resolver that does says so in its answers.
 
+pub mod direct;
 pub mod dns;
 pub mod key_file;
 pub mod questions;

@@ -1,8 +1,8 @@
 //! Several servers, in turn: a question that stays unanswered goes out again, to the next of them.
 
-use super::{FOREVER, exchange};
+use super::FOREVER;
+use super::exchange::{self, Question};
 use hickory_net::proto::op::Message;
-use hickory_net::proto::rr::Name;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +51,7 @@ impl Servers {
     /// What the servers said when all of them failed, or by the deadline.
     pub(super) async fn ask(
         &self,
-        name: &Name,
+        question: &Question,
         deadline: Instant,
     ) -> Result<Message, LookupFailure> {
         let mut tries = Tries {
@@ -60,7 +60,7 @@ impl Servers {
             asked: JoinSet::new(),
             failed: BTreeMap::new(),
         };
-        match timeout_at(deadline, tries.answer(name, deadline)).await {
+        match timeout_at(deadline, tries.answer(question, deadline)).await {
             Ok(answer) => answer,
             Err(_) => Err(tries.failure()),
         }
@@ -82,15 +82,19 @@ struct Tries<'s> {
 }
 
 impl Tries<'_> {
-    async fn answer(&mut self, name: &Name, deadline: Instant) -> Result<Message, LookupFailure> {
+    async fn answer(
+        &mut self,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Message, LookupFailure> {
         let part = (self.servers.timeout / PART).max(Duration::from_millis(1));
         let mut next = interval_at(Instant::now() + part, part);
         next.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Not at a tick: even one that is due takes a millisecond.
-        self.ask_next(name, deadline);
+        self.ask_next(question, deadline);
         while !self.exhausted() {
             tokio::select! {
-                _ = next.tick(), if !self.waiting.is_empty() => self.ask_next(name, deadline),
+                _ = next.tick(), if !self.waiting.is_empty() => self.ask_next(question, deadline),
                 Some(done) = self.asked.join_next(), if !self.asked.is_empty() => {
                     // It does not panic, and nobody stops it but us.
                     let Ok((server, answer)) = done else { continue };
@@ -100,7 +104,7 @@ impl Tries<'_> {
                     };
                     self.failed.entry(server).or_insert(failure);
                     self.waiting.retain(|other| *other != server);
-                    self.ask_next(name, deadline);
+                    self.ask_next(question, deadline);
                     next.reset();
                 }
             }
@@ -114,14 +118,15 @@ impl Tries<'_> {
             || (self.waiting.is_empty() && self.asked.is_empty())
     }
 
-    fn ask_next(&mut self, name: &Name, deadline: Instant) {
+    fn ask_next(&mut self, question: &Question, deadline: Instant) {
         if self.waiting.is_empty() {
             return;
         }
         let index = self.waiting.remove(0);
         let Some(server) = self.servers.addresses.get(index).copied() else { return };
-        let (name, left) = (name.clone(), deadline.saturating_duration_since(Instant::now()));
-        self.asked.spawn(async move { (index, exchange::ask(server, &name, left).await) });
+        let (question, left) =
+            (question.clone(), deadline.saturating_duration_since(Instant::now()));
+        self.asked.spawn(async move { (index, exchange::ask(server, &question, left).await) });
     }
 
     /// The first failure, in the order of the servers: it says more than that nothing came.
