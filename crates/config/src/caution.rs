@@ -290,3 +290,19 @@ pub enum Caution {
     )]
     NamesHeaders,
 }
+
+impl Caution {
+    /// Whether nothing is to be done about it: it tells how something is done here in any case.
+    #[must_use]
+    pub const fn is_notice(&self) -> bool {
+        matches!(
+            self,
+            Self::NoEffect { .. }
+                | Self::Renamed { .. }
+                | Self::NeverSha1
+                | Self::NamesHeaders
+                | Self::OnlySigns
+                | Self::OnlyWithTrial
+        )
+    }
+}

@@ -98,14 +98,16 @@ impl Pattern {
     }
 
     /// The domain of all addresses that match, if it is but one.
-    pub(crate) fn only_domain(&self) -> Option<Domain> {
+    #[must_use]
+    pub fn only_domain(&self) -> Option<Domain> {
         let (_, domain) = self.as_str().rsplit_once('@')?;
         if domain.contains('*') { None } else { Domain::parse(domain).ok() }
     }
 
     /// Whether an address that matches can be in that domain itself. The answer may be a yes too
     /// many, where a star may stand for the at sign.
-    pub(crate) fn may_be_at(&self, domain: &Domain) -> bool {
+    #[must_use]
+    pub fn may_be_at(&self, domain: &Domain) -> bool {
         match self.as_str().rsplit_once('@').and_then(|(_, end)| domain_part(end)) {
             Some(end) => Glob::new(&end).matches(domain.as_str().as_bytes()),
             None => format!("@{domain}").ends_with(self.glob.end()),
@@ -129,7 +131,8 @@ impl Pattern {
     }
 
     /// Whether an address that matches can be in that domain or below.
-    pub(crate) fn may_be_in(&self, domain: &Domain) -> bool {
+    #[must_use]
+    pub fn may_be_in(&self, domain: &Domain) -> bool {
         let end = self.glob.end();
         let (end, whole) = match end.rsplit_once('@') {
             Some((_, end)) => (end, true),

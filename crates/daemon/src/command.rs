@@ -60,6 +60,11 @@ const COMMANDS: &[Command] = &[
         summary: "say how an address's mail would be signed, or why not",
         run: tools::explain::run,
     },
+    Command {
+        name: "check",
+        summary: "look at everything that has to agree, on this host and in DNS",
+        run: tools::check::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

@@ -2,7 +2,8 @@
 
 use nix::errno::Errno;
 use nix::unistd::{
-    Gid, Group, Uid, getegid, geteuid, getgroups, initgroups, setgid, setgroups, setuid,
+    Gid, Group, Uid, getegid, geteuid, getgrouplist, getgroups, initgroups, setgid, setgroups,
+    setuid,
 };
 use std::ffi::CString;
 use twinseal_config::{ExitCode, User};
@@ -78,6 +79,26 @@ impl Account {
     #[must_use]
     pub fn uid(&self) -> u32 {
         self.uid.as_raw()
+    }
+
+    /// The user's name, or its number.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.uid.to_string())
+    }
+
+    /// The number of its group: that of the user, or the one that was asked for.
+    #[must_use]
+    pub fn gid(&self) -> u32 {
+        self.gid.as_raw()
+    }
+
+    /// The numbers of all groups that it would be in.
+    #[must_use]
+    pub fn groups(&self) -> Vec<u32> {
+        let name = self.name.as_deref().and_then(|name| CString::new(name).ok());
+        let groups = name.and_then(|name| getgrouplist(&name, self.gid).ok());
+        groups.unwrap_or_else(|| vec![self.gid]).into_iter().map(Gid::as_raw).collect()
     }
 
     /// Becomes that user, with its groups and one more, for good. Nothing happens for who is that

@@ -3,6 +3,7 @@
 //! A judgement over facts that the caller read from the file system: the key's file and every
 //! directory and link that was walked through to reach it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// One step of the path to a key.
@@ -16,11 +17,16 @@ pub struct PathElement {
     pub mode: u32,
     /// Its owner's number.
     pub owner: u32,
+    /// Its group's number.
+    pub group: u32,
 }
 
 /// Why a key's file is not safe, and what to type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is not safe: {why} (mode {mode:04o}, owner {owner}); {remedy}", path.display())]
+#[error(
+    "{} is not safe: {why} (mode {mode:04o}, owner {owner}); run: {remedy} {}",
+    path.display(), quoted(path)
+)]
 pub struct Exposed {
     /// The element at fault.
     pub path: PathBuf,
@@ -30,8 +36,51 @@ pub struct Exposed {
     pub mode: u32,
     /// Its owner's number.
     pub owner: u32,
-    /// The command that mends it.
-    pub remedy: String,
+    /// What mends it.
+    pub remedy: Remedy,
+}
+
+/// What is to be done to an element; shown as the command for it, without the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Give it to root.
+    ToRoot,
+    /// Take permissions from it.
+    Without(Taken),
+}
+
+/// Permissions that are taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// All that strangers have.
+    OfOthers,
+    /// That strangers may write.
+    WriteOfOthers,
+    /// That the group may write.
+    WriteOfGroup,
+}
+
+impl Taken {
+    /// The bits of the mode.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::OfOthers => 0o007,
+            Self::WriteOfOthers => OTHER_WRITE,
+            Self::WriteOfGroup => GROUP_WRITE,
+        }
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ToRoot => "chown root",
+            Self::Without(Taken::OfOthers) => "chmod o-rwx",
+            Self::Without(Taken::WriteOfOthers) => "chmod o-w",
+            Self::Without(Taken::WriteOfGroup) => "chmod g-w",
+        })
+    }
 }
 
 const GROUP_WRITE: u32 = 0o020;
@@ -51,32 +100,31 @@ pub fn find(path: &[PathElement], trusted: &[u32]) -> Option<Exposed> {
     path.iter().find_map(|step| {
         let (why, remedy) = fault(step, trusted, reachable)?;
         let (path, mode, owner) = (step.path.clone(), step.mode & 0o7777, step.owner);
-        let remedy = format!("run: {remedy} {}", quoted(&path));
         Some(Exposed { path, why, mode, owner, remedy })
     })
 }
 
-fn fault(
-    step: &PathElement,
-    trusted: &[u32],
-    reachable: bool,
-) -> Option<(&'static str, &'static str)> {
+fn fault(step: &PathElement, trusted: &[u32], reachable: bool) -> Option<(&'static str, Remedy)> {
     let can = |bits| step.mode & bits != 0;
     if step.owner != 0 && !trusted.contains(&step.owner) {
-        return Some(("it belongs to a user who is neither root nor the daemon's", "chown root"));
+        return Some(("it belongs to a user who is neither root nor the daemon's", Remedy::ToRoot));
     }
     if step.is_directory {
         // In a sticky directory only the owner of a file can replace it.
         let replaceable = can(OTHER_WRITE) && !can(STICKY);
-        return replaceable.then_some(("every user can replace what is in it", "chmod o-w"));
+        return replaceable.then_some((
+            "every user can replace what is in it",
+            Remedy::Without(Taken::WriteOfOthers),
+        ));
     }
     if can(OTHER_WRITE) {
-        return Some(("every user can write it", "chmod o-rwx"));
+        return Some(("every user can write it", Remedy::Without(Taken::OfOthers)));
     }
     if can(GROUP_WRITE) {
-        return Some(("its group can write it", "chmod g-w"));
+        return Some(("its group can write it", Remedy::Without(Taken::WriteOfGroup)));
     }
-    (can(OTHER_READ) && reachable).then_some(("every user can read it", "chmod o-rwx"))
+    (can(OTHER_READ) && reachable)
+        .then_some(("every user can read it", Remedy::Without(Taken::OfOthers)))
 }
 
 /// The path as a shell takes it.
@@ -101,6 +149,7 @@ mod tests {
             is_directory,
             mode,
             owner,
+            group: 0,
         };
         vec![
             element("/", true, (0o755, 0)),

@@ -52,7 +52,8 @@ impl DomainList {
     }
 
     /// The domains in it that are no patterns, those below others before them.
-    pub(crate) fn exact(&self) -> Vec<&Domain> {
+    #[must_use]
+    pub fn exact(&self) -> Vec<&Domain> {
         let mut domains: Vec<&Domain> = self.exact.iter().collect();
         let labels = |domain: &Domain| domain.as_str().matches('.').count();
         domains.sort_by_key(|domain| (Reverse(labels(domain)), domain.as_str().to_owned()));
@@ -60,7 +61,7 @@ impl DomainList {
     }
 
     /// The patterns in it.
-    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.wild.iter().map(Glob::as_str)
     }
 

@@ -65,6 +65,11 @@ impl NamedKeys {
         Some((self.rows.get(sender)?, self.pool))
     }
 
+    /// The domains that have a key here, with it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Domain, &NamedKey)> {
+        self.rows.iter()
+    }
+
     /// The index of the rule that has the keys, and no sender.
     #[must_use]
     pub const fn pool(&self) -> usize {

@@ -164,7 +164,7 @@ fn octets(file: fs::File, size: u64) -> Result<Zeroizing<Vec<u8>>, KeyFileError>
 
 /// Every directory that is walked through to the file behind `path`, links resolved, and the file
 /// (trap F4). The links themselves do not count, the directories that hold them do.
-fn elements(path: &Path) -> io::Result<Vec<PathElement>> {
+pub(crate) fn elements(path: &Path) -> io::Result<Vec<PathElement>> {
     let mut elements = Vec::new();
     let mut at = std::env::current_dir()?;
     let mut left: VecDeque<OsString> = parts(path);
@@ -197,6 +197,7 @@ fn elements(path: &Path) -> io::Result<Vec<PathElement>> {
             is_directory: status.is_dir(),
             mode: status.mode(),
             owner: status.uid(),
+            group: status.gid(),
         });
     }
     Ok(elements)

@@ -1,3 +1,104 @@
 //! `twinseal check`: everything on this host, and in DNS, that has to agree.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`asked`] | the command line |
+//! | [`finding`] | what is found, and what is in order |
+//! | [`configuration`] | the configuration with its tables and lists |
+//! | [`keys`] | the files of private keys, and who gets at them |
+//! | [`published`] | what DNS has for each key and each domain |
+//! | [`mta`] | Postfix or Sendmail, and the socket between us |
+//! | [`inventory`] | where else configuration hides |
+//! | [`shown`] | the result as text, JSON or a page |
 
+mod asked;
+mod change;
+mod configuration;
 mod finding;
+mod inventory;
+mod keys;
+mod mta;
+mod shown;
+
+use super::options::help;
+use super::signers::Signers;
+use crate::command::print;
+use crate::terminal::Terminal;
+use asked::{Asked, OPTIONS};
+use configuration::Read;
+use finding::{Grade, Kind, Sheet};
+use keys::PublicKeys;
+use std::ffi::OsString;
+use twinseal_config::{Config, ExitCode, KeySource};
+
+const SUMMARY: &str = "\
+Looks at everything that has to agree for mail to be signed and verified: the configuration with its
+tables, the key files and who can read them, what DNS has for each key at the resolver and at every
+name server of the zone, and Postfix or Sendmail with the socket between us. Says of each thing that
+is not right what it is, where, why it matters, and what to type; and what is in order.
+
+The configuration is /etc/twinseal/twinseal.yaml, or that of options as twinseal serve takes them
+(--config FILE), or that of another program: twinseal check -- dkim-filter -x FILE.
+
+Ends with 0 when nothing is wrong or at risk, 1 when something is, 64 when the command line is
+wrong. docs/check.md has the codes of all findings, and the members of --json.";
+
+/// All kinds of findings, area by area.
+fn kinds() -> impl Iterator<Item = &'static Kind> {
+    [configuration::KINDS, keys::KINDS, mta::KINDS].into_iter().flatten().copied()
+}
+
+/// Runs the tool.
+pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    let asked = match Asked::read(words) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return print(terminal, &usage()),
+        Err(mistakes) => {
+            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
+            terminal.complain("twinseal check --help tells how it is used");
+            return ExitCode::Usage;
+        }
+    };
+    let mut sheet = Sheet::default();
+    match configuration::look(&asked.configured, &mut sheet) {
+        Read::Config(config) => all(&asked, &config, &mut sheet, terminal),
+        Read::Nothing => {}
+        Read::NotServing => return print(terminal, &usage()),
+        Read::Usage(mistakes) => {
+            mistakes.lines().for_each(|line| terminal.complain(line));
+            return mistakes.exit_code();
+        }
+    }
+    sheet.findings.retain(|finding| !asked.ignore.contains(&finding.kind.code));
+    sheet.findings.sort_by_key(|finding| (finding.kind.area, finding.kind.grade));
+    match shown::write(&sheet, &asked, terminal) {
+        Ok(()) => exit_code(&sheet),
+        Err(why) => {
+            terminal.complain(why);
+            ExitCode::System
+        }
+    }
+}
+
+/// Looks at all that a configuration leads to.
+fn all(asked: &Asked, config: &Config, sheet: &mut Sheet, terminal: &mut Terminal<'_>) {
+    let signers = Signers::of(config);
+    configuration::look_at_rules(&signers, sheet);
+    let sources: Vec<KeySource> = signers.known.iter().map(|signer| signer.key.clone()).collect();
+    let _keys: PublicKeys = keys::look(config, &sources, asked.fixing, sheet, terminal);
+    mta::look(&asked.mta, config, sheet);
+    inventory::look(config, sheet);
+}
+
+fn exit_code(sheet: &Sheet) -> ExitCode {
+    let counts = |grade| match grade {
+        Grade::Wrong | Grade::Risk => true,
+        Grade::Note => false,
+    };
+    let any = sheet.findings.iter().any(|finding| counts(finding.kind.grade));
+    if any { ExitCode::No } else { ExitCode::Ok }
+}
+
+fn usage() -> String {
+    help("check [--config FILE | OPTION… | -- PROGRAM OPTION…]", SUMMARY, OPTIONS)
+}

@@ -1,9 +1,13 @@
 //! Which configuration a tool is about: options as `twinseal serve` takes them, or a program with
 //! its own behind `--`.
 
+use super::options::{Takes, ToolOption};
 use std::ffi::OsString;
 use std::path::Path;
 use twinseal_config::Door;
+
+/// The configuration that a tool is about when none is named.
+const DEFAULT_FILE: &str = "/etc/twinseal/twinseal.yaml";
 
 /// A door, and the words behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +23,50 @@ impl Configured {
     /// Options of our own.
     pub(crate) const fn of_options(words: Vec<OsString>) -> Self {
         Self { door: Door::Native, words }
+    }
+
+    /// Takes a tool's own words, of which so many belong to no option, out of a command line; the
+    /// rest names the configuration. What is wrong with that rest is said in words.
+    pub(crate) fn apart(
+        words: Vec<OsString>,
+        options: &[ToolOption],
+        operands: usize,
+    ) -> (Vec<OsString>, Result<Self, String>) {
+        let (mut own, mut theirs) = (Vec::new(), Vec::new());
+        let mut taken = 0;
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let text = word.to_string_lossy().into_owned();
+            if text == "--" {
+                let program = words.collect();
+                let misplaced = || Err(Self::MISPLACED.to_owned());
+                let of_program = || Self::of_program(program);
+                return (own, if theirs.is_empty() { of_program() } else { misplaced() });
+            }
+            let name = |text: &str| {
+                text.split_once('=').map_or(text.to_owned(), |(name, _)| name.to_owned())
+            };
+            let long = text.strip_prefix("--").map(name);
+            let ours = long.and_then(|name| options.iter().find(|option| option.name == name));
+            if let Some(option) = ours {
+                let glued = text.contains('=');
+                own.push(word);
+                if option.takes != Takes::Nothing && !glued {
+                    own.extend(words.next());
+                }
+            } else if matches!(text.as_str(), "--help" | "-h" | "-?") {
+                own.push("--help".into());
+            } else if taken < operands && theirs.is_empty() && !text.starts_with('-') {
+                taken += 1;
+                own.push(word);
+            } else {
+                theirs.push(word);
+            }
+        }
+        if theirs.is_empty() {
+            theirs = vec!["--config".into(), DEFAULT_FILE.into()];
+        }
+        (own, Ok(Self::of_options(theirs)))
     }
 
     /// A command line with its program in front.

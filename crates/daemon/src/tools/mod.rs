@@ -11,4 +11,5 @@ mod message;
 pub mod migrate;
 mod options;
 pub mod sign;
+pub(crate) mod signers;
 pub mod verify;

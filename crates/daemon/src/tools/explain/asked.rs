@@ -8,9 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use twinseal_message::Mailbox;
 use twinseal_milter::{ClientAddress, ConnectInfo, Macros};
 
-/// The configuration that is asked about when none is named.
-const DEFAULT_FILE: &str = "/etc/twinseal/twinseal.yaml";
-
 /// The port that the client has; nobody looks at it.
 const PORT: u16 = 0;
 
@@ -59,7 +56,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
-        let (own, rest) = split(words);
+        let (own, rest) = Configured::apart(words, OPTIONS, 1);
         let mut given = Given::with_operands(own, OPTIONS, 1);
         if given.help {
             return Ok(None);
@@ -87,42 +84,6 @@ impl Asked {
             _ => Err(given.mistakes),
         }
     }
-}
-
-/// Our own words, and those that name the configuration.
-fn split(words: Vec<OsString>) -> (Vec<OsString>, Result<Configured, String>) {
-    let (mut own, mut theirs) = (Vec::new(), Vec::new());
-    let mut has_address = false;
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy().into_owned();
-        if text == "--" {
-            let program = words.collect();
-            let misplaced = || Err(Configured::MISPLACED.to_owned());
-            let of_program = || Configured::of_program(program);
-            return (own, if theirs.is_empty() { of_program() } else { misplaced() });
-        }
-        let long = text.strip_prefix("--").map(|text| text.split_once('=').unwrap_or((text, "")).0);
-        let ours = long.and_then(|name| OPTIONS.iter().find(|option| option.name == name));
-        if let Some(option) = ours {
-            let glued = text.contains('=');
-            own.push(word);
-            if option.takes != Takes::Nothing && !glued {
-                own.extend(words.next());
-            }
-        } else if matches!(text.as_str(), "--help" | "-h" | "-?") {
-            own.push("--help".into());
-        } else if !has_address && theirs.is_empty() && !text.starts_with('-') {
-            has_address = true;
-            own.push(word);
-        } else {
-            theirs.push(word);
-        }
-    }
-    if theirs.is_empty() {
-        theirs = vec!["--config".into(), DEFAULT_FILE.into()];
-    }
-    (own, Ok(Configured::of_options(theirs)))
 }
 
 /// An address that can stand in a header field.

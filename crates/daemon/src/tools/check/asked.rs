@@ -1,0 +1,126 @@
+//! The command line.
+
+use super::{kinds, mta};
+use crate::tools::configured::Configured;
+use crate::tools::options::{Given, Takes, ToolOption};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use twinseal_config::name_server;
+
+pub(super) const OPTIONS: &[ToolOption] = &[
+    ToolOption { name: "json", takes: Takes::Nothing, help: "print one JSON object" },
+    ToolOption {
+        name: "html",
+        takes: Takes::Text("FILE"),
+        help: "write a page that needs nothing else; - for standard output",
+    },
+    ToolOption {
+        name: "all",
+        takes: Takes::Nothing,
+        help: "show everything that is in order, not only the first of each kind",
+    },
+    ToolOption {
+        name: "fix",
+        takes: Takes::Nothing,
+        help: "mend owners and permissions of keys, asking before each change",
+    },
+    ToolOption { name: "yes", takes: Takes::Nothing, help: "with --fix: do not ask" },
+    ToolOption {
+        name: "ignore",
+        takes: Takes::Text("CODE"),
+        help: "leave findings with that code out; may be repeated",
+    },
+    ToolOption { name: "no-dns", takes: Takes::Nothing, help: "do not ask DNS" },
+    ToolOption {
+        name: "nameserver",
+        takes: Takes::Text("ADDR[:PORT]"),
+        help: "the resolver to ask in place of the system's; may be repeated",
+    },
+    ToolOption { name: "no-mta", takes: Takes::Nothing, help: "do not look at the MTA" },
+    ToolOption {
+        name: "postfix",
+        takes: Takes::Text("DIR"),
+        help: "a Postfix's configuration directory, in place of the host's",
+    },
+    ToolOption {
+        name: "sendmail",
+        takes: Takes::Text("FILE"),
+        help: "a sendmail.mc or sendmail.cf to look at",
+    },
+];
+
+/// What is to be done, and how it is to be shown.
+#[expect(dead_code, reason = "what is published, and the page, come next")]
+pub(super) struct Asked {
+    pub(super) configured: Configured,
+    pub(super) json: bool,
+    /// Where the page goes; `-` is standard output.
+    pub(super) html: Option<PathBuf>,
+    pub(super) all: bool,
+    pub(super) fixing: Fixing,
+    pub(super) ignore: Vec<&'static str>,
+    pub(super) dns: bool,
+    pub(super) servers: Vec<SocketAddr>,
+    pub(super) mta: mta::Asked,
+}
+
+/// Whether what can be mended is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fixing {
+    /// It is only said how.
+    No,
+    /// Each time after a question.
+    Asking,
+    /// At once.
+    Unasked,
+}
+
+impl Asked {
+    /// Reads it; `None` when help is asked for.
+    pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
+        let (own, rest) = Configured::apart(words, OPTIONS, 0);
+        let mut given = Given::parse(own, OPTIONS);
+        if given.help {
+            return Ok(None);
+        }
+        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
+        let fixing = match (given.has("fix"), given.has("yes")) {
+            (true, false) => Fixing::Asking,
+            (true, true) => Fixing::Unasked,
+            (false, _) => Fixing::No,
+        };
+        for (one, other) in [
+            ("json", "html"),
+            ("no-mta", "postfix"),
+            ("no-mta", "sendmail"),
+            ("no-dns", "nameserver"),
+        ] {
+            if given.has(one) && given.has(other) {
+                given.mistakes.push(format!("--{one} and --{other} exclude each other"));
+            }
+        }
+        if given.has("yes") && !given.has("fix") {
+            given.mistakes.push("--yes needs --fix".to_owned());
+        }
+        let ignore = given.read_all("ignore", |code| {
+            let known = kinds().find(|kind| kind.code == code);
+            known.map(|kind| kind.code).ok_or_else(|| format!("no finding has the code {code:?}"))
+        });
+        let servers = given.read_all("nameserver", name_server);
+        let path = |name| given.all(name).last().map(PathBuf::from);
+        let mta = mta::Asked {
+            postfix: path("postfix"),
+            sendmail: path("sendmail"),
+            mta: !given.has("no-mta"),
+        };
+        let (html, json, all) = (path("html"), given.has("json"), given.has("all"));
+        let dns = !given.has("no-dns");
+        match configured {
+            Some(configured) if given.mistakes.is_empty() => {
+                Ok(Some(Self { configured, json, html, all, fixing, ignore, dns, servers, mta }))
+            }
+            _ => Err(given.mistakes),
+        }
+    }
+}
