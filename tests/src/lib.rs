@@ -13,6 +13,8 @@
 //! - [`milter`]: the MTA's side of the milter protocol, polite or not
 //! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
+//! - [`resolver`]: a resolver that finds out what such servers have
+//! - [`checked`]: what `twinseal check` says, as data
 //! - [`hostile_dns`]: one that answers late, never, wrongly or too much
 //! - [`incoming`]: a host that mail arrives at, with all of it
 //! - [`cutting`]: the same side, as free as an MTA is in how it cuts
@@ -33,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checked;
 pub mod claims;
 pub mod conversations;
 pub mod cutting;
@@ -51,6 +54,7 @@ pub mod observed;
 pub mod postfix;
 pub mod program;
 pub mod reasons;
+pub mod resolver;
 pub mod scenario;
 pub mod scratch;
 pub mod sendmail;

@@ -5,9 +5,10 @@ use crate::net::{Address, wait_for};
 use crate::scratch::Scratch;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::{TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 const NSD: &str = "/usr/sbin/nsd";
@@ -40,11 +41,16 @@ impl Zone {
         Self { name: name.to_owned(), lines }
     }
 
-    fn file(&self) -> String {
+    /// The file of the zone, for a site of which those are the servers.
+    fn file(&self, site: &Site) -> String {
+        let servers = site.servers.iter().fold(String::new(), |text, (name, address)| {
+            text + &format!("@ IN NS {name}\n{name} IN A {address}\n")
+        });
         format!(
-            "$ORIGIN {origin}\n$TTL 60\n@ IN SOA ns hostmaster 1 3600 600 86400 60\n@ IN NS ns\n\
-             ns IN A 127.0.0.1\n{lines}",
+            "$ORIGIN {origin}\n$TTL 60\n@ IN SOA ns hostmaster {serial} 3600 600 86400 60\n\
+             {servers}{lines}",
             origin = if self.name == ROOT { ROOT.to_owned() } else { format!("{}.", self.name) },
+            serial = site.serial,
             lines = self.lines,
         )
     }
@@ -58,31 +64,96 @@ fn strings(record: &str) -> String {
     parts.join(" ")
 }
 
+/// Where a server listens, and which servers its zones name.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Its address and port.
+    pub address: SocketAddrV4,
+    /// The servers of every zone, relative to it; the port is 53 then for whoever goes by them.
+    pub servers: Vec<(String, Ipv4Addr)>,
+    /// The serial number of every zone.
+    pub serial: u32,
+    /// Whether it has the root as well, from which resolvers start.
+    pub root: bool,
+}
+
+impl Site {
+    /// On a free port, for who is told of it.
+    fn somewhere() -> Self {
+        let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, Address::free_port());
+        Self {
+            address,
+            servers: vec![("ns".to_owned(), Ipv4Addr::LOCALHOST)],
+            serial: 1,
+            root: true,
+        }
+    }
+
+    /// So many servers of the same zones, each with an address of its own on loopback and with the
+    /// port that everybody asks, which takes root. The first of them has the root zone.
+    pub fn of_servers(number: u8) -> Vec<Self> {
+        let addresses: Vec<Ipv4Addr> = (0..number).map(|_| free_address()).collect();
+        let named = addresses.iter().enumerate();
+        let servers: Vec<(String, Ipv4Addr)> =
+            named.map(|(index, address)| (format!("ns{}", index + 1), *address)).collect();
+        let site = |(index, address): (usize, &Ipv4Addr)| Self {
+            address: SocketAddrV4::new(*address, PORT),
+            servers: servers.clone(),
+            serial: 1,
+            root: index == 0,
+        };
+        addresses.iter().enumerate().map(site).collect()
+    }
+}
+
+/// The port of DNS.
+const PORT: u16 = 53;
+
+/// An address on loopback whose port 53 is free, and that no other test takes.
+fn free_address() -> Ipv4Addr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..1000 {
+        let number =
+            std::process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::SeqCst));
+        let [_, _, high, low] = number.to_be_bytes();
+        let address = Ipv4Addr::new(127, 53, high, low.clamp(1, 254));
+        if UdpSocket::bind((address, PORT)).is_ok() && TcpListener::bind((address, PORT)).is_ok() {
+            return address;
+        }
+    }
+    panic!("no address on loopback has a free port {PORT}: this test needs root");
+}
+
 /// A running server; it is stopped when dropped.
 #[derive(Debug)]
 pub struct Nameserver {
     process: Child,
-    port: u16,
+    address: SocketAddrV4,
 }
 
 impl Nameserver {
     /// Starts one, and waits until it answers.
     pub fn start(zones: &[Zone], scratch: &Scratch) -> Self {
+        Self::start_at(&Site::somewhere(), zones, scratch)
+    }
+
+    /// Starts one there, and waits until it answers.
+    pub fn start_at(site: &Site, zones: &[Zone], scratch: &Scratch) -> Self {
         let root = Zone { name: ROOT.to_owned(), lines: String::new() };
-        let zones: Vec<Zone> = zones.iter().cloned().chain([root]).collect();
+        let zones: Vec<Zone> = zones.iter().cloned().chain(site.root.then_some(root)).collect();
         assert!(Path::new(NSD).exists(), "{NSD} is missing: apt-get install nsd");
-        let port = Address::free_port();
-        let configuration = configuration(&zones, port, scratch);
-        let log = scratch.join("nsd/nsd.log");
+        let directory = format!("nsd-{}", site.address);
+        let configuration = configuration(&zones, site, &directory, scratch);
+        let log = scratch.join(&format!("{directory}/nsd.log"));
         let process = Command::new(NSD)
             .args(["-d", "-c"])
-            .arg(scratch.write("nsd/nsd.conf", configuration))
+            .arg(scratch.write(&format!("{directory}/nsd.conf"), configuration))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a file for its words"))
             .spawn()
             .expect("nsd, of the Debian package nsd");
-        let server = Self { process, port };
+        let server = Self { process, address: site.address };
         for Zone { name, .. } in &zones {
             let answers = wait_for(Duration::from_secs(10), || server.answers(name).then_some(()));
             let log = fs::read_to_string(&log).unwrap_or_default();
@@ -91,17 +162,22 @@ impl Nameserver {
         server
     }
 
-    /// Its port, on 127.0.0.1, for UDP and TCP.
+    /// Its port, on 127.0.0.1 unless it was started elsewhere, for UDP and TCP.
     pub fn port(&self) -> u16 {
-        self.port
+        self.address.port()
+    }
+
+    /// Its address in the words of unbound.
+    pub fn for_stub(&self) -> String {
+        format!("{}@{}", self.address.ip(), self.address.port())
     }
 
     /// The configuration of a resolver of libunbound that asks it, and nobody else.
     pub fn for_unbound(&self) -> String {
         format!(
             "server:\n do-not-query-localhost: no\n use-syslog: no\n\
-             stub-zone:\n name: \".\"\n stub-addr: 127.0.0.1@{}\n",
-            self.port
+             stub-zone:\n name: \".\"\n stub-addr: {}\n",
+            self.for_stub()
         )
     }
 
@@ -116,13 +192,13 @@ impl Nameserver {
         let ask = || {
             let socket = UdpSocket::bind(("127.0.0.1", 0))?;
             socket.set_read_timeout(Some(Duration::from_millis(200)))?;
-            socket.send_to(&question, ("127.0.0.1", self.port))?;
+            socket.send_to(&question, self.address)?;
             let mut answer = [0; 512];
             let length = socket.recv(&mut answer)?;
             // No error, and one answer.
             Ok::<_, std::io::Error>(length > 12 && answer[3] & 15 == 0 && answer[7] == 1)
         };
-        ask().unwrap_or(false) && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        ask().unwrap_or(false) && TcpStream::connect(self.address).is_ok()
     }
 }
 
@@ -139,10 +215,11 @@ impl Drop for Nameserver {
 }
 
 /// All its files lie in one directory of the scratch.
-fn configuration(zones: &[Zone], port: u16, scratch: &Scratch) -> String {
-    let directory: PathBuf = scratch.dir("nsd");
+fn configuration(zones: &[Zone], site: &Site, name: &str, scratch: &Scratch) -> String {
+    let directory: PathBuf = scratch.dir(name);
+    let (ip, port) = (site.address.ip(), site.address.port());
     let mut text = format!(
-        "server:\n ip-address: 127.0.0.1@{port}\n port: {port}\n username: \"\"\n database: \"\"\n\
+        "server:\n ip-address: {ip}@{port}\n port: {port}\n username: \"\"\n database: \"\"\n\
          \x20zonesdir: \"{dir}\"\n zonelistfile: \"{dir}/zone.list\"\n pidfile: \"\"\n\
          \x20xfrdfile: \"{dir}/xfrd.state\"\n xfrdir: \"{dir}\"\n server-count: 1\n\
          remote-control:\n control-enable: no\n",
@@ -150,7 +227,7 @@ fn configuration(zones: &[Zone], port: u16, scratch: &Scratch) -> String {
     );
     for zone in zones {
         let file = format!("zone-{}", zone.name);
-        scratch.write(&format!("nsd/{file}"), zone.file());
+        scratch.write(&format!("{name}/{file}"), zone.file(site));
         let _ = write!(text, "zone:\n name: \"{}\"\n zonefile: \"{file}\"\n", zone.name);
     }
     text

@@ -18,6 +18,7 @@ mod finding;
 mod inventory;
 mod keys;
 mod mta;
+mod published;
 mod shown;
 
 use super::options::help;
@@ -45,7 +46,7 @@ wrong. docs/check.md has the codes of all findings, and the members of --json.";
 
 /// All kinds of findings, area by area.
 fn kinds() -> impl Iterator<Item = &'static Kind> {
-    [configuration::KINDS, keys::KINDS, mta::KINDS].into_iter().flatten().copied()
+    [configuration::KINDS, keys::KINDS, published::KINDS, mta::KINDS].into_iter().flatten().copied()
 }
 
 /// Runs the tool.
@@ -85,7 +86,12 @@ fn all(asked: &Asked, config: &Config, sheet: &mut Sheet, terminal: &mut Termina
     let signers = Signers::of(config);
     configuration::look_at_rules(&signers, sheet);
     let sources: Vec<KeySource> = signers.known.iter().map(|signer| signer.key.clone()).collect();
-    let _keys: PublicKeys = keys::look(config, &sources, asked.fixing, sheet, terminal);
+    let keys: PublicKeys = keys::look(config, &sources, asked.fixing, sheet, terminal);
+    if asked.dns
+        && let Err(error) = published::look(&signers, &keys, config, &asked.servers, sheet)
+    {
+        terminal.complain(format_args!("DNS cannot be asked: {error}"));
+    }
     mta::look(&asked.mta, config, sheet);
     inventory::look(config, sheet);
 }

@@ -70,7 +70,6 @@ impl Signers {
     }
 
     /// The domains that sign, each once.
-    #[expect(dead_code, reason = "what is published comes next")]
     pub(crate) fn domains(&self) -> impl Iterator<Item = (&Domain, &[Signer])> {
         self.known.chunk_by(|one, other| one.domain == other.domain).filter_map(|same| {
             let first = same.first()?;

@@ -150,7 +150,6 @@ impl Mend {
     }
 
     /// By publishing that line of a zone file.
-    #[expect(dead_code, reason = "what is published comes next")]
     pub(crate) fn publish(advice: impl Into<String>, line: impl Into<String>) -> Self {
         Self { advice: advice.into(), commands: Vec::new(), record: Some(line.into()) }
     }
