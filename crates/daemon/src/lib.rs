@@ -23,6 +23,7 @@
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
 //! | [`supervisor`], `core_dumps` | starting again what has died, and what is left of it |
 //! | [`manager`] | what a service manager is told |
+//! | `calendar` | times as people read them |
 //! | `held_file` | files that one process at a time has |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
@@ -30,6 +31,7 @@
 
 mod asked;
 pub mod background;
+mod calendar;
 pub mod command;
 mod core_dumps;
 pub mod descriptors;

@@ -51,7 +51,6 @@ pub(super) const OPTIONS: &[ToolOption] = &[
 ];
 
 /// What is to be done, and how it is to be shown.
-#[expect(dead_code, reason = "the page comes next")]
 pub(super) struct Asked {
     pub(super) configured: Configured,
     pub(super) json: bool,

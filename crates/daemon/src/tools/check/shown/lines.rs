@@ -23,7 +23,6 @@ pub(super) fn render(sheet: &Sheet, all: bool) -> String {
         text.push_str(&format!("== {}\n\n", area.title()));
         put_findings(&found, all, &mut text);
         put_passed(&passed, all, &mut text);
-        text.push('\n');
     }
     put_inventory(&sheet.inventory, all, &mut text);
     text.push_str(&summary(sheet));
@@ -39,12 +38,15 @@ pub(in crate::tools::check) fn summary(sheet: &Sheet) -> String {
         1 => "; 1 note".to_owned(),
         many => format!("; {many} notes"),
     };
-    let passed = sheet.passed.len();
+    let passed = match sheet.passed.len() {
+        1 => "1 thing".to_owned(),
+        many => format!("{many} things"),
+    };
     if wrong == 0 && risks == 0 {
-        return format!("Clean: {passed} things looked at, all in order{notes}.\n");
+        return format!("Clean: {passed} in order, nothing wrong{notes}.\n");
     }
     let risks = if risks == 1 { "1 risk".to_owned() } else { format!("{risks} risks") };
-    format!("Found: {wrong} wrong, {risks}{notes}; {passed} things in order.\n")
+    format!("Found: {wrong} wrong, {risks}{notes}; {passed} in order.\n")
 }
 
 fn put_findings(found: &[&Finding], all: bool, text: &mut String) {
@@ -93,6 +95,9 @@ fn put_passed(passed: &[&Passed], all: bool, text: &mut String) {
     }
     if passed.len() > shown {
         text.push_str(&format!("ok     and {} more; --all shows them\n", passed.len() - shown));
+    }
+    if !passed.is_empty() {
+        text.push('\n');
     }
 }
 
