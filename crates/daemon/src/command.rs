@@ -65,6 +65,11 @@ const COMMANDS: &[Command] = &[
         summary: "look at everything that has to agree, on this host and in DNS",
         run: tools::check::run,
     },
+    Command {
+        name: "dns",
+        summary: "print everything that the domains which sign should publish",
+        run: tools::dns::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

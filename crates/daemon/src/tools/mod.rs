@@ -4,6 +4,7 @@ pub mod check;
 pub mod config;
 pub(crate) mod configured;
 pub mod demo;
+pub mod dns;
 pub mod explain;
 pub mod former;
 pub mod genkey;
