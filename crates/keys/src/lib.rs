@@ -16,7 +16,7 @@
 //! | [`unparsed`] | [`UnparsedKey`]: a key that nobody has needed yet |
 //! | [`digest`] | [`Sha1`] and [`Sha256`] |
 //! | [`recovery`] | [`Recovered`]: what a signature says it was made over |
-//! | [`record`] | [`KeyRecord`]: what DNS has to say about a key |
+//! | [`record`] | [`KeyRecord`]: what DNS has to say about a key; TXT records as zone files have them |
 //! | [`exposure`] | who else can get at a key's file |
 #![forbid(unsafe_code)]
 
@@ -34,7 +34,7 @@ pub use der::BadDer;
 pub use digest::{Sha1, Sha256};
 pub use pem::BadPem;
 pub use public::{BadPublicKey, PublicKey};
-pub use record::KeyRecord;
+pub use record::{KeyRecord, txt_line, txt_strings, zone_string};
 pub use recovery::Recovered;
 pub use signing::{KeyError, KeyKind, SignError, SigningKey};
 pub use unparsed::UnparsedKey;

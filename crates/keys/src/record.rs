@@ -28,21 +28,67 @@ impl KeyRecord {
         Self { testing, ..self }
     }
 
-    /// The record as a line of a zone file, for the owner name `owner`, split into
-    /// character-strings of at most 255 octets.
+    /// What kind of key it is, in the word of the record (`k=`).
+    #[must_use]
+    pub const fn key_type(&self) -> &'static str {
+        self.key_type
+    }
+
+    /// The key itself, in base64 (`p=`).
+    #[must_use]
+    pub fn key_data(&self) -> &str {
+        &self.public
+    }
+
+    /// The record in the character-strings that DNS keeps it in.
+    #[must_use]
+    pub fn strings(&self) -> Vec<String> {
+        txt_strings(&self.to_string())
+    }
+
+    /// The record as a line of a zone file, for the owner name `owner`.
     #[must_use]
     pub fn zone_line(&self, owner: &str) -> String {
-        let text = self.to_string();
-        let strings: Vec<String> = text
-            .as_bytes()
-            .chunks(MAX_STRING_OCTETS)
-            .map(|part| format!("\"{}\"", String::from_utf8_lossy(part)))
-            .collect();
-        match strings.as_slice() {
-            [one] => format!("{owner}\tIN\tTXT\t{one}\n"),
-            many => format!("{owner}\tIN\tTXT\t( {} )\n", many.join("\n\t\t\t  ")),
+        txt_line(owner, &self.to_string())
+    }
+}
+
+/// A text in character-strings of at most 255 octets, no character cut in two.
+#[must_use]
+pub fn txt_strings(text: &str) -> Vec<String> {
+    let mut strings = vec![String::new()];
+    for character in text.chars() {
+        match strings.last_mut() {
+            Some(last) if last.len() + character.len_utf8() <= MAX_STRING_OCTETS => {
+                last.push(character);
+            }
+            _ => strings.push(character.into()),
         }
     }
+    strings
+}
+
+/// A TXT record as a line of a zone file, for the owner name `owner`: its strings in quotes, and in
+/// parentheses where there are several.
+#[must_use]
+pub fn txt_line(owner: &str, text: &str) -> String {
+    let strings: Vec<String> = txt_strings(text).iter().map(|one| zone_string(one)).collect();
+    match strings.as_slice() {
+        [one] => format!("{owner}\tIN\tTXT\t{one}\n"),
+        many => format!("{owner}\tIN\tTXT\t( {} )\n", many.join("\n\t\t\t  ")),
+    }
+}
+
+/// One character-string as a zone file has it: in quotes, and what would end it or stand for
+/// something else escaped (RFC 1035 §5.1).
+#[must_use]
+pub fn zone_string(string: &str) -> String {
+    let escaped = |octet: &u8| match octet {
+        b'"' | b'\\' => format!("\\{}", char::from(*octet)),
+        b' '..=b'~' => char::from(*octet).to_string(),
+        other => format!("\\{other:03}"),
+    };
+    format!("\"{}\"", string.as_bytes().iter().map(escaped).collect::<String>())
 }
 
 impl fmt::Display for KeyRecord {
@@ -55,7 +101,7 @@ impl fmt::Display for KeyRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::KeyRecord;
+    use super::{KeyRecord, txt_line, txt_strings, zone_string};
 
     #[test]
     fn a_record_holds_no_tag_that_spoils_it_for_either_standard() {
@@ -79,5 +125,28 @@ mod tests {
         let strings: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
         assert!(strings.iter().all(|string| string.len() <= 255), "{line}");
         assert_eq!(strings.concat(), record.to_string());
+    }
+
+    #[test]
+    fn the_strings_of_a_record_join_to_it() {
+        let record = KeyRecord::new("rsa", &[7; 550]);
+        let strings = record.strings();
+        assert!(strings.len() > 2 && strings.iter().all(|string| string.len() <= 255));
+        assert_eq!(strings.concat(), record.to_string());
+        assert_eq!((record.key_type(), record.key_data().len()), ("rsa", 736));
+        // One octet more is another string, and no character is cut in two.
+        assert_eq!(txt_strings(&"x".repeat(255)).len(), 1);
+        assert_eq!(txt_strings(&"x".repeat(256)).len(), 2);
+        let umlauts = txt_strings(&"ü".repeat(128));
+        assert_eq!(umlauts, ["ü".repeat(127), "ü".to_owned()]);
+        assert_eq!(txt_strings(""), [""]);
+    }
+
+    #[test]
+    fn what_would_end_a_string_of_a_zone_is_escaped() {
+        // RFC 1035 §5.1
+        assert_eq!(zone_string("n=\"a\\b\"; c"), "\"n=\\\"a\\\\b\\\"; c\"");
+        assert_eq!(zone_string("ü\n"), "\"\\195\\188\\010\"");
+        assert_eq!(txt_line("_domainkey.a.", "t=y; o=~"), "_domainkey.a.\tIN\tTXT\t\"t=y; o=~\"\n");
     }
 }
