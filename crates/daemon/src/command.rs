@@ -60,7 +60,32 @@ const COMMANDS: &[Command] = &[
         summary: "say how an address's mail would be signed, or why not",
         run: tools::explain::run,
     },
-    Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
+    Command { name: "genkey", summary: "make keys and their DNS records", run: tools::genkey::run },
+    Command {
+        name: "testkey",
+        summary: "say whether a published key is of use, and whose it is",
+        run: tools::testkey::run,
+    },
+    Command {
+        name: "testselector",
+        summary: "say what DomainKeys makes of a published key",
+        run: tools::testselector::run,
+    },
+    Command {
+        name: "testpolicy",
+        summary: "say what domains tell DomainKeys of their mail",
+        run: tools::testpolicy::run,
+    },
+    Command {
+        name: "testadsp",
+        summary: "say what domains tell of mail without their signature",
+        run: tools::testadsp::run,
+    },
+    Command {
+        name: "testmsg",
+        summary: "sign or verify one message as opendkim-testmsg does",
+        run: tools::testmsg::run,
+    },
     Command {
         name: "demo",
         summary: "show all of it on this machine, nothing to configure",
@@ -100,7 +125,7 @@ fn refuse(terminal: &mut Terminal<'_>, why: &str) -> ExitCode {
 fn usage() -> String {
     let mut text = "usage: twinseal COMMAND [OPTION…]\n\n".to_owned();
     for Command { name, summary, .. } in COMMANDS {
-        text.push_str(&format!("  {name:<11} {summary}\n"));
+        text.push_str(&format!("  {name:<12} {summary}\n"));
     }
     text.push_str("\ntwinseal COMMAND --help tells more about each.\n");
     text
