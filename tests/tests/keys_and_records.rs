@@ -195,3 +195,13 @@ fn no_door_overwrites_a_key() {
         assert!(!directory.join("default.txt").exists());
     }
 }
+
+#[test]
+fn the_old_names_are_commands_too() {
+    let said = run(&program::path(), &["dkim-genkey", "-z"], b"");
+    assert_eq!((said.code, said.output.as_str()), (Some(1), "dkim-genkey: unknown flag -z\n"));
+    let said = run(&program::path(), &["opendkim-genkey", "--what"], b"");
+    assert_eq!(said.code, Some(1));
+    assert!(said.errors.starts_with("opendkim-genkey: unknown option: what\n"), "{said:?}");
+    assert_eq!(run(&program::path(), &["opendkim-atpszone"], b"").code, Some(64));
+}

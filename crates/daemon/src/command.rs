@@ -111,7 +111,9 @@ pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) 
         None => refuse(terminal, "a command is missing"),
         Some(name) => match COMMANDS.iter().find(|command| command.name == name) {
             Some(command) => (command.run)(words, terminal),
-            None => refuse(terminal, &format!("unknown command {name:?}")),
+            // The tools of the old daemons need no link either.
+            None => tools::former::run(name, words, terminal)
+                .unwrap_or_else(|| refuse(terminal, &format!("unknown command {name:?}"))),
         },
     }
 }
