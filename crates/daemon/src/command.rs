@@ -118,6 +118,7 @@ pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) 
     match name {
         Some("--help" | "-h" | "-?" | "help") => print(terminal, &usage()),
         Some("--version" | "-V") => print(terminal, &format!("twinseal {VERSION}\n")),
+        Some(name) if name == tools::check::PROBE => tools::check::probe(words, terminal),
         None => refuse(terminal, "a command is missing"),
         Some(name) => match COMMANDS.iter().find(|command| command.name == name) {
             Some(command) => (command.run)(words, terminal),

@@ -2,10 +2,11 @@
 
 use nix::errno::Errno;
 use nix::unistd::{
-    Gid, Group, Uid, getegid, geteuid, getgrouplist, getgroups, initgroups, setgid, setgroups,
-    setuid,
+    Gid, Group, Uid, chdir, chroot, getegid, geteuid, getgrouplist, getgroups, initgroups, setgid,
+    setgroups, setuid,
 };
 use std::ffi::CString;
+use std::path::Path;
 use twinseal_config::{ExitCode, User};
 
 /// A user that was looked up.
@@ -122,6 +123,28 @@ impl Account {
             let mut groups = getgroups().map_err(refused("getgroups"))?;
             groups.push(group);
             setgroups(&groups).map_err(refused("setgroups"))?;
+        }
+        setgid(self.gid).map_err(refused("setgid"))?;
+        setuid(self.uid).map_err(refused("setuid"))
+    }
+}
+
+impl Account {
+    /// Becomes that user, with its groups, in the directory `root` as if it were the root of all, as
+    /// Postfix's programs do; root alone can.
+    ///
+    /// # Errors
+    /// [`CannotBecome::Refused`].
+    pub fn assume_within(&self, root: Option<&Path>) -> Result<(), CannotBecome> {
+        let refused = |call| move |error| CannotBecome::Refused { call, error };
+        // The database of groups is outside of that directory.
+        match self.name.as_deref().map(CString::new) {
+            Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups"))?,
+            _ => setgroups(&[self.gid]).map_err(refused("setgroups"))?,
+        }
+        if let Some(root) = root {
+            chroot(root).map_err(refused("chroot"))?;
+            chdir("/").map_err(refused("chdir"))?;
         }
         setgid(self.gid).map_err(refused("setgid"))?;
         setuid(self.uid).map_err(refused("setuid"))

@@ -49,6 +49,9 @@ fn kinds() -> impl Iterator<Item = &'static Kind> {
     [configuration::KINDS, keys::KINDS, published::KINDS, mta::KINDS].into_iter().flatten().copied()
 }
 
+/// A command of which only this one makes use.
+pub(crate) use mta::probe::{NAME as PROBE, run as probe};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let asked = match Asked::read(words) {

@@ -49,7 +49,7 @@ pub(crate) struct Mend {
     pub(crate) advice: String,
     /// What to type in a shell, line after line. Paths are quoted as a shell takes them.
     pub(crate) commands: Vec<String>,
-    /// A line for a zone file.
+    /// A line for a zone file, or for another one that `advice` names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) record: Option<String>,
 }
@@ -149,13 +149,12 @@ impl Mend {
         Self { commands: commands.into_iter().collect(), ..Self::default() }
     }
 
-    /// By publishing that line of a zone file.
+    /// By putting that line into a zone file, or where `advice` says.
     pub(crate) fn publish(advice: impl Into<String>, line: impl Into<String>) -> Self {
         Self { advice: advice.into(), commands: Vec::new(), record: Some(line.into()) }
     }
 
     /// The same, and in words as well.
-    #[expect(dead_code, reason = "what looks at the MTA comes next")]
     #[must_use]
     pub(crate) fn and_say(mut self, advice: impl Into<String>) -> Self {
         self.advice = advice.into();

@@ -1,6 +1,6 @@
 //! The files of private keys: whether they are keys, and who gets at them.
 
-mod access;
+pub(super) mod access;
 mod kinds;
 
 use super::asked::Fixing;

@@ -10,7 +10,7 @@ use std::fmt;
 use twinseal_keys::exposure::PathElement;
 
 /// Whom a file is read by.
-pub(super) struct Reader {
+pub(in crate::tools::check) struct Reader {
     user: u32,
     groups: Vec<u32>,
 }
@@ -23,19 +23,27 @@ pub(super) struct Barrier<'p> {
 
 /// What a reader has to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(in crate::tools::check) enum Needs {
     /// To reach what is in a directory.
     Search,
     /// To read a file.
     Read,
+    /// To connect to a socket.
+    Write,
 }
 
 impl Needs {
+    /// Whether the members of an element's group have it.
+    pub(in crate::tools::check) const fn of_group(self, element: &PathElement) -> bool {
+        element.mode >> 3 & self.bit() != 0
+    }
+
     /// The bit of those that are neither the owner nor in the group.
     const fn bit(self) -> u32 {
         match self {
             Self::Search => 0o001,
             Self::Read => 0o004,
+            Self::Write => 0o002,
         }
     }
 }
@@ -45,29 +53,39 @@ impl fmt::Display for Needs {
         f.write_str(match self {
             Self::Search => "search",
             Self::Read => "read",
+            Self::Write => "write to",
         })
     }
 }
 
 impl Reader {
-    pub(super) fn of(account: &Account) -> Self {
+    pub(in crate::tools::check) fn of(account: &Account) -> Self {
         Self { user: account.uid(), groups: account.groups() }
+    }
+
+    /// Makes it a member of that group; whether it was none before.
+    pub(in crate::tools::check) fn join(&mut self, group: u32) -> bool {
+        let joins = !self.groups.contains(&group);
+        if joins {
+            self.groups.push(group);
+        }
+        joins
     }
 
     /// What stops it first, if anything does.
     pub(super) fn stopped_by<'p>(&self, path: &'p [PathElement]) -> Option<Barrier<'p>> {
-        if self.user == 0 {
-            return None;
-        }
         path.iter().find_map(|element| {
             let needs = if element.is_directory { Needs::Search } else { Needs::Read };
-            (!self.may(element, needs.bit())).then_some(Barrier { element, needs })
+            (!self.may(element, needs)).then_some(Barrier { element, needs })
         })
     }
 
     /// The owner's bits count for the owner alone, the group's for its members alone: whoever is
     /// one of them has none of the rest.
-    fn may(&self, element: &PathElement, bit: u32) -> bool {
+    pub(in crate::tools::check) fn may(&self, element: &PathElement, needs: Needs) -> bool {
+        if self.user == 0 {
+            return true;
+        }
         let shift = if element.owner == self.user {
             6
         } else if self.groups.contains(&element.group) {
@@ -75,7 +93,7 @@ impl Reader {
         } else {
             0
         };
-        element.mode >> shift & bit != 0
+        element.mode >> shift & needs.bit() != 0
     }
 }
 
