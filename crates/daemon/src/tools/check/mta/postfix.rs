@@ -175,8 +175,10 @@ impl Postfix {
         self.command(&format!("postconf -e {}", shell(&format!("{name} = {value}"))))
     }
 
-    /// Sets a parameter for one service.
+    /// Sets a parameter for one service. White space may not stand in a word of `master.cf`, and
+    /// need not in a list with commas.
     pub(super) fn set_for(&self, service: &Service, name: &str, value: &str) -> String {
+        let value = value.split_ascii_whitespace().collect::<String>();
         let text = format!("{}/{name}={value}", service.name);
         self.command(&format!("postconf -P {}", shell(&text)))
     }

@@ -19,10 +19,13 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     let filtered = look.is_filtered();
     for service in postfix.servers() {
         // What comes back from a content filter has been shown once.
-        if service.is_inner() {
-            if filtered {
-                look.at_what_comes_back(service, sheet);
-            }
+        const CONTENT_FILTER: &str = "content_filter";
+        let says_so = service.overridden(CONTENT_FILTER).is_some();
+        let comes_back = service.is_inner()
+            && (filtered || says_so)
+            && postfix.value_for(service, CONTENT_FILTER).is_empty();
+        if comes_back {
+            look.at_what_comes_back(service, sheet);
         } else {
             look.at_service(service, "smtpd_milters", sheet);
         }
@@ -158,7 +161,7 @@ impl Look<'_> {
             let program = other.program == service.program;
             let same = other.name == service.name
                 || service.overridden(parameter).is_none() && other.overridden(parameter).is_none();
-            program && same && other.chrooted && !other.is_inner() | (other.name == service.name)
+            program && same && other.chrooted
         };
         let mut commands = vec![command];
         if self.name.from_chroot {
