@@ -65,6 +65,11 @@ const COMMANDS: &[Command] = &[
         summary: "look at everything that has to agree, on this host and in DNS",
         run: tools::check::run,
     },
+    Command {
+        name: "selftest",
+        summary: "send a message through the MTA, and look at what arrives",
+        run: tools::selftest::run,
+    },
     Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
     Command {
         name: "demo",

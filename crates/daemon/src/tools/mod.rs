@@ -10,6 +10,7 @@ pub mod genkey;
 mod message;
 pub mod migrate;
 mod options;
+pub mod selftest;
 pub mod sign;
 pub(crate) mod signers;
 pub mod verify;
