@@ -29,6 +29,7 @@
 //! - [`damage`]: what may happen to a signed message
 //! - [`scenario`]: the text files that say what is sent and what must come of it
 //! - [`verifier`]: the program on the receiving side
+//! - [`tools`]: the tools of the old daemons, ours and theirs
 //! - [`users`]: the users of the historic packages
 //! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
@@ -62,6 +63,7 @@ pub mod signers;
 pub mod sink;
 pub mod smtp;
 pub mod templates;
+pub mod tools;
 pub mod users;
 pub mod verifier;
 

@@ -41,6 +41,7 @@ pub mod rules;
 pub mod settings;
 mod socket;
 mod suggest;
+mod tested;
 mod tree;
 mod value;
 pub mod wrong;
@@ -73,6 +74,7 @@ pub use settings::{
     Mode, RecipientPattern, Reports, Restart, RestartRate, Results, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
+pub use tested::{TestedKeys, TestedRow};
 pub use value::{authserv_id, name_server};
 pub use wrong::Wrong;
 

@@ -14,6 +14,7 @@ mod options;
 mod reports;
 mod sample;
 mod show;
+mod tested;
 
 use crate::rules::Found;
 use crate::{Config, Door, Files, Loaded, Mistakes, Request, serve};

@@ -70,7 +70,37 @@ const COMMANDS: &[Command] = &[
         summary: "send a message through the MTA, and look at what arrives",
         run: tools::selftest::run,
     },
-    Command { name: "genkey", summary: "make a key and its DNS record", run: tools::genkey::run },
+    Command {
+        name: "dns",
+        summary: "print everything that the domains which sign should publish",
+        run: tools::dns::run,
+    },
+    Command { name: "genkey", summary: "make keys and their DNS records", run: tools::genkey::run },
+    Command {
+        name: "testkey",
+        summary: "say whether a published key is of use, and whose it is",
+        run: tools::testkey::run,
+    },
+    Command {
+        name: "testselector",
+        summary: "say what DomainKeys makes of a published key",
+        run: tools::testselector::run,
+    },
+    Command {
+        name: "testpolicy",
+        summary: "say what domains tell DomainKeys of their mail",
+        run: tools::testpolicy::run,
+    },
+    Command {
+        name: "testadsp",
+        summary: "say what domains tell of mail without their signature",
+        run: tools::testadsp::run,
+    },
+    Command {
+        name: "testmsg",
+        summary: "sign or verify one message as opendkim-testmsg does",
+        run: tools::testmsg::run,
+    },
     Command {
         name: "demo",
         summary: "show all of it on this machine, nothing to configure",
@@ -96,7 +126,9 @@ pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) 
         None => refuse(terminal, "a command is missing"),
         Some(name) => match COMMANDS.iter().find(|command| command.name == name) {
             Some(command) => (command.run)(words, terminal),
-            None => refuse(terminal, &format!("unknown command {name:?}")),
+            // The tools of the old daemons need no link either.
+            None => tools::former::run(name, words, terminal)
+                .unwrap_or_else(|| refuse(terminal, &format!("unknown command {name:?}"))),
         },
     }
 }
@@ -110,7 +142,7 @@ fn refuse(terminal: &mut Terminal<'_>, why: &str) -> ExitCode {
 fn usage() -> String {
     let mut text = "usage: twinseal COMMAND [OPTION…]\n\n".to_owned();
     for Command { name, summary, .. } in COMMANDS {
-        text.push_str(&format!("  {name:<11} {summary}\n"));
+        text.push_str(&format!("  {name:<12} {summary}\n"));
     }
     text.push_str("\ntwinseal COMMAND --help tells more about each.\n");
     text

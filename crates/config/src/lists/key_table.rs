@@ -33,18 +33,29 @@ pub(crate) enum RowKey {
 
 /// Reads the table that was named at `origin`. Rows with a mistake in them are reported.
 pub(crate) fn read(named: &Set<String>, files: &dyn Files, report: &mut Report) -> KeyTable {
+    let mut table = KeyTable::new();
+    for (name, row) in rows(named, files, report) {
+        // The first one of a name is found.
+        table.entry(name).or_insert(row);
+    }
+    table
+}
+
+/// The same, row by row in the order of the table.
+pub(crate) fn rows(
+    named: &Set<String>,
+    files: &dyn Files,
+    report: &mut Report,
+) -> Vec<(String, KeyRow)> {
     let place = (&named.origin, "key-table");
     let set = report.take(&named.origin, "key-table", DataSet::parse(&named.value));
     let rows = set.and_then(|set| set.rows(Meant::KEY_TABLE, files, place, report));
-    let mut table = KeyTable::new();
+    let mut table = Vec::new();
     let mut count = 0;
     for Set { value: Row { key: name, value }, origin } in rows.into_iter().flatten() {
         count += 1;
         let row = report.take(&origin, "key-table", row(&name, &value, &origin));
-        // The first one of a name is found.
-        if let Some(row) = row {
-            table.entry(name).or_insert(row);
-        }
+        table.extend(row.map(|row| (name, row)));
     }
     if count == 0 && report.mistakes.is_empty() {
         report.mistake(&named.origin, "key-table", Wrong::EmptyList);

@@ -2,9 +2,11 @@
 //! its own behind `--`.
 
 use super::options::{Takes, ToolOption};
+use crate::serve::{FileSystem, complain};
+use crate::terminal::Terminal;
 use std::ffi::OsString;
 use std::path::Path;
-use twinseal_config::Door;
+use twinseal_config::{Door, ExitCode, Loaded, Request};
 
 /// The configuration that a tool is about when none is named.
 const DEFAULT_FILE: &str = "/etc/twinseal/twinseal.yaml";
@@ -67,6 +69,36 @@ impl Configured {
             theirs = vec!["--config".into(), DEFAULT_FILE.into()];
         }
         (own, Ok(Self::of_options(theirs)))
+    }
+
+    /// Reads the configuration, and says what is wrong with it and what is probably not meant;
+    /// `None` where the command line asks for something else than to serve.
+    ///
+    /// # Errors
+    /// How the program ends, where there is no configuration.
+    pub(crate) fn load(
+        &self,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Option<Box<Loaded>>, ExitCode> {
+        match twinseal_config::serve(self.door, self.words.iter().cloned(), &FileSystem) {
+            Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => {
+                let warnings: Vec<String> =
+                    loaded.warnings.iter().map(ToString::to_string).collect();
+                complain(&warnings, terminal);
+                Ok(Some(loaded))
+            }
+            Ok(
+                Request::Help
+                | Request::Usage
+                | Request::Version
+                | Request::Value(_)
+                | Request::Query,
+            ) => Ok(None),
+            Err(mistakes) => {
+                mistakes.lines().for_each(|line| terminal.complain(line));
+                Err(mistakes.exit_code())
+            }
+        }
     }
 
     /// A command line with its program in front.

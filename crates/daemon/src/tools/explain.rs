@@ -11,12 +11,11 @@ pub(super) mod seals;
 
 use super::options::help;
 use crate::command::print;
-use crate::serve::{FileSystem, complain};
 use crate::terminal::Terminal;
 use answer::Answer;
 use asked::{Asked, OPTIONS};
 use std::ffi::OsString;
-use twinseal_config::{ExitCode, Request};
+use twinseal_config::ExitCode;
 
 const SUMMARY: &str = "\
 Says what the milter would do with mail from ADDRESS, step by step, without a message: whether it
@@ -41,19 +40,11 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let (door, words) = (asked.configured.door, asked.configured.words.iter().cloned());
-    let loaded = match twinseal_config::serve(door, words, &FileSystem) {
-        Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => loaded,
-        Ok(
-            Request::Help | Request::Usage | Request::Version | Request::Value(_) | Request::Query,
-        ) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.lines().for_each(|line| terminal.complain(line));
-            return mistakes.exit_code();
-        }
+    let loaded = match asked.configured.load(terminal) {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return print(terminal, &usage()),
+        Err(code) => return code,
     };
-    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    complain(&warnings, terminal);
     let answer = match decide::answer(&asked, &loaded.config) {
         Ok(answer) => answer,
         Err(error) => {

@@ -1,163 +1,76 @@
-//! The names of the tools that came with the old daemons, and their letters, for what we have in
-//! their place.
+//! The names of the tools that came with the old daemons, and what we have in their place.
 
-use super::{genkey, sign, verify};
+use super::genkey::{dkim, opendkim};
+use super::testkey::{self, Manner};
+use super::{testadsp, testmsg};
 use crate::terminal::Terminal;
-use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use twinseal_config::ExitCode;
 
-/// A letter of an old tool, its long name there, and our option for the same.
-struct Letter {
-    letter: char,
-    long: &'static str,
-    ours: &'static str,
-    takes_value: bool,
+/// A tool under its name.
+struct Tool {
+    name: &'static str,
+    run: fn(Vec<OsString>, &mut Terminal<'_>) -> ExitCode,
 }
 
-const fn letter(letter: char, long: &'static str, ours: &'static str, takes_value: bool) -> Letter {
-    Letter { letter, long, ours, takes_value }
-}
-
-/// What makes keys.
-const GENKEY: &[Letter] = &[
-    letter('b', "bits", "--bits", true),
-    letter('d', "domain", "--domain", true),
-    letter('D', "directory", "--directory", true),
-    letter('s', "selector", "--selector", true),
-    letter('t', "testmode", "--test-mode", false),
+/// All of them.
+const TOOLS: &[Tool] = &[
+    Tool { name: "dkim-genkey", run: dkim::run },
+    Tool { name: "opendkim-genkey", run: opendkim::run },
+    Tool {
+        name: "dkim-testkey",
+        run: |words, terminal| testkey::run_as(Manner::Dkim, words, terminal),
+    },
+    Tool {
+        name: "opendkim-testkey",
+        run: |words, terminal| testkey::run_as(Manner::Opendkim, words, terminal),
+    },
+    Tool { name: "dkim-testadsp", run: testadsp::run_as },
+    Tool { name: "dkim-testssp", run: testadsp::run_as },
+    Tool { name: "opendkim-testadsp", run: testadsp::run_as },
+    Tool { name: "opendkim-testmsg", run: testmsg::run_as },
 ];
 
-/// What signs a message, or verifies it where no key is named.
-const TESTMSG: &[Letter] = &[
-    letter('d', "domain", "--domain", true),
-    letter('k', "key", "--key", true),
-    letter('s', "selector", "--selector", true),
-];
-
-/// The selector of a key that is made without one.
-const SELECTOR: &str = "default";
-
-/// Runs what stands in the place of that tool; `None` where it is none of them.
+/// Runs what stands in the place of that tool, under its name; `None` where it is none of them.
 pub fn run(name: &str, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Option<ExitCode> {
-    let known = match name {
-        "dkim-genkey" | "opendkim-genkey" => GENKEY,
-        "opendkim-testmsg" => TESTMSG,
-        "dkim-testkey" | "opendkim-testkey" | "dkim-testadsp" => {
-            terminal.complain(format_args!(
-                "there is no {name} here: twinseal verify checks a message that was signed against \
-                 what DNS has, and says what is wrong with either"
-            ));
-            return Some(ExitCode::Unavailable);
-        }
-        _ => return None,
+    let tool = TOOLS.iter().find(|tool| tool.name == name)?;
+    let mut named = Terminal {
+        program: tool.name,
+        input: &mut *terminal.input,
+        output: &mut *terminal.output,
+        errors: &mut *terminal.errors,
     };
-    let mut ours = match translated(words, known) {
-        Ok(ours) => ours,
-        Err(word) => {
-            terminal.complain(format_args!("{name}: there is no option {word} here"));
-            return Some(ExitCode::Usage);
-        }
-    };
-    Some(if name == "opendkim-testmsg" {
-        if ours.is_empty() { verify::run(ours, terminal) } else { sign::run(ours, terminal) }
-    } else {
-        if !ours.iter().any(|word| word == "--selector") {
-            ours.extend(["--selector", SELECTOR].map(OsString::from));
-        }
-        genkey::run(ours, terminal)
-    })
-}
-
-/// The words in our own options, or the word that has no place among them.
-fn translated(words: Vec<OsString>, known: &[Letter]) -> Result<Vec<OsString>, String> {
-    let mut parser = Parser::from_args(words);
-    parser.set_short_equals(false);
-    let mut ours: Vec<OsString> = Vec::new();
-    while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
-        let (found, shown) = match arg {
-            Arg::Short(short) => {
-                (known.iter().find(|one| one.letter == short), format!("-{}", short.escape_debug()))
-            }
-            Arg::Long(long) => {
-                (known.iter().find(|one| one.long == long), format!("--{}", long.escape_debug()))
-            }
-            Arg::Value(word) => return Err(format!("{word:?}")),
-        };
-        let Some(one) = found else { return Err(shown) };
-        ours.push(one.ours.into());
-        if one.takes_value {
-            ours.push(parser.value().map_err(|error| error.to_string())?);
-        }
-    }
-    Ok(ours)
+    Some((tool.run)(words, &mut named))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{GENKEY, TESTMSG, run, translated};
-    use crate::terminal::Terminal;
-    use std::ffi::OsString;
+    use super::{TOOLS, run};
+    use crate::terminal::testing::called;
     use twinseal_config::ExitCode;
 
-    fn words(text: &str) -> Vec<OsString> {
-        text.split_whitespace().map(OsString::from).collect()
-    }
-
-    fn called(name: &str, text: &str) -> (Option<ExitCode>, String) {
-        let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal {
-            program: "twinseal",
-            input: &mut std::io::empty(),
-            output: &mut output,
-            errors: &mut errors,
-        };
-        let code = run(name, words(text), &mut terminal);
-        (code, String::from_utf8(errors).unwrap())
+    #[test]
+    fn every_tool_speaks_under_its_name() {
+        for tool in TOOLS {
+            let (code, output, errors) =
+                called(|words, terminal| run(tool.name, words, terminal), &["--what"]);
+            let said = output + &errors;
+            assert!(code.is_some() && said.starts_with(&format!("{}: ", tool.name)), "{said}");
+        }
+        let (code, ..) = called(|words, terminal| run("opendkim-atpszone", words, terminal), &[]);
+        assert_eq!(code, None);
     }
 
     #[test]
-    fn letters_are_our_options() {
-        for (known, text, want) in [
-            (
-                GENKEY,
-                "-b 1024 -d example.com -s mail -D /k -t",
-                "--bits 1024 --domain example.com --selector mail --directory /k --test-mode",
-            ),
-            (
-                GENKEY,
-                "--bits=2048 -dexample.com --testmode",
-                "--bits 2048 --domain example.com --test-mode",
-            ),
-            (
-                TESTMSG,
-                "-d example.com -s mail -k /k/mail",
-                "--domain example.com --selector mail --key /k/mail",
-            ),
-            (TESTMSG, "", ""),
-        ] {
-            assert_eq!(translated(words(text), known).unwrap(), words(want), "{text}");
-        }
-        for (text, word) in [("-r", "-r"), ("--note x", "--note"), ("x", "\"x\"")] {
-            assert_eq!(translated(words(text), GENKEY).unwrap_err(), word);
-        }
-    }
-
-    #[test]
-    fn a_tool_does_what_it_did_or_says_that_it_does_not() {
+    fn a_tool_does_what_it_did() {
         let directory = tempfile::tempdir().unwrap();
-        let place = directory.path().display();
-        let (code, said) = called("opendkim-genkey", &format!("-d example.com -b 1024 -D {place}"));
-        assert_eq!(code, Some(ExitCode::Ok), "{said}");
-        assert!(directory.path().join("default.private").exists());
-        assert!(directory.path().join("default.txt").exists());
-        let (code, said) = called("dkim-genkey", "-r -d example.com");
-        assert_eq!(code, Some(ExitCode::Usage));
-        assert!(said.contains("dkim-genkey: there is no option -r here"), "{said}");
-        let (code, said) = called("opendkim-testkey", "-d example.com -s mail");
-        assert_eq!(code, Some(ExitCode::Unavailable));
-        assert!(said.contains("twinseal verify"), "{said}");
-        assert_eq!(called("opendkim-testmsg", "").0, Some(ExitCode::Data));
-        assert_eq!(called("opendkim-atpszone", "").0, None);
+        let place = directory.path().display().to_string();
+        for (name, selector) in [("opendkim-genkey", "new"), ("dkim-genkey", "old")] {
+            let words = ["-d", "example.com", "-b", "1024", "-s", selector, "-D", &place];
+            let (code, _, errors) = called(|words, terminal| run(name, words, terminal), &words);
+            assert_eq!(code, Some(ExitCode::Ok), "{errors}");
+            assert!(directory.path().join(format!("{selector}.private")).exists());
+            assert!(directory.path().join(format!("{selector}.txt")).exists());
+        }
     }
 }

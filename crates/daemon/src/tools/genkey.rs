@@ -1,24 +1,36 @@
-//! `twinseal genkey`: a key and its DNS record.
+//! `twinseal genkey`: keys and their DNS records.
+
+pub(super) mod dkim;
+mod files;
+mod historic;
+pub(super) mod opendkim;
+mod render;
 
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::terminal::Terminal;
+pub use files::KeyFiles;
+pub(crate) use files::make_if_missing;
+use files::{Batch, Failure};
+use render::{Format, Made};
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 use twinseal_config::ExitCode;
-use twinseal_keys::signing::{MAX_RSA_BITS, MIN_RSA_BITS};
-use twinseal_keys::{KeyError, SignError, SigningKey};
-use twinseal_message::{Domain, Selector, text};
+use twinseal_keys::SigningKey;
+use twinseal_keys::signing::MIN_RSA_BITS;
+use twinseal_message::{Domain, Selector};
 
 const OPTIONS: &[ToolOption] = &[
-    ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the domain that will sign" },
+    ToolOption {
+        name: "domain",
+        takes: Takes::Text("DOMAIN"),
+        help: "the domain that will sign; may be repeated",
+    },
     ToolOption {
         name: "selector",
         takes: Takes::Text("NAME"),
-        help: "the name under which the key is published",
+        help: "the name under which the key is published; may be repeated",
     },
     ToolOption {
         name: "type",
@@ -28,12 +40,17 @@ const OPTIONS: &[ToolOption] = &[
     ToolOption {
         name: "bits",
         takes: Takes::Text("N"),
-        help: "size of an RSA key, 1024 to 8192; 2048 if not given",
+        help: "size of an RSA key, 1024 to 4096; 2048 if not given",
     },
     ToolOption {
         name: "directory",
         takes: Takes::Text("DIR"),
         help: "where to put the files; here if not given",
+    },
+    ToolOption {
+        name: "format",
+        takes: Takes::Text("FORMAT"),
+        help: "what is printed: zone, plain (for web forms) or json",
     },
     ToolOption {
         name: "test-mode",
@@ -43,62 +60,43 @@ const OPTIONS: &[ToolOption] = &[
 ];
 
 const SUMMARY: &str = "\
-Writes SELECTOR.private, the key, readable by its owner alone, and SELECTOR.txt, its record as a
-line of a zone file. Never overwrites a file.";
+Makes a key for every domain with every selector: SELECTOR.private, the key, readable by its owner
+alone, and SELECTOR.txt, its record as a line of a zone file. With several domains each has a folder
+DIR/DOMAIN. Never overwrites a file; when one of several keys cannot be made, none is left.
+
+Prints where the files are, and each record as a line of a zone file. --format zone prints the lines
+alone, plain the name and the value of each record as a web form takes them, json an array of objects
+with \"domain\", \"selector\", \"name\", \"type\", \"text\", \"strings\", \"zone_line\", \"key_file\",
+\"key_type\" and \"bits\".
+
+Ends with 0 when all is made, 64 when the command line is wrong, 69 when a file is there already or
+cannot be written, 77 when a right is missing.";
 
 /// The size of an RSA key that every verifier of either standard takes, in bits: RFC 6376 §3.3.3
 /// and RFC 4870 §3.2.4 both stop asking for more here.
 const DEFAULT_BITS: u32 = 2048;
 
+/// The largest key that is made, in bits. Larger ones are read, but each signature costs a multiple
+/// and some name servers drop the answer; no verifier is asked to take them (RFC 6376 §3.3.3).
+pub(super) const MAX_MADE_BITS: u32 = 4096;
+
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Rsa,
+    /// An RSA key of that many bits.
+    Rsa(u32),
+    /// An Ed25519 key.
     Ed25519,
 }
 
-/// Why there is no new key.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    #[error(transparent)]
-    Encoding(#[from] SignError),
-    #[error("{}: {error}", text::path(path))]
-    File { path: PathBuf, error: io::Error },
-    #[error("{}: the file exists, and no file is ever overwritten", text::path(path))]
-    Exists { path: PathBuf },
-}
-
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Key(_) => ExitCode::Usage,
-            Self::Encoding(_) => ExitCode::Internal,
-            Self::File { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-                ExitCode::Permission
-            }
-            Self::File { .. } | Self::Exists { .. } => ExitCode::Unavailable,
-        }
-    }
-}
-
-/// Where the files of a new key are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyFiles {
-    /// The private key.
-    pub private: PathBuf,
-    /// The record.
-    pub record: PathBuf,
-}
-
-impl KeyFiles {
-    /// Their names in that directory.
-    #[must_use]
-    pub fn new(directory: &Path, selector: &Selector) -> Self {
-        let with = |extension| directory.join(format!("{selector}.{extension}"));
-        Self { private: with("private"), record: with("txt") }
-    }
+/// The command line.
+struct Task {
+    domains: Vec<Domain>,
+    selectors: Vec<Selector>,
+    kind: Kind,
+    directory: PathBuf,
+    format: Format,
+    testing: bool,
 }
 
 /// Runs the tool.
@@ -107,28 +105,22 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     if given.help {
         return print(terminal, &help("genkey", SUMMARY, OPTIONS));
     }
-    let domain = given.need("domain", Domain::parse);
-    let selector = given.need("selector", Selector::parse);
-    let kind = given.read("type", kind).unwrap_or(Kind::Rsa);
-    let bits = given.read("bits", number(MIN_RSA_BITS..=MAX_RSA_BITS));
-    if kind == Kind::Ed25519 && bits.is_some() {
-        given.mistakes.push("--bits: an ed25519 key has one size".to_owned());
-    }
-    let (Some(domain), Some(selector), true) = (domain, selector, given.mistakes.is_empty()) else {
+    let task = Task::read(&mut given);
+    if !given.mistakes.is_empty() {
         given.mistakes.iter().for_each(|mistake| terminal.complain(mistake));
         return ExitCode::Usage;
-    };
-    let directory = given.all("directory").last().map_or(PathBuf::from("."), PathBuf::from);
-    let files = KeyFiles::new(&directory, &selector);
-    let testing = given.has("test-mode");
-    match generate(kind, bits.unwrap_or(DEFAULT_BITS))
-        .and_then(|key| write(&key, &files, &domain, &selector, testing))
-    {
-        Ok(record) => {
-            let KeyFiles { private, record: text } = &files;
-            let said =
-                format!("key: {}\nrecord: {}\n\n{record}", private.display(), text.display());
-            print(terminal, &said)
+    }
+    let text = task.make().and_then(|made| render::render(&made, task.format));
+    match text {
+        Ok(text) => {
+            if matches!(task.kind, Kind::Rsa(bits) if bits > DEFAULT_BITS) {
+                // RFC 4870 §3.2.4
+                terminal.complain(format_args!(
+                    "warning: verifiers of DomainKeys need not take an RSA key of more than \
+                     {DEFAULT_BITS} bits"
+                ));
+            }
+            print(terminal, &text)
         }
         Err(failure) => {
             terminal.complain(&failure);
@@ -137,153 +129,94 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     }
 }
 
-fn kind(text: &str) -> Result<Kind, &'static str> {
+impl Task {
+    fn read(given: &mut Given) -> Self {
+        let domains = several(given, "domain", Domain::parse);
+        let selectors = several(given, "selector", Selector::parse);
+        let is_ed25519 = given.read("type", is_ed25519).unwrap_or(false);
+        let bits = given.read("bits", number(MIN_RSA_BITS..=MAX_MADE_BITS));
+        if is_ed25519 && given.has("bits") {
+            given.mistakes.push("--bits: an ed25519 key has one size".to_owned());
+        }
+        let kind = if is_ed25519 { Kind::Ed25519 } else { Kind::Rsa(bits.unwrap_or(DEFAULT_BITS)) };
+        let directory = given.all("directory").last().map_or(PathBuf::from("."), PathBuf::from);
+        let format = given.read("format", Format::parse).unwrap_or(Format::Told);
+        let testing = given.has("test-mode");
+        Self { domains, selectors, kind, directory, format, testing }
+    }
+
+    /// Makes all keys, or leaves none behind.
+    fn make(&self) -> Result<Vec<Made>, Failure> {
+        let places = self.places();
+        // Nobody waits for a hundred keys to learn that the last file is there already.
+        places.iter().try_for_each(|(.., files)| files.are_free())?;
+        let mut batch = Batch::default();
+        let mut made = Vec::with_capacity(places.len());
+        for (domain, selector, files) in places {
+            if let (Some(folder), true) = (files.private.parent(), self.domains.len() > 1) {
+                batch.folder(folder)?;
+            }
+            let key = self.kind.generate()?;
+            let one = Made::new(&key, domain.clone(), selector.clone(), self.testing, files)?;
+            batch.create(&one.files.private, 0o600, &key.to_pem()?)?;
+            batch.create(&one.files.record, 0o644, one.zone_line().as_bytes())?;
+            made.push(one);
+        }
+        batch.keep();
+        Ok(made)
+    }
+
+    /// Every domain with every selector, and where their files go.
+    fn places(&self) -> Vec<(&Domain, &Selector, KeyFiles)> {
+        let folder = |domain: &Domain| match self.domains.as_slice() {
+            [_] => self.directory.clone(),
+            _ => self.directory.join(domain.as_str()),
+        };
+        let of_domain = |domain| {
+            let folder = folder(domain);
+            let files = move |selector| (domain, selector, KeyFiles::new(&folder, selector));
+            self.selectors.iter().map(files)
+        };
+        self.domains.iter().flat_map(of_domain).collect()
+    }
+}
+
+/// All values of an option that has to be there, each once.
+fn several<T: PartialEq + Display, E: Display>(
+    given: &mut Given,
+    name: &str,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Vec<T> {
+    if !given.has(name) {
+        given.mistakes.push(format!("--{name} is missing"));
+    }
+    let mut values: Vec<T> = Vec::new();
+    for value in given.read_all(name, read) {
+        if values.contains(&value) {
+            given.mistakes.push(format!("--{name}: {:?} is given twice", value.to_string()));
+        } else {
+            values.push(value);
+        }
+    }
+    values
+}
+
+fn is_ed25519(text: &str) -> Result<bool, &'static str> {
     match text {
-        "rsa" => Ok(Kind::Rsa),
-        "ed25519" => Ok(Kind::Ed25519),
+        "rsa" => Ok(false),
+        "ed25519" => Ok(true),
         _ => Err("rsa and ed25519 are the types of keys"),
     }
 }
 
-fn generate(kind: Kind, bits: u32) -> Result<SigningKey, Failure> {
-    Ok(match kind {
-        Kind::Rsa => SigningKey::generate_rsa(bits)?,
-        Kind::Ed25519 => SigningKey::generate_ed25519()?,
-    })
-}
-
-/// Writes key and record, and returns the record.
-fn write(
-    key: &SigningKey,
-    files: &KeyFiles,
-    domain: &Domain,
-    selector: &Selector,
-    testing: bool,
-) -> Result<String, Failure> {
-    let owner = format!("{selector}._domainkey.{domain}.");
-    let record = key.record()?.testing(testing).zone_line(&owner);
-    create(&files.private, 0o600, &key.to_pem()?)?;
-    // Without its record the key would only be in the way of the next attempt.
-    create(&files.record, 0o644, record.as_bytes()).inspect_err(|_| remove(&files.private))?;
-    Ok(record)
-}
-
-fn create(path: &Path, mode: u32, octets: &[u8]) -> Result<(), Failure> {
-    let failure = |error: io::Error| {
-        let path = path.to_owned();
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            Failure::Exists { path }
-        } else {
-            Failure::File { path, error }
-        }
-    };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failure)?;
-    let written = file.write_all(octets).and_then(|()| file.sync_all());
-    written.inspect_err(|_| remove(path)).map_err(failure)
-}
-
-/// Takes back what we made; that it cannot be removed is not what went wrong.
-fn remove(path: &Path) {
-    let _ = fs::remove_file(path);
-}
-
-/// Makes an RSA key with its record, unless its file is there already.
-pub(crate) fn make_if_missing(
-    directory: &Path,
-    domain: &Domain,
-    selector: &Selector,
-) -> Result<KeyFiles, String> {
-    let files = KeyFiles::new(directory, selector);
-    if !files.private.exists() {
-        let key = generate(Kind::Rsa, DEFAULT_BITS);
-        key.and_then(|key| write(&key, &files, domain, selector, false))
-            .map_err(|failure| failure.to_string())?;
+impl Kind {
+    fn generate(self) -> Result<SigningKey, Failure> {
+        Ok(match self {
+            Self::Rsa(bits) => SigningKey::generate_rsa(bits)?,
+            Self::Ed25519 => SigningKey::generate_ed25519()?,
+        })
     }
-    Ok(files)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::run;
-    use crate::terminal::Terminal;
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-    use twinseal_config::ExitCode;
-    use twinseal_keys::{KeyKind, SigningKey};
-
-    fn genkey(directory: &Path, words: &[&str]) -> (ExitCode, String, String) {
-        let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut terminal = Terminal {
-            program: crate::PROGRAM,
-            input: &mut std::io::empty(),
-            output: &mut output,
-            errors: &mut errors,
-        };
-        let mut all = vec!["--directory".into(), directory.into()];
-        all.extend(words.iter().map(Into::into));
-        let code = run(all, &mut terminal);
-        let text = |octets| String::from_utf8(octets).unwrap();
-        (code, text(output), text(errors))
-    }
-
-    #[test]
-    fn a_key_is_private_and_comes_with_its_record() {
-        let directory = tempfile::tempdir().unwrap();
-        for (kind, name, tag) in [("rsa", "mail2", "k=rsa"), ("ed25519", "ed1", "k=ed25519")] {
-            let words = ["--domain", "example.com", "--selector", name, "--type", kind];
-            let (code, output, errors) = genkey(directory.path(), &words);
-            assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""));
-            let private = directory.path().join(format!("{name}.private"));
-            assert_eq!(private.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            let key = SigningKey::from_pem(&std::fs::read(&private).unwrap()).unwrap();
-            assert_eq!(key.kind() == KeyKind::Ed25519, kind == "ed25519");
-            let record = std::fs::read_to_string(private.with_extension("txt")).unwrap();
-            assert!(record.starts_with(&format!("{name}._domainkey.example.com.")), "{record}");
-            assert!(record.contains(tag) && output.ends_with(&record), "{output}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_never_overwritten() {
-        let directory = tempfile::tempdir().unwrap();
-        let private = directory.path().join("s.private");
-        std::fs::write(&private, "precious").unwrap();
-        let words = ["--domain", "example.com", "--selector", "s", "--bits", "1024"];
-        let (code, _, errors) = genkey(directory.path(), &words);
-        assert_eq!(code, ExitCode::Unavailable);
-        assert!(errors.contains("s.private") && errors.contains("exists"), "{errors}");
-        assert_eq!(std::fs::read_to_string(&private).unwrap(), "precious");
-    }
-
-    #[test]
-    fn a_record_that_is_there_leaves_no_key_behind() {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("s.txt"), "precious").unwrap();
-        let words = ["--domain", "example.com", "--selector", "s", "--bits", "1024"];
-        let (code, _, errors) = genkey(directory.path(), &words);
-        assert_eq!(code, ExitCode::Unavailable);
-        assert!(errors.contains("s.txt"), "{errors}");
-        assert!(!directory.path().join("s.private").exists());
-    }
-
-    #[test]
-    fn every_mistake_of_the_command_line_is_named() {
-        let directory = tempfile::tempdir().unwrap();
-        let words = ["--domain", "a b", "--type", "dsa", "--bits", "many", "--what"];
-        let (code, _, errors) = genkey(directory.path(), &words);
-        assert_eq!(code, ExitCode::Usage);
-        for mistake in ["--domain", "--type", "--bits", "--what", "--selector is missing"] {
-            assert!(errors.contains(mistake), "{mistake}: {errors}");
-        }
-    }
-
-    #[test]
-    fn a_size_that_cannot_sign_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let words = ["--domain", "example.com", "--selector", "s", "--bits", "512"];
-        let (code, _, errors) = genkey(directory.path(), &words);
-        assert_eq!(code, ExitCode::Usage);
-        assert!(errors.contains("512") && errors.contains("1024"), "{errors}");
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ use failure::Failure;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, sink};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use twinseal_config::{Door, ExitCode, authserv_id, name_server};
 use twinseal_dkim::{Demands, KeyQuery, ResultWord, TxtAnswer, Verdict, Verifier};
@@ -114,6 +115,25 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         failure.to_string().lines().for_each(|line| terminal.complain(line));
         failure.exit_code()
     })
+}
+
+/// The verdicts on the message from standard input, by the keys that these servers have; or what
+/// keeps them from being known.
+pub(super) fn verdicts(
+    servers: Vec<SocketAddr>,
+    terminal: &mut Terminal<'_>,
+) -> Result<Vec<Verdict>, String> {
+    let task = Task {
+        source: Source::Dns { servers },
+        authserv_id: host_name(),
+        now: system_clock(),
+        json: false,
+        explain: false,
+        whole_body: false,
+        file: None,
+    };
+    let judged = judge(&task, terminal).map_err(|failure| failure.to_string())?;
+    Ok(judged.verdicts)
 }
 
 /// A signature that passes is enough; what DNS did not say may still become one.

@@ -5,10 +5,12 @@ use super::sightings::{Asking, Zone};
 use super::{Task, dmarc, kinds, spf};
 use crate::resolver::direct::Kind;
 use crate::tools::check::finding::{Area, Mend, Sheet};
+use crate::tools::dns::suggested;
 use std::sync::Arc;
 use twinseal_dkim::Practice;
 use twinseal_domainkeys::policy::Policy;
 use twinseal_keys::KeyKind;
+use twinseal_keys::record::txt_line;
 use twinseal_message::text::shown;
 
 /// Looks at all that is published for it.
@@ -76,7 +78,7 @@ async fn policy(task: &Task, asking: &Asking, sheet: &mut Sheet) {
     }
     let name = Policy::name(&task.domain);
     let Some(texts) = texts(&name, asking, sheet).await else { return };
-    let line = format!("{name}.\tIN\tTXT\t\"o=~\"\n");
+    let line = txt_line(&format!("{name}."), &Policy::default().to_string());
     match texts.as_slice() {
         [] => {
             let mend = Mend::publish("say it yourself, if anybody is to look", line);
@@ -85,7 +87,7 @@ async fn policy(task: &Task, asking: &Asking, sheet: &mut Sheet) {
         [text] => match Policy::parse(text) {
             Ok(policy) if policy.testing => {
                 let calm = Policy { testing: false, ..policy };
-                let line = format!("{name}.\tIN\tTXT\t\"{calm}\"\n");
+                let line = txt_line(&format!("{name}."), &calm.to_string());
                 let mend =
                     Mend::publish("when you trust your set-up, publish it without t=y", line);
                 sheet.find(&kinds::POLICY_TEST, name, "the policy is in test mode (t=y)", mend);
@@ -107,7 +109,7 @@ async fn policy(task: &Task, asking: &Asking, sheet: &mut Sheet) {
 async fn adsp(task: &Task, asking: &Asking, sheet: &mut Sheet) {
     let name = format!("_adsp._domainkey.{}", task.domain);
     let Some(texts) = texts(&name, asking, sheet).await else { return };
-    let line = format!("{name}.\tIN\tTXT\t\"dkim=unknown\"\n");
+    let line = txt_line(&format!("{name}."), "dkim=unknown");
     let mend = || Mend::publish("put this there instead, or take the record out", line.clone());
     match texts.as_slice() {
         [] => {}
@@ -148,7 +150,7 @@ async fn spf(task: &Task, asking: &Asking, sheet: &mut Sheet) {
     let name = task.domain.as_str();
     let Some(texts) = texts(name, asking, sheet).await else { return };
     let records: Vec<&Vec<u8>> = texts.iter().filter(|text| spf::is_one(text)).collect();
-    let suggestion = format!("{name}.\tIN\tTXT\t\"v=spf1 mx ~all\"\n");
+    let suggestion = txt_line(&format!("{name}."), suggested::SPF);
     match records.as_slice() {
         [] => {
             let advice = "list the hosts that send for the domain; this is a suggestion for one \
@@ -208,7 +210,7 @@ async fn dmarc(task: &Task, asking: &Asking, sheet: &mut Sheet) {
         }
     }
     let name = format!("_dmarc.{}", task.domain);
-    let line = format!("{name}.\tIN\tTXT\t\"v=DMARC1; p=none\"\n");
+    let line = txt_line(&format!("{name}."), suggested::DMARC);
     let mend = Mend::publish("a suggestion that changes nothing for anybody yet", line);
     sheet.find(&kinds::NO_DMARC, name, "there is no DMARC record", mend);
 }
