@@ -268,35 +268,32 @@ fn a_filter_that_inserts_at_the_top_moves_the_seals_and_breaks_none() {
     assert_eq!(told.text.matches(place).count(), 3, "{}", told.text);
 }
 
+/// A Postfix that delivers nothing anywhere, and its `main.cf`, where somebody has written a table
+/// on two lines.
+fn unrouted(host: &Host) -> (Postfix, PathBuf, String) {
+    let table = host.scratch.write("transport", "/nothing/ error:no\n");
+    let setting = Setting {
+        filters: &host.filter.for_postfix(),
+        sink: host.sink,
+        main: "relayhost = [127.0.0.1]:9\ndefault_transport = error:no way",
+        ..Setting::default()
+    };
+    let postfix = Postfix::start_as(&host.scratch, setting);
+    let lines = format!("transport_maps =\n  regexp:{}\nrelayhost =\n", table.display());
+    let before = fs::read_to_string(host.main_cf()).unwrap();
+    let before = before.replace("relayhost = [127.0.0.1]:9\n", &lines);
+    fs::write(host.main_cf(), &before).unwrap();
+    let mut reload = Command::new("/usr/sbin/postfix");
+    reload.arg("-c").arg(host.scratch.join("postfix")).arg("reload").stderr(Stdio::null());
+    assert!(reload.status().unwrap().success());
+    (postfix, table, before)
+}
+
 #[test]
 fn without_a_route_it_says_how_and_with_one_of_its_own_it_leaves_nothing_behind() {
     let host = Host::good("selftest-route");
-    let table = host.scratch.write("transport", "/nothing/ error:no\n");
-    // As somebody wrote it, on two lines.
-    let main = format!("transport_maps =\n  regexp:{}", table.display());
-    let postfix = Postfix::start_as(
-        &host.scratch,
-        Setting {
-            filters: &host.filter.for_postfix(),
-            sink: host.sink,
-            main: "relayhost = [127.0.0.1]:9\ndefault_transport = error:no way",
-            ..Setting::default()
-        },
-    );
-    let before = fs::read_to_string(host.main_cf())
-        .unwrap()
-        .replace("relayhost = [127.0.0.1]:9\n", &format!("{main}\nrelayhost =\n"));
-    fs::write(host.main_cf(), &before).unwrap();
+    let (postfix, table, before) = unrouted(&host);
     let directory = host.scratch.join("postfix").display().to_string();
-    assert!(
-        Command::new("/usr/sbin/postfix")
-            .args(["-c", &directory, "reload"])
-            .stderr(Stdio::null())
-            .status()
-            .unwrap()
-            .success()
-    );
-
     let told = host.with_postfix(&postfix, &[]);
     assert_eq!((told.code, told.text.as_str()), (69, ""), "{told:?}");
     let line = format!(
@@ -314,25 +311,59 @@ fn without_a_route_it_says_how_and_with_one_of_its_own_it_leaves_nothing_behind(
     let back = format!("postconf -c {directory} -e 'transport_maps = regexp:{}'", table.display());
     assert!(told.errors.contains(&back), "{}", told.errors);
     assert_eq!(fs::read_to_string(host.main_cf()).unwrap(), before);
+}
 
-    // Stopped while it waits: the filter does not answer, so that nothing arrives.
-    host.daemon.signal("STOP");
+#[test]
+fn a_route_is_taken_back_when_a_signal_ends_it_and_what_others_change_meanwhile_stays() {
+    let host = Host::good("selftest-signal");
+    let (postfix, table, before) = unrouted(&host);
+    let directory = host.scratch.join("postfix").display().to_string();
     let words = host.words(postfix.port(), &["--postfix", &directory, "--route"]);
-    let child = Command::new(program::path())
-        .args(&words)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let changed = || fs::read_to_string(host.main_cf()).ok().filter(|now| *now != before);
-    assert!(wait_for(Duration::from_secs(10), changed).is_some(), "it is not changed");
-    std::thread::sleep(Duration::from_secs(3));
-    assert!(changed().is_some());
-    let told = stopped(child, "TERM");
+    let now = || fs::read_to_string(host.main_cf()).unwrap();
+    // The filter does not answer, so that nothing arrives.
+    host.daemon.signal("STOP");
+    for (signal, more) in [("TERM", ""), ("HUP", ""), ("INT", "delay_warning_time = 7h\n")] {
+        let child = started(&words);
+        let changed = || now().contains("selftest.twinseal.invalid").then_some(());
+        assert!(wait_for(Duration::from_secs(10), changed).is_some(), "it is not changed");
+        // By now it waits for Postfix.
+        std::thread::sleep(Duration::from_secs(3));
+        fs::write(host.main_cf(), now() + more).unwrap();
+        let told = stopped(child, signal);
+        assert_eq!(told.code, 75, "{signal}: {told:?}");
+        assert!(told.errors.contains("interrupted"), "{signal}: {told:?}");
+        if more.is_empty() {
+            assert_eq!(now(), before, "{signal}");
+        }
+    }
     host.daemon.signal("CONT");
-    assert_eq!(told.code, 75, "{told:?}");
-    assert!(told.errors.contains("interrupted"), "{told:?}");
-    assert_eq!(fs::read_to_string(host.main_cf()).unwrap(), before);
+    let after = now();
+    assert!(after.contains("delay_warning_time = 7h\n"), "{after}");
+    assert!(!after.contains("selftest.twinseal.invalid"), "{after}");
+    assert!(after.contains(&format!("transport_maps = regexp:{}\n", table.display())), "{after}");
+}
+
+/// Starts it, and does not wait.
+fn started(words: &[String]) -> Child {
+    let mut command = Command::new(program::path());
+    command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_filter_that_is_down_keeps_the_mta_from_taking_it() {
+    let host = Host::good("selftest-down");
+    let postfix = host.postfix("");
+    let Host { scratch, daemon, .. } = &host;
+    let directory = scratch.join("postfix").display().to_string();
+    let words = host.words(postfix.port(), &["--via", "smtp", "--postfix", &directory]);
+    daemon.signal("TERM");
+    let gone =
+        || (!program::is_running(daemon.pid()) || host.filter.connect().is_err()).then_some(());
+    assert!(wait_for(Duration::from_secs(10), gone).is_some(), "it does not stop");
+    let told = Told::of(&words);
+    told.failed(69, &["the MTA did not take it: "]);
+    assert!(told.text.contains("milter_default_action") && told.text.contains("451 4.7.1"));
+    assert!(told.text.ends_with("\nresult: nothing was sent\n"), "{}", told.text);
 }
 
 /// Ends it by a signal.
