@@ -2,18 +2,18 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`asked`] | the command line |
-//! | [`probe`] | the message |
-//! | [`postfix`] | how Postfix would route it, and the route that is added when it is asked for |
-//! | [`sending`] | handing it over, and waiting |
-//! | [`smtp`] | the client |
-//! | [`sink`] | the server that it arrives at |
-//! | [`mailbox`] | or the mailbox |
-//! | [`expected`] | what the configuration promises |
-//! | [`judged`] | what arrived, held against that |
-//! | [`recomputed`] | the DomainKeys seal, made again |
-//! | [`published`] | what DNS has |
-//! | [`step`] | what is told of it |
+//! | `asked` | the command line |
+//! | `probe` | the message |
+//! | `postfix` | how Postfix would route it, and the route that is added when it is asked for |
+//! | `sending` | handing it over, and waiting |
+//! | `smtp` | the client |
+//! | `sink` | the server that it arrives at |
+//! | `mailbox` | or the mailbox |
+//! | `expected` | what the configuration promises |
+//! | `judged` | what arrived, held against that |
+//! | `recomputed` | the DomainKeys seal, made again |
+//! | `published` | what DNS has |
+//! | `step` | what is told of it |
 
 mod arrived;
 mod asked;
