@@ -88,6 +88,11 @@ impl Postfix {
         if status.success() { Ok(()) } else { Err(io::Error::other(format!("sendmail: {status}"))) }
     }
 
+    /// The port of its SMTP server.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

@@ -72,6 +72,22 @@ impl Sendmail {
         done(submission.wait()?)
     }
 
+    /// The port of its SMTP server.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its submission program under a name of its own, as others call it.
+    pub fn as_program(&self, scratch: &Scratch) -> PathBuf {
+        let command = self.submission(&[]);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<String> = words
+            .map(|word| format!("'{}'", word.to_string_lossy().replace('\'', "'\\''")))
+            .collect();
+        let script = format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "));
+        scratch.write_with_mode("submit", script, 0o755)
+    }
+
     /// Tries again to hand over what the submission program has kept.
     pub fn run_submission_queue(&self) -> io::Result<()> {
         done(self.submission(&["-q"]).stdin(Stdio::null()).status()?)

@@ -66,6 +66,11 @@ const COMMANDS: &[Command] = &[
         run: tools::check::run,
     },
     Command {
+        name: "selftest",
+        summary: "send a message through the MTA, and look at what arrives",
+        run: tools::selftest::run,
+    },
+    Command {
         name: "dns",
         summary: "print everything that the domains which sign should publish",
         run: tools::dns::run,

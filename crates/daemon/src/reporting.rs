@@ -6,8 +6,8 @@
 
 mod asked;
 mod ledger;
-mod mail;
-mod sendmail;
+pub(crate) mod mail;
+pub(crate) mod sendmail;
 
 use crate::event::{Event, What};
 use crate::resolver::{Resolver, ask_all};

@@ -19,7 +19,7 @@ const MAX_HEADER: usize = 32 * 1024;
 const MAX_LINE: usize = 998;
 
 /// This host's name.
-pub(super) fn host() -> String {
+pub(crate) fn host() -> String {
     let name = gethostname().ok().and_then(|name| name.into_string().ok());
     let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-.".contains(&octet);
     let plain = name.filter(|name| !name.is_empty() && name.bytes().all(plain));

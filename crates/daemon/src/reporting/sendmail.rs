@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,22 +20,32 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// When the program cannot be started, does not end, or ends with anything but 0.
 pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
     let mut command = Command::new(command);
+    command.args(["-i", "-t", "-f", "<>"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let (status, written) = run(&mut command, message, PATIENCE)?;
+    if status.success() { written } else { Err(io::Error::other(status.to_string())) }
+}
+
+/// Runs a program of the MTA's with that on its standard input: how it ended, and whether it took
+/// all of that. What is larger than a pipe holds, and not read, makes this wait.
+///
+/// # Errors
+/// When the program cannot be started, or has not ended in that time: then it is killed.
+pub(crate) fn run(
+    command: &mut Command,
+    input: &[u8],
+    patience: Duration,
+) -> io::Result<(ExitStatus, io::Result<()>)> {
     // What a service manager, or our own supervisor, tells a daemon is not for its children.
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours_alone(name)) {
         command.env_remove(name);
     }
-    let mut child = command
-        .args(["-i", "-t", "-f", "<>"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
     // A message is smaller than what a pipe holds: this does not wait for the program.
-    let written = child.stdin.take().map_or(Ok(()), |mut input| input.write_all(message));
-    let until = Instant::now() + PATIENCE;
-    let status = loop {
+    let written = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(input));
+    let until = Instant::now() + patience;
+    loop {
         if let Some(status) = child.try_wait()? {
-            break status;
+            return Ok((status, written));
         }
         if Instant::now() >= until {
             child.kill()?;
@@ -43,11 +53,7 @@ pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         thread::sleep(PAUSE);
-    };
-    if !status.success() {
-        return Err(io::Error::other(status.to_string()));
     }
-    written
 }
 
 /// Whether a variable of the environment is said to a daemon by its service manager (sd_notify(3),

@@ -1,13 +1,13 @@
 //! `twinseal explain`: what would be done about an address's mail, and why, without a message.
 
 mod answer;
-mod asked;
+pub(super) mod asked;
 mod called;
-mod decide;
+pub(super) mod decide;
 mod keys;
 mod lines;
 mod origin;
-mod seals;
+pub(super) mod seals;
 
 use super::options::help;
 use crate::command::print;

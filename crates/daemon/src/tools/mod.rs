@@ -13,6 +13,7 @@ mod message;
 pub mod migrate;
 mod options;
 mod published;
+pub mod selftest;
 pub mod sign;
 pub(crate) mod signers;
 pub mod testadsp;

@@ -21,8 +21,8 @@ use std::io::{Read, sink};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use twinseal_config::{Door, ExitCode, authserv_id, name_server};
-use twinseal_dkim::{Demands, ResultWord, Verdict, Verifier};
-use twinseal_message::{NewField, text};
+use twinseal_dkim::{Demands, KeyQuery, ResultWord, TxtAnswer, Verdict, Verifier};
+use twinseal_message::{HeaderBlock, NewField, text};
 
 const OPTIONS: &[ToolOption] = &[
     ToolOption {
@@ -215,6 +215,22 @@ fn judge_message(
     });
     let field = report(&verdicts, &task.authserv_id).field();
     Ok(Judged { verdicts, explanations, field })
+}
+
+/// What there is to say about each signature, in words: nothing about one that passes. `answers` are
+/// what was said about the keys.
+pub(super) fn causes(
+    header: &HeaderBlock,
+    body: &[u8],
+    verdicts: &[Verdict],
+    answers: &[(KeyQuery, TxtAnswer)],
+) -> Vec<Vec<String>> {
+    let mut held = HeldBody::default();
+    held.feed(body);
+    let words = |found: Option<Explanation>| {
+        found.iter().flat_map(|found| &found.findings).map(ToString::to_string).collect()
+    };
+    explain::all(header, &held, verdicts, answers, false).into_iter().map(words).collect()
 }
 
 /// What the milter would write, were it told to write in any case.

@@ -19,6 +19,8 @@ pub struct Looked<'c> {
     pub source: &'c KeySource,
     /// What is in it.
     pub state: KeyState,
+    /// The key that signs: it, or the one that stands for it.
+    pub key: Arc<SigningKey>,
 }
 
 /// What is in a key's file.
@@ -72,8 +74,8 @@ pub fn of_some<'c>(
                 }
                 Err(error) => (standing(&mut stand_in)?, unusable(error, may_read_all)),
             };
-            keys.push(Key::Parsed(key));
-            looked.push(Looked { source, state });
+            keys.push(Key::Parsed(Arc::clone(&key)));
+            looked.push(Looked { source, state, key });
         }
     }
     let (stamps, parsed) = (Vec::new(), ParsedKeys::default());

@@ -97,8 +97,8 @@ fn mailbox(text: &str) -> Result<String, String> {
     }
 }
 
-/// What the MTA would tell.
-fn macros(given: &mut Given) -> Macros {
+/// What the MTA would tell, by `--macro`, `--daemon-name` and `--auth`.
+pub(crate) fn macros(given: &mut Given) -> Macros {
     let text = |text: &str| Ok::<_, String>(text.to_owned());
     let mut told = given.read_all("macro", |text| match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

@@ -8,22 +8,23 @@ use crate::event::Reason;
 use crate::privileges::Account;
 use crate::server;
 use crate::serving::macros;
-use crate::serving::service::Service;
+use crate::serving::service::{Client, Service};
 use crate::serving::transaction::{Facts, Obstacle, unless_excluded, weigh};
 use crate::signing::directory::{Directory, matching};
 use crate::signing::keyfile::Exposure;
-use crate::signing::keyring::of_some;
-use crate::signing::policy::{self, Addresses, Fidelity, Outcomes, Plan};
+use crate::signing::keyring::{Looked, of_some};
+use crate::signing::policy::{self, Addresses, Deciding, Fidelity, Origin, Outcomes, Plan};
 use crate::signing::sender_keys::SenderKeys;
 use nix::unistd::geteuid;
 use std::io;
 use twinseal_config::{Config, ExitCode, SenderKey};
 use twinseal_keys::KeyError;
 use twinseal_message::{HeaderBlock, HeaderTooLarge, text};
+use twinseal_milter::Macros;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CannotExplain {
+pub(crate) enum CannotExplain {
     /// The addresses are too long for a header.
     #[error(transparent)]
     TooLong(#[from] HeaderTooLarge),
@@ -36,7 +37,7 @@ pub(super) enum CannotExplain {
 }
 
 impl CannotExplain {
-    pub(super) const fn exit_code(&self) -> ExitCode {
+    pub(crate) const fn exit_code(&self) -> ExitCode {
         match self {
             Self::TooLong(_) => ExitCode::Usage,
             Self::StandIn(_) | Self::System(_) => ExitCode::System,
@@ -44,14 +45,63 @@ impl CannotExplain {
     }
 }
 
+/// Mail that is to be decided about.
+#[derive(Clone, Copy)]
+pub(crate) struct Mail<'m> {
+    pub(crate) header: &'m HeaderBlock,
+    pub(crate) client: &'m Client,
+    pub(crate) macros: &'m Macros,
+    pub(crate) recipients: &'m [String],
+}
+
+/// What the daemon makes of mail, and what it knows then.
+pub(crate) struct Weighed<'c> {
+    service: Service,
+    /// The header as it leaves.
+    header: HeaderBlock,
+    deciding: Deciding,
+    addresses: Option<Addresses>,
+    /// The keys that may be needed.
+    pub(crate) looked: Vec<Looked<'c>>,
+    origin: Origin,
+    pub(crate) verdict: Verdict,
+}
+
 /// What would be done with that mail under that configuration.
 pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExplain> {
+    let (client, macros) = (&asked.client, &asked.macros);
     let header = header(asked)?;
+    let mail = Mail { header: &header, client, macros, recipients: &asked.recipients };
+    let Weighed { service, header, deciding, addresses, looked, origin, verdict } =
+        weighed(config, &mail)?;
+    let peer = entry(client, &service.peers).filter(|found| found.listed);
+    let verified = server::verifies(config) && verdict.is_verified();
+    let seals = Seals { config, header: &header, deciding: &deciding, macros, addresses, looked };
+    Ok(Answer {
+        address: text::escaped(&asked.address),
+        client: client.to_string(),
+        peer: peer.map(Into::into),
+        ours: origin.is_ours(),
+        steps: steps(config, &service, (client, macros), &origin),
+        seals: seals.answers(verdict),
+        verified,
+    })
+}
+
+/// Decides as the daemon does.
+///
+/// # Errors
+/// [`CannotExplain`], when there is nothing to decide with.
+pub(crate) fn weighed<'c>(
+    config: &'c Config,
+    mail: &Mail<'_>,
+) -> Result<Weighed<'c>, CannotExplain> {
+    let Mail { header, client, macros, recipients } = *mail;
     let rewriting = config.further.rewriting.as_ref();
-    let header = rewriting.map_or_else(|| header.clone(), |rules| rules.header(&header));
+    let header = rewriting.map_or_else(|| header.clone(), |rules| rules.header(header));
     let (rules, every) = (&config.rules, config.leaving.multiple_signatures);
     let deciding = Service::deciding(config);
-    let addresses = policy::addresses(&header, &deciding, &asked.macros).ok();
+    let addresses = policy::addresses(&header, &deciding, macros).ok();
     let mut wanted = Vec::new();
     if let Some(Addresses { author, sender }) = &addresses {
         for address in std::iter::once(author).chain(sender.as_ref().ok()) {
@@ -73,7 +123,6 @@ pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExp
     let mut service = Service::new(config, directory, None);
     // The steps are told here, and better.
     service.log_why = false;
-    let (client, macros) = (&asked.client, &asked.macros);
     let authenticated = macros::tell_of_a_login(macros, config.door);
     let origin = service.origin(client, macros, authenticated);
     let facts = Facts {
@@ -86,24 +135,14 @@ pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExp
     };
     let peer = entry(client, &service.peers).filter(|found| found.listed);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let weighed = runtime.block_on(weigh(&service, &facts, &header, None, &origin));
+    let told = runtime.block_on(weigh(&service, &facts, &header, None, &origin));
     let exempt = addresses.as_ref().and_then(|addresses| exempt(addresses, config));
-    let verdict = match (&peer, exempt) {
-        (Some(_), _) => Verdict::Peer,
-        (None, Some(reason)) => Verdict::Neither(reason),
-        (None, None) => verdict(weighed, asked, &service),
+    let verdict = match (peer.is_some(), exempt) {
+        (true, _) => Verdict::Peer,
+        (false, Some(reason)) => Verdict::Neither(reason),
+        (false, None) => verdict(told, recipients, &service),
     };
-    let verified = server::verifies(config) && verdict.is_verified();
-    let seals = Seals { config, header: &header, deciding: &deciding, macros, addresses, looked };
-    Ok(Answer {
-        address: text::escaped(&asked.address),
-        client: client.to_string(),
-        peer: peer.map(Into::into),
-        ours: origin.is_ours(),
-        steps: steps(config, &service, (client, macros), &origin),
-        seals: seals.answers(verdict),
-        verified,
-    })
+    Ok(Weighed { service, header, deciding, addresses, looked, origin, verdict })
 }
 
 /// Why its author's mail is none of our business, if it is not.
@@ -116,10 +155,10 @@ fn exempt(addresses: &Addresses, config: &Config) -> Option<Reason> {
 /// What the transaction makes of it.
 fn verdict(
     weighed: Result<Result<Outcomes, Reason>, Obstacle>,
-    asked: &Asked,
+    recipients: &[String],
     service: &Service,
 ) -> Verdict {
-    let mut excluded = asked.recipients.iter();
+    let mut excluded = recipients.iter();
     let excluded = excluded.find(|address| service.leaving.leaves_unsigned(address.as_bytes()));
     match weighed {
         Err(obstacle) => Verdict::Obstructed(obstacle, service.actions),

@@ -19,7 +19,7 @@ use twinseal_message::{FieldName, HeaderBlock, Mailbox};
 use twinseal_milter::Macros;
 
 /// What the daemon says.
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The client is none of our business.
     Peer,
     /// Both seals are left out.
