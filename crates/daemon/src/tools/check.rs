@@ -2,14 +2,14 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`asked`] | the command line |
-//! | [`finding`] | what is found, and what is in order |
-//! | [`configuration`] | the configuration with its tables and lists |
-//! | [`keys`] | the files of private keys, and who gets at them |
-//! | [`published`] | what DNS has for each key and each domain |
-//! | [`mta`] | Postfix or Sendmail, and the socket between us |
-//! | [`inventory`] | where else configuration hides |
-//! | [`shown`] | the result as text, JSON or a page |
+//! | `asked` | the command line |
+//! | `finding` | what is found, and what is in order |
+//! | `configuration` | the configuration with its tables and lists |
+//! | `keys` | the files of private keys, and who gets at them |
+//! | `published` | what DNS has for each key and each domain |
+//! | `mta` | Postfix or Sendmail, and the socket between us |
+//! | `inventory` | where else configuration hides |
+//! | `shown` | the result as text, JSON or a page |
 
 mod asked;
 mod change;

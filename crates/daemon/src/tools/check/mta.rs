@@ -2,16 +2,16 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`command`] | running `postconf` and the like |
-//! | [`filters`] | the lists of filters in Postfix's configuration |
-//! | [`postfix`] | what a Postfix's configuration says |
-//! | [`sockets`] | which of its filters is ours, as each of its services sees it |
-//! | [`shown`] | what is wrong with what shows mail to us |
-//! | [`settings`] | what else of its parameters matters |
-//! | [`order`] | who stands before and behind us |
-//! | [`connect`] | whether it can connect |
-//! | [`probe`] | the program that tries to, as Postfix's user |
-//! | [`sendmail`] | Sendmail |
+//! | `command` | running `postconf` and the like |
+//! | `filters` | the lists of filters in Postfix's configuration |
+//! | `postfix` | what a Postfix's configuration says |
+//! | `sockets` | which of its filters is ours, as each of its services sees it |
+//! | `shown` | what is wrong with what shows mail to us |
+//! | `settings` | what else of its parameters matters |
+//! | `order` | who stands before and behind us |
+//! | `connect` | whether it can connect |
+//! | `probe` | the program that tries to, as Postfix's user |
+//! | `sendmail` | Sendmail |
 
 mod command;
 mod connect;
