@@ -176,7 +176,7 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("POSTCONF -P SERVICE/smtpd_milters=", &["mta-service-override"]),
     ("POSTCONF -P SERVICE/smtpd_milters=unix:/nowhere/amavis", &["mta-service-override"]),
     ("POSTCONF -P cleanup/unix/non_smtpd_milters=", &["mta-service-override"]),
-    ("POSTCONF -e receive_override_options=no_milters", &["mta-no-milters", "mta-no-milters"]),
+    ("POSTCONF -e receive_override_options=no_milters", &["mta-no-milters"]),
     (
         "POSTCONF -P 'SERVICE/receive_override_options=no_milters,no_address_mappings'",
         &["mta-no-milters"],
@@ -214,6 +214,16 @@ const PARAMETERS: &[(&str, &[&str])] = &[
 fn restore(host: &Host) {
     host.set(&format!("-e 'smtpd_milters = {OURS}' 'non_smtpd_milters = {OURS}'"));
     shell(&format!("chgrp {USER} {}", host.socket.display()));
+    let (port, directory) = (&host.port, host.directory());
+    for what in [
+        format!("{port}/smtpd_milters"),
+        format!("{port}/milter_default_action"),
+        format!("{port}/receive_override_options"),
+        "cleanup/unix/non_smtpd_milters".to_owned(),
+    ] {
+        // It may be there or not.
+        shell(&format!("postconf -c {} -PX {what} || true", directory.display()));
+    }
 }
 
 #[test]
