@@ -41,7 +41,7 @@ pub struct Exposed {
 }
 
 /// What is to be done to an element; shown as the command for it, without the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Remedy {
     /// Give it to root.
     ToRoot,
@@ -50,7 +50,7 @@ pub enum Remedy {
 }
 
 /// Permissions that are taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Taken {
     /// All that strangers have.
     OfOthers,

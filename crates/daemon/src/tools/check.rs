@@ -66,7 +66,10 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut sheet = Sheet::default();
     match configuration::look(&asked.configured, &mut sheet) {
         Read::Config(config) => all(&asked, &config, &mut sheet, terminal),
-        Read::Nothing => {}
+        Read::Nothing => {
+            mta::list(&asked.mta, &mut sheet);
+            inventory::look(None, &mut sheet);
+        }
         Read::NotServing => return print(terminal, &usage()),
         Read::Usage(mistakes) => {
             mistakes.lines().for_each(|line| terminal.complain(line));
@@ -93,10 +96,10 @@ fn all(asked: &Asked, config: &Config, sheet: &mut Sheet, terminal: &mut Termina
     if asked.dns
         && let Err(error) = published::look(&signers, &keys, config, &asked.servers, sheet)
     {
-        terminal.complain(format_args!("DNS cannot be asked: {error}"));
+        published::not_asked(&error, sheet);
     }
     mta::look(&asked.mta, config, sheet);
-    inventory::look(config, sheet);
+    inventory::look(Some(config), sheet);
 }
 
 fn exit_code(sheet: &Sheet) -> ExitCode {

@@ -81,7 +81,13 @@ fn untold(signers: &Signers, asked: &Asked) -> Vec<String> {
             open.origin, open.senders
         )
     };
-    signers.open.iter().map(told).collect()
+    let clashes = signers.clashes.iter().map(|(signer, other)| {
+        format!(
+            "{}: {}._domainkey.{} is the name of another key already",
+            other.origin, other.selector, signer.domain
+        )
+    });
+    signers.open.iter().map(told).chain(clashes).collect()
 }
 
 fn usage() -> String {

@@ -1,13 +1,14 @@
 //! Which domains sign with which keys under which names, as far as a configuration says it without
 //! a message: what has to be published.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use twinseal_config::{
     Config, KeySource, NamedKey, NamedPlace, Origin, Pattern, SenderKey, SigningDomain, SigningRule,
 };
 use twinseal_message::{Domain, Selector};
+use zeroize::Zeroizing;
 
 /// Where a path has a `%` for the domain, so many domains are looked for at most.
 const MOST_FOUND: usize = 100_000;
@@ -48,6 +49,8 @@ pub(crate) struct Signers {
     pub(crate) known: Vec<Signer>,
     /// What is not.
     pub(crate) open: Vec<Open>,
+    /// Keys that would have to be published under a name that another one has.
+    pub(crate) clashes: Vec<(Signer, KeySource)>,
 }
 
 impl Signers {
@@ -60,13 +63,30 @@ impl Signers {
         for rule in config.rules.iter() {
             signers.take(rule, config);
         }
-        let mut seen = HashSet::new();
-        signers.known.retain(|Signer { domain, key, .. }| {
-            let selector = key.selector.as_str().to_ascii_lowercase();
-            seen.insert((domain.clone(), selector, key.file.clone()))
-        });
-        signers.known.sort_by(|one, other| one.domain.cmp(&other.domain));
+        signers.settle();
         signers
+    }
+
+    /// Makes one of what several rules say of the same key, and tells keys apart that have one name.
+    fn settle(&mut self) {
+        let mut places: HashMap<(Domain, String), usize> = HashMap::new();
+        let mut settled: Vec<Signer> = Vec::new();
+        for signer in std::mem::take(&mut self.known) {
+            let selector = signer.key.selector.as_str().to_ascii_lowercase();
+            let place = places.entry((signer.domain.clone(), selector)).or_insert(settled.len());
+            let Some(known) = settled.get_mut(*place) else {
+                settled.push(signer);
+                continue;
+            };
+            if is_same(&known.key, &signer.key) {
+                known.seals.dkim |= signer.seals.dkim;
+                known.seals.domainkeys |= signer.seals.domainkeys;
+            } else {
+                self.clashes.push((known.clone(), signer.key));
+            }
+        }
+        settled.sort_by(|one, other| one.domain.cmp(&other.domain));
+        self.known = settled;
     }
 
     /// The domains that sign, each once.
@@ -163,6 +183,12 @@ impl Signers {
             self.known.extend(of_file(key, &sender, domain, &rule.origin, seals));
         }
     }
+}
+
+/// Whether two files hold one key: they are one file, or a copy of it.
+fn is_same(one: &KeySource, other: &KeySource) -> bool {
+    let read = |source: &KeySource| fs::read(&source.file).ok().map(Zeroizing::new);
+    one.file == other.file || read(one).is_some_and(|key| Some(key) == read(other))
 }
 
 /// The signer whose key is in a file that depends on the sender.

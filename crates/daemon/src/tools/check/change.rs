@@ -6,30 +6,45 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use twinseal_keys::exposure::{Exposed, Remedy, quoted};
+use std::process::{Command, Stdio};
+use twinseal_keys::exposure::{Exposed, PathElement, Remedy, quoted};
 
 /// One change of one file or directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Change {
     pub(super) path: PathBuf,
     pub(super) what: What,
 }
 
 /// What is changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum What {
     /// Less is allowed to strangers.
     Less(Remedy),
     /// It is given to a group.
     Group { name: String, number: u32 },
-    /// Its group may read it, or what is in it.
-    GroupReads { bits: u32 },
+    /// More is allowed to its owner or its group.
+    More { bits: u32 },
+    /// A user becomes a member of its group.
+    Join { user: String, group: String, number: u32 },
 }
 
 impl Change {
     /// What mends an exposed key.
     pub(super) fn of_exposed(exposed: &Exposed) -> Self {
         Self { path: exposed.path.clone(), what: What::Less(exposed.remedy) }
+    }
+
+    /// What a path is like afterwards.
+    pub(super) fn foresee(&self, elements: &mut [PathElement]) {
+        let own = elements.iter_mut().filter(|element| element.path == self.path);
+        own.for_each(|element| match &self.what {
+            What::Less(Remedy::ToRoot) => element.owner = 0,
+            What::Less(Remedy::Without(taken)) => element.mode &= !taken.bits(),
+            What::Group { number, .. } => element.group = *number,
+            What::More { bits } => element.mode |= bits,
+            What::Join { .. } => {}
+        });
     }
 
     /// Does it.
@@ -43,7 +58,16 @@ impl Change {
             What::Group { number, .. } => {
                 Ok(chown(&self.path, None, Some(Gid::from_raw(*number)))?)
             }
-            What::GroupReads { bits } => mode(&self.path, |mode| mode | bits),
+            What::More { bits } => mode(&self.path, |mode| mode | bits),
+            What::Join { user, group, .. } => {
+                let joined = Command::new("gpasswd")
+                    .args(["-a", user, group])
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .status()?;
+                let failed = || io::Error::other(format!("gpasswd: {joined}"));
+                if joined.success() { Ok(()) } else { Err(failed()) }
+            }
         }
     }
 }
@@ -53,11 +77,21 @@ impl fmt::Display for Change {
         match &self.what {
             What::Less(remedy) => write!(f, "{remedy}")?,
             What::Group { name, .. } => write!(f, "chgrp {name}")?,
-            What::GroupReads { bits } if bits & 0o040 == 0 => f.write_str("chmod g+x")?,
-            What::GroupReads { .. } => f.write_str("chmod g+r")?,
+            What::More { bits } => write!(f, "chmod {}", more(*bits))?,
+            What::Join { user, group, .. } => {
+                let word = |text: &str| quoted(Path::new(text));
+                return write!(f, "gpasswd -a {} {}", word(user), word(group));
+            }
         }
         write!(f, " {}", quoted(&self.path))
     }
+}
+
+/// The bits in the letters of chmod.
+fn more(bits: u32) -> String {
+    let all = [(0o400, "u+r"), (0o100, "u+x"), (0o040, "g+r"), (0o010, "g+x")];
+    let set = all.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, letters)| letters);
+    set.collect::<Vec<&str>>().join(",")
 }
 
 fn mode(path: &Path, new: impl FnOnce(u32) -> u32) -> io::Result<()> {

@@ -12,9 +12,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use twinseal_config::{Config, ExitCode, Files, Mistakes, Request, Warning};
+use twinseal_message::text;
 
 /// All kinds of findings here.
-pub(super) static KINDS: &[&Kind] = &[&MISTAKE, &CAUTION, &NOTICE, &OPEN_RULE];
+pub(super) static KINDS: &[&Kind] = &[&MISTAKE, &CAUTION, &NOTICE, &OPEN_RULE, &TWO_KEYS];
 
 static MISTAKE: Kind = Kind {
     code: "config-mistake",
@@ -45,6 +46,13 @@ static OPEN_RULE: Kind = Kind {
           is seen from the mail only",
 };
 
+static TWO_KEYS: Kind = Kind {
+    code: "config-two-keys",
+    area: Area::Configuration,
+    grade: Grade::Wrong,
+    why: "one name publishes one key: every seal by the other one fails",
+};
+
 /// What became of reading it.
 pub(super) enum Read {
     /// It is one.
@@ -65,10 +73,10 @@ pub(super) fn look(configured: &Configured, sheet: &mut Sheet) -> Read {
         Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => {
             loaded.warnings.iter().for_each(|warning| warn(warning, sheet));
             let rules = loaded.config.rules.iter().count();
-            let of = loaded.file.as_ref().map_or_else(
-                || "the command line".to_owned(),
-                |file| twinseal_message::text::path(file),
-            );
+            let of = loaded
+                .file
+                .as_ref()
+                .map_or_else(|| "the command line".to_owned(), |file| text::path(file));
             let what = match rules {
                 0 => "it can be read; nothing is signed".to_owned(),
                 1 => "it can be read; one rule signs".to_owned(),
@@ -94,6 +102,17 @@ pub(super) fn look(configured: &Configured, sheet: &mut Sheet) -> Read {
 
 /// What the rules leave open.
 pub(super) fn look_at_rules(signers: &Signers, sheet: &mut Sheet) {
+    for (signer, other) in &signers.clashes {
+        let what = format!(
+            "{}._domainkey.{} is the name of {} and of {}, which are different keys",
+            other.selector,
+            signer.domain,
+            text::path(&signer.key.file),
+            text::path(&other.file)
+        );
+        let mend = Mend::say("give one of them a selector of its own, and publish it there");
+        sheet.find(&TWO_KEYS, &other.origin, what, mend);
+    }
     for open in &signers.open {
         let what = format!("signs senders that match {:?} as their own domain", open.senders);
         let advice = "twinseal explain ADDRESS tells which record one of them needs; twinseal dns \

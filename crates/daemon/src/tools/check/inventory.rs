@@ -39,13 +39,14 @@ const USUAL: &[(&str, &str)] = &[
 ];
 
 /// Lists what is on this host.
-pub(super) fn look(config: &Config, sheet: &mut Sheet) {
+pub(super) fn look(config: Option<&Config>, sheet: &mut Sheet) {
     for (kind, path) in USUAL {
         let listed = sheet.inventory.iter().any(|item| item.place == *path);
         if !listed && fs::symlink_metadata(path).is_ok() {
             file(kind, Path::new(path), "its usual place", sheet);
         }
     }
+    let Some(config) = config else { return };
     for socket in &config.sockets {
         let named_by = config.settings.iter().find(|setting| setting.name == "socket");
         let named_by = named_by.map_or_else(String::new, |setting| setting.origin.to_string());

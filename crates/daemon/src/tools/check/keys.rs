@@ -4,22 +4,23 @@ pub(super) mod access;
 mod kinds;
 
 use super::asked::Fixing;
-use super::change::Change;
+use super::change::{Change, What};
 use super::finding::{Area, Grade, Mend, Sheet};
 use super::inventory::{self, State};
-use crate::privileges::Account;
-use crate::server;
+use crate::privileges::{Account, CannotBecome};
+use crate::server::{self, CannotServe};
 use crate::signing::keyfile::{self, Exposure, KeyFile, KeyFileError};
 use crate::terminal::Terminal;
 use access::{Barrier, Reader};
 pub(super) use kinds::KINDS;
 use nix::unistd::geteuid;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufRead as _, BufReader};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 use twinseal_config::{Config, KeySource, SigningRule};
+use twinseal_keys::exposure::{self, PathElement, Remedy, quoted};
 use twinseal_keys::{KeyKind, PublicKey, SigningKey, UnparsedKey};
 use twinseal_message::text;
 
@@ -33,6 +34,9 @@ const RECOMMENDED_BITS: u32 = 2048;
 /// So many rounds of mending at most: each takes one fault from each path.
 const MAX_ROUNDS: usize = 16;
 
+/// Where keys have a place of their own.
+const FOLDER: &str = "/etc/twinseal/keys";
+
 /// The public halves of the keys that can be read, by their files.
 pub(super) type PublicKeys = HashMap<PathBuf, PublicKey>;
 
@@ -45,29 +49,27 @@ pub(super) fn look(
     sheet: &mut Sheet,
     terminal: &mut Terminal<'_>,
 ) -> PublicKeys {
-    let account = server::account(config).map_err(|error| {
-        let user = config.user.as_ref().map_or("", |user| &user.name);
-        let command = format!("adduser --system --group --no-create-home {user}");
-        sheet.find(&kinds::NO_USER, "user", error, Mend::run([command]));
-    });
+    let account = server::account(config).map_err(|error| no_user(config, &error, sheet));
     let keys = Keys { config, sources, account: account.ok().flatten() };
-    let (mut files, mut refused) = (keys.files(), Vec::new());
+    let mut files = keys.files();
+    let mut decided = HashSet::new();
     for _ in 0..MAX_ROUNDS {
         let open: Vec<Change> = files
             .iter()
             .flat_map(|file| &file.changes)
-            .filter(|change| !refused.contains(*change))
+            .filter(|change| !decided.contains(*change))
             .cloned()
             .collect();
         if fixing == Fixing::No || open.is_empty() {
             break;
         }
         for change in open {
-            if refused.contains(&change) || !agreed(&change, fixing, terminal) {
-                refused.push(change);
-            } else if let Err(error) = change.apply() {
+            // Many keys have a folder in common.
+            if decided.insert(change.clone())
+                && agreed(&change, fixing, terminal)
+                && let Err(error) = change.apply()
+            {
                 terminal.complain(format_args!("{change}: {error}"));
-                refused.push(change);
             }
         }
         files = keys.files();
@@ -84,6 +86,25 @@ pub(super) fn look(
     let public = public.collect();
     files.into_iter().for_each(|file| sheet.absorb(file.sheet));
     public
+}
+
+/// The daemon's user, or its group, is not there.
+fn no_user(config: &Config, error: &CannotServe, sheet: &mut Sheet) {
+    let missing = if let CannotServe::NamedUser { error: CannotBecome::NoUser(user), .. } = error {
+        Some(user)
+    } else {
+        None
+    };
+    let mend = match missing {
+        Some(user) => {
+            let user = quoted(Path::new(user));
+            Mend::run([format!("adduser --system --group --no-create-home {user}")])
+        }
+        None => Mend::say("name a user and a group that this host has"),
+    };
+    let place = config.settings.iter().find(|setting| setting.name == "user");
+    let place = place.map_or_else(|| "user".to_owned(), |setting| setting.origin.to_string());
+    sheet.find(&kinds::NO_USER, place, error, mend);
 }
 
 /// Asks, on standard error, so that what is printed stays what was asked for.
@@ -160,7 +181,9 @@ impl Keys<'_> {
                 .chunks(part)
                 .map(|part| scope.spawn(|| part.iter().map(|one| self.file(one)).collect()))
                 .collect();
-            let done = parts.into_iter().filter_map(|part| part.join().ok());
+            let done = parts
+                .into_iter()
+                .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             done.flat_map(|part: Vec<Looked>| part).collect()
         })
     }
@@ -175,35 +198,62 @@ impl Keys<'_> {
         };
         let place = text::path(&source.file);
         let file = match &source.inline {
-            Some(inline) => UnparsedKey::from_base64(inline.base64())
-                .map_err(KeyFileError::from)
-                .map(|key| (key, None)),
-            None => self.read(&source.file).map(|KeyFile { key, exposed, .. }| (key, exposed)),
+            Some(inline) => UnparsedKey::from_base64(inline.base64()).map_err(KeyFileError::from),
+            None => self.read(&source.file).map(|file| file.key),
         };
-        let parsed = file.and_then(|(key, exposed)| Ok((key.parse()?, exposed)));
-        let (key, exposed) = match parsed {
-            Ok(found) => found,
-            Err(error) => {
-                looked.unusable(source, &error);
-                return looked;
+        match file.and_then(|key| Ok(key.parse()?)) {
+            Ok(key) => {
+                if source.inline.is_none() {
+                    self.look_at_path(source, &mut looked);
+                }
+                looked.judge(&key, &place);
             }
-        };
-        if let Some(exposed) = exposed {
-            let kind =
-                if self.config.require_safe_keys { &kinds::REFUSED } else { &kinds::EXPOSED };
-            let change = Change::of_exposed(&exposed);
-            let at = match exposed.path == source.file {
-                true => String::new(),
-                false => format!("{}: ", text::path(&exposed.path)),
-            };
-            let what = format!("{at}{} ({})", exposed.why, State::of(&exposed.path));
-            looked.sheet.find(kind, &place, what, Mend::run([change.to_string()]));
-            looked.changes.push(change);
-        } else if source.inline.is_none() {
-            self.look_at_reader(source, &mut looked);
+            Err(error) => looked.unusable(source, &error),
         }
-        looked.judge(&key, &place);
         looked
+    }
+
+    /// Who else gets at the key, and whether the daemon's user does: over the whole path, and each
+    /// step as the path will be after the ones before it.
+    fn look_at_path(&self, source: &KeySource, looked: &mut Looked) {
+        let Ok(mut elements) = keyfile::elements(&source.file) else { return };
+        self.look_at_strangers(source, &mut elements, looked);
+        self.look_at_reader(source, &mut elements, looked);
+    }
+
+    fn look_at_strangers(
+        &self,
+        source: &KeySource,
+        elements: &mut [PathElement],
+        looked: &mut Looked,
+    ) {
+        let ours = self.account.iter().map(Account::uid).chain([geteuid().as_raw()]);
+        let trusted: Vec<u32> = ours.collect();
+        let (mut first, mut mend) = (None, Mend::default());
+        for _ in 0..MAX_ROUNDS {
+            let Some(exposed) = exposure::find(elements, &trusted) else { break };
+            first.get_or_insert_with(|| {
+                let at = match exposed.path == source.file {
+                    true => String::new(),
+                    false => format!("{}: ", text::path(&exposed.path)),
+                };
+                format!("{at}{} ({})", exposed.why, State::of(&exposed.path))
+            });
+            let is_folder = elements.iter().any(|one| one.is_directory && one.path == exposed.path);
+            if is_folder && exposed.remedy == Remedy::ToRoot {
+                // Somebody's home stays his.
+                mend.advice = format!("move the key to a folder of root's, such as {FOLDER}");
+                break;
+            }
+            let change = Change::of_exposed(&exposed);
+            change.foresee(elements);
+            mend.commands.push(change.to_string());
+            looked.changes.push(change);
+        }
+        let kind = if self.config.require_safe_keys { &kinds::REFUSED } else { &kinds::EXPOSED };
+        if let Some(what) = first {
+            looked.sheet.find(kind, text::path(&source.file), what, mend);
+        }
     }
 
     fn read(&self, path: &Path) -> Result<KeyFile<UnparsedKey>, KeyFileError> {
@@ -212,35 +262,56 @@ impl Keys<'_> {
     }
 
     /// Whether the user that the daemon becomes can read the key.
-    fn look_at_reader(&self, source: &KeySource, looked: &mut Looked) {
+    fn look_at_reader(
+        &self,
+        source: &KeySource,
+        elements: &mut [PathElement],
+        looked: &mut Looked,
+    ) {
         let Some(account) = &self.account else { return };
-        let Ok(elements) = keyfile::elements(&source.file) else { return };
-        let Some(barrier) = Reader::of(account).stopped_by(&elements) else { return };
-        let Barrier { element, needs } = &barrier;
+        let mut reader = Reader::of(account);
         // Whoever keeps a key from everybody but root means it; where a group was to read it,
         // something is missing.
         const FOR_OTHERS: u32 = 0o077;
-        if elements.last().is_some_and(|file| file.owner == 0 && file.mode & FOR_OTHERS == 0) {
+        let private =
+            elements.last().is_some_and(|file| file.owner == 0 && file.mode & FOR_OTHERS == 0);
+        if private && reader.stopped_by(elements).is_some() {
             let what = format!("only root can read it ({})", State::of(&source.file));
-            let advice = format!(
-                "nothing has to be done; to change keys by a reload, let {} read \
-                                  it",
-                account.name()
-            );
+            let user = account.name();
+            let advice =
+                format!("nothing has to be done; to change keys by a reload, let {user} read it");
             looked.sheet.find(&kinds::ROOT_ONLY, text::path(&source.file), what, Mend::say(advice));
             return;
         }
-        let changes = barrier.changes(account);
-        let what = format!(
-            "the daemon's user {} cannot {needs} {} ({})",
-            account.name(),
-            text::path(&element.path),
-            State::of(&element.path),
-        );
-        let commands = changes.iter().map(ToString::to_string);
-        let place = text::path(&source.file);
-        looked.sheet.find(&kinds::NOT_FOR_USER, place, what, Mend::run(commands));
-        looked.changes.extend(changes);
+        let (mut first, mut mend) = (None, Mend::default());
+        for _ in 0..MAX_ROUNDS {
+            let Some(barrier) = reader.stopped_by(elements) else { break };
+            let Barrier { element, needs } = &barrier;
+            first.get_or_insert_with(|| {
+                let (user, path) = (account.name(), text::path(&element.path));
+                let state = State::of(&element.path);
+                format!("the daemon's user {user} cannot {needs} {path} ({state})")
+            });
+            // The key, and the folder that it is in.
+            let own = elements.iter().rev().take(2).any(|one| one.path == element.path);
+            let Some(changes) = barrier.changes(account, &reader, own) else {
+                mend.advice = format!("move the key to a folder of its own, such as {FOLDER}");
+                break;
+            };
+            for change in changes {
+                change.foresee(elements);
+                if let What::Join { number, .. } = change.what {
+                    reader.join(number);
+                    "restart the daemon then: who runs already is in no new group"
+                        .clone_into(&mut mend.advice);
+                }
+                mend.commands.push(change.to_string());
+                looked.changes.push(change);
+            }
+        }
+        if let Some(what) = first {
+            looked.sheet.find(&kinds::NOT_FOR_USER, text::path(&source.file), what, mend);
+        }
     }
 }
 

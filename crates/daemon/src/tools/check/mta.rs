@@ -81,6 +81,17 @@ pub(super) fn look(asked: &Asked, config: &Config, sheet: &mut Sheet) {
     }
 }
 
+/// Lists what there is of an MTA's configuration, where ours cannot be read.
+pub(super) fn list(asked: &Asked, sheet: &mut Sheet) {
+    let is_there = asked.postfix.is_some() || Path::new(POSTFIX).exists();
+    if asked.mta
+        && is_there
+        && let Ok(postfix) = Postfix::read(asked.postfix.as_deref())
+    {
+        postfix.list(sheet);
+    }
+}
+
 fn look_at_postfix(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     postfix.list(sheet);
     shown::look(postfix, config, sheet);

@@ -73,7 +73,7 @@ pub(super) fn look(
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     let asking = Arc::new(asking);
     let sheets = runtime.block_on(all(tasks, Arc::clone(&asking), bar));
-    if asking.is_hopeless() {
+    if asking.is_silent() {
         let what = "the resolver does not answer: nothing of DNS was seen";
         let advice = "start it, or name another one with --nameserver, or leave DNS out with \
                       --no-dns";
@@ -82,6 +82,12 @@ pub(super) fn look(
     }
     sheets.into_iter().for_each(|one| sheet.absorb(one));
     Ok(())
+}
+
+/// DNS could not be asked at all.
+pub(super) fn not_asked(error: &io::Error, sheet: &mut Sheet) {
+    let mend = Mend::say("try again when the system has room, or leave DNS out with --no-dns");
+    sheet.find(&kinds::SILENT_RESOLVER, "DNS", format!("it cannot be asked: {error}"), mend);
 }
 
 fn tasks(signers: &Signers, keys: &PublicKeys, config: &Config) -> Vec<Task> {

@@ -98,20 +98,40 @@ impl Reader {
 }
 
 impl Barrier<'_> {
-    /// What lets that user pass, and nobody else.
-    pub(super) fn changes(&self, account: &Account) -> Vec<Change> {
-        let path = &self.element.path;
-        let bits = self.needs.bit() << 3;
+    /// What lets that user pass, and nobody else that could not before; `None` where that is not
+    /// ours to say: a folder that holds more than the key (`own` is false), and that others use.
+    pub(super) fn changes(
+        &self,
+        account: &Account,
+        reader: &Reader,
+        own: bool,
+    ) -> Option<Vec<Change>> {
+        let PathElement { path, owner, group, .. } = self.element;
+        let change = |what| Change { path: path.clone(), what };
+        if *owner == reader.user {
+            return Some(vec![change(What::More { bits: self.needs.bit() << 6 })]);
+        }
         let mut changes = Vec::new();
-        if !account.groups().contains(&self.element.group) {
-            let number = account.gid();
-            let what = What::Group { name: inventory::group(number), number };
-            changes.push(Change { path: path.clone(), what });
+        let has_bit = self.needs.of_group(self.element);
+        if !reader.groups.contains(group) {
+            if *group != 0 {
+                let (user, number) = (account.name(), *group);
+                let group = inventory::group(number);
+                changes.push(change(What::Join { user, group, number }));
+            } else if own {
+                let number = account.gid();
+                changes.push(change(What::Group { name: inventory::group(number), number }));
+            } else {
+                return None;
+            }
         }
-        if self.element.mode & bits == 0 {
-            changes.push(Change { path: path.clone(), what: What::GroupReads { bits } });
+        if !has_bit {
+            if !own {
+                return None;
+            }
+            changes.push(change(What::More { bits: self.needs.bit() << 3 }));
         }
-        changes
+        Some(changes)
     }
 }
 

@@ -13,6 +13,7 @@ pub(in crate::tools::check) static KINDS: &[&Kind] = &[
     &NO_FILTER,
     &NO_LOCAL_FILTER,
     &SERVICE,
+    &UNSHOWN,
     &NO_MILTERS,
     &PATH,
     &SILENT,
@@ -56,6 +57,13 @@ pub(super) static SERVICE: Kind = kind(
     "mta-service-override",
     Grade::Wrong,
     "an -o in master.cf beats main.cf: what this service takes is not shown to the filter",
+);
+
+pub(super) static UNSHOWN: Kind = kind(
+    "mta-service-unshown",
+    Grade::Note,
+    "what it takes leaves unsigned; nothing is verified here, so that is right where it takes no mail \
+     of our own",
 );
 
 pub(super) static NO_MILTERS: Kind = kind(

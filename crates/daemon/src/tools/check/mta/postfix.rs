@@ -25,6 +25,7 @@ const PARAMETERS: &[&str] = &[
     "disable_mime_output_conversion",
     "receive_override_options",
     "content_filter",
+    "smtpd_proxy_filter",
 ];
 
 /// Those of them that belong into an inventory.
@@ -35,6 +36,7 @@ const LISTED: &[&str] = &[
     "internal_mail_filter_classes",
     "receive_override_options",
     "content_filter",
+    "smtpd_proxy_filter",
 ];
 
 /// A configuration.
@@ -238,9 +240,10 @@ impl Service {
         let name = self.name.strip_suffix("/inet").unwrap_or(&self.name);
         let host = name.rsplit_once(':').map_or("", |(host, _)| host);
         let host = host.trim_start_matches('[').trim_end_matches(']');
+        // What postscreen passes on (`pass`) is from everywhere.
         host.starts_with("127.")
             || matches!(host, "localhost" | "::1")
-            || !self.name.ends_with("/inet")
+            || self.name.ends_with("/unix")
     }
 }
 

@@ -19,12 +19,7 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     let filtered = look.is_filtered();
     for service in postfix.servers() {
         // What comes back from a content filter has been shown once.
-        const CONTENT_FILTER: &str = "content_filter";
-        let says_so = service.overridden(CONTENT_FILTER).is_some();
-        let comes_back = service.is_inner()
-            && (filtered || says_so)
-            && postfix.value_for(service, CONTENT_FILTER).is_empty();
-        if comes_back {
+        if comes_back(service, filtered, postfix) {
             look.at_what_comes_back(service, sheet);
         } else {
             look.at_service(service, "smtpd_milters", sheet);
@@ -35,6 +30,17 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     }
 }
 
+/// What hands mail to a content filter, behind the queue and before it.
+const FILTERS: [&str; 2] = ["content_filter", "smtpd_proxy_filter"];
+
+/// Whether a service takes mail back from a content filter: this host alone reaches it, and it hands
+/// nothing to one itself.
+fn comes_back(service: &Service, filtered: bool, postfix: &Postfix) -> bool {
+    let says_so = FILTERS.iter().any(|name| service.overridden(name) == Some(""));
+    let hands_on = FILTERS.iter().any(|name| !postfix.value_for(service, name).is_empty());
+    service.is_inner() && (filtered || says_so) && !hands_on
+}
+
 struct Look<'l> {
     postfix: &'l Postfix,
     config: &'l Config,
@@ -43,9 +49,11 @@ struct Look<'l> {
 }
 
 impl Look<'_> {
-    /// Whether a content filter hands mail back to this host.
+    /// Whether a content filter, before the queue or behind it, hands mail back to this host.
     fn is_filtered(&self) -> bool {
-        let has = |service: &Service| !self.postfix.value_for(service, "content_filter").is_empty();
+        let has = |service: &Service| {
+            FILTERS.iter().any(|name| !self.postfix.value_for(service, name).is_empty())
+        };
         self.postfix.servers().any(has)
     }
 
@@ -81,7 +89,15 @@ impl Look<'_> {
         let main_has_us = main.iter().any(|filter| {
             sockets::whose(&filter.socket, service, self.postfix, self.config) == Whose::Ours
         });
+        // Who only signs need not see what comes from outside.
+        let elsewhere = |other: &Service| {
+            self.postfix.filters(other, parameter).iter().any(|filter| {
+                sockets::whose(&filter.socket, other, self.postfix, self.config) == Whose::Ours
+            })
+        };
+        let other_shows = service.program == "smtpd" && self.postfix.servers().any(elsewhere);
         let kind: &'static Kind = match (is_override, parameter) {
+            _ if other_shows && !self.config.mode.verifies() => &kinds::UNSHOWN,
             (true, _) => &kinds::SERVICE,
             (false, "smtpd_milters") => &kinds::NO_FILTER,
             (false, _) => &kinds::NO_LOCAL_FILTER,

@@ -1,7 +1,10 @@
 //! Which of Postfix's filters is ours, as each of its services sees it (trap P15).
 
 use super::postfix::{Postfix, Service};
+use nix::ifaddrs::getifaddrs;
 use std::fs;
+use std::io;
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use twinseal_config::{Config, Family, SocketSpec};
@@ -60,9 +63,16 @@ pub(super) fn whose(text: &str, service: &Service, postfix: &Postfix, config: &C
     if is_ours(service.chrooted) {
         return Whose::Ours;
     }
-    let name = |path: &Path| path.file_name().map(ToOwned::to_owned);
+    // The file alone says nothing: many programs call it milter.sock.
+    let name = |path: &Path| {
+        let folder = path.parent().and_then(Path::file_name).map(ToOwned::to_owned);
+        (folder, path.file_name().map(ToOwned::to_owned))
+    };
+    let is_missing = |path: &Path| {
+        fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
     let same_name = match read(text, service.chrooted, queue) {
-        Some(Socket::Unix(path)) if !path.exists() => config.sockets.iter().any(
+        Some(Socket::Unix(path)) if is_missing(&path) => config.sockets.iter().any(
             |ours| matches!(ours, SocketSpec::Unix { path: ours } if name(ours) == name(&path)),
         ),
         _ => false,
@@ -79,7 +89,11 @@ fn is(socket: &Socket, ours: &SocketSpec) -> bool {
             *theirs == ours || file(theirs).is_some_and(|theirs| Some(theirs) == file(&ours))
         }
         (Socket::Inet(host, number), SocketSpec::Inet { host: ours, port, .. }) => {
-            let same_host = ours.as_ref().is_none_or(|ours| here(ours) == here(host));
+            let same_host = match ours.as_deref() {
+                None => is_of_this_host(host),
+                Some(ours) if is_unspecified(ours) => is_of_this_host(host),
+                Some(ours) => here(ours) == here(host),
+            };
             same_host && *number == port.to_string()
         }
         (Socket::Unix(_), SocketSpec::Inet { .. })
@@ -91,6 +105,24 @@ fn is(socket: &Socket, ours: &SocketSpec) -> bool {
 fn here(host: &str) -> &str {
     let loopback = host.starts_with("127.") || matches!(host, "localhost" | "::1");
     if loopback { "localhost" } else { host }
+}
+
+/// What stands for every address of this host.
+fn is_unspecified(host: &str) -> bool {
+    matches!(host, "0.0.0.0" | "::")
+}
+
+/// Whether a host is this one: on loopback, or by one of its own addresses.
+fn is_of_this_host(host: &str) -> bool {
+    let own = |address: IpAddr| {
+        let mut all = getifaddrs().into_iter().flatten().filter_map(|one| one.address);
+        all.any(|one| {
+            let four = one.as_sockaddr_in().map(|one| IpAddr::V4(one.ip()));
+            let six = one.as_sockaddr_in6().map(|one| IpAddr::V6(one.ip()));
+            four.or(six) == Some(address)
+        })
+    };
+    here(host) == "localhost" || host.parse().is_ok_and(own)
 }
 
 /// The path without `.` and `..`, from the root on.
@@ -126,7 +158,8 @@ pub(super) fn name(postfix: &Postfix, config: &Config) -> Option<Name> {
             }
         }
         SocketSpec::Inet { host, port, family } => {
-            let host = match (host.as_deref(), family) {
+            let host = host.as_deref().filter(|host| !is_unspecified(host));
+            let host = match (host, family) {
                 (Some(host), Family::V4) => host.to_owned(),
                 (Some(host), Family::V6) if host.contains(':') => format!("[{host}]"),
                 (Some(host), Family::V6) => host.to_owned(),
@@ -172,6 +205,9 @@ mod tests {
             ("inet:192.0.2.1:8891", "inet:8891@192.0.2.1", true),
             ("unix:/nowhere/t", "unix:/nowhere/t", true),
             ("unix:/nowhere/t", "inet:8891", false),
+            ("inet:127.0.0.1:8891", "inet:8891@0.0.0.0", true),
+            ("inet:198.51.100.9:8891", "inet:8891", false),
+            ("inet:198.51.100.9:8891", "inet:8891@0.0.0.0", false),
         ] {
             let theirs = read(theirs, false, Path::new("/q")).unwrap();
             assert_eq!(is(&theirs, &SocketSpec::parse(ours).unwrap()), want, "{theirs:?} {ours}");

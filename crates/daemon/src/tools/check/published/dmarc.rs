@@ -9,30 +9,41 @@ pub(super) fn is_one(text: &[u8]) -> bool {
     text.get(..version.len()).is_some_and(|start| start.eq_ignore_ascii_case(version))
 }
 
+/// What is wrong with a record, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// It is none: receivers ignore all of it.
+    Record(String),
+    /// A tag means nothing: receivers take its default (RFC 7489 §6.3).
+    Tag(String),
+}
+
 /// Looks for what is wrong with a record.
 ///
 /// # Errors
-/// The tag that is wrong, and what is allowed, in words.
-pub(super) fn check(text: &[u8]) -> Result<(), String> {
-    let tags = TagList::parse(text).map_err(|error| error.to_string())?;
+/// The first thing that is, and what is allowed.
+pub(super) fn check(text: &[u8]) -> Result<(), Wrong> {
+    let tags = TagList::parse(text).map_err(|error| Wrong::Record(error.to_string()))?;
     let mut all = tags.tags();
     let version = all.next().is_some_and(|tag| tag.name() == "v" && tag.value() == b"DMARC1");
     if !version {
-        return Err("it has to begin with v=DMARC1, in capitals".to_owned());
+        return Err(Wrong::Record("it has to begin with v=DMARC1, in capitals".to_owned()));
     }
     match tags.get("p") {
-        None if tags.get("rua").is_none() => return Err("p= is missing".to_owned()),
+        None if tags.get("rua").is_none() => return Err(Wrong::Record("p= is missing".to_owned())),
         Some(_) if all.next().is_none_or(|second| second.name() != "p") => {
-            return Err("p= has to follow v=DMARC1".to_owned());
+            return Err(Wrong::Record("p= has to follow v=DMARC1".to_owned()));
         }
         _ => {}
     }
     tags.tags().try_for_each(tag)
 }
 
-fn tag(tag: Tag<'_>) -> Result<(), String> {
+fn tag(tag: Tag<'_>) -> Result<(), Wrong> {
     let value = String::from_utf8_lossy(tag.value());
-    let value = value.trim();
+    // RFC 5234 §2.3: words of a grammar are in any case.
+    let value = value.trim().to_ascii_lowercase();
+    let value = value.as_str();
     let (right, allowed) = match tag.name() {
         "p" | "sp" | "np" => (
             ["none", "quarantine", "reject"].iter().any(|word| value.eq_ignore_ascii_case(word)),
@@ -51,7 +62,8 @@ fn tag(tag: Tag<'_>) -> Result<(), String> {
     if right {
         return Ok(());
     }
-    Err(format!("{}= is {:?}, allowed: {allowed}", tag.name(), shown(value)))
+    let why = format!("{}= is {:?}, allowed: {allowed}", tag.name(), shown(value));
+    Err(if tag.name() == "p" { Wrong::Record(why) } else { Wrong::Tag(why) })
 }
 
 /// RFC 7489 §6.4: an address, perhaps with the size of a report behind an exclamation mark.
@@ -70,7 +82,7 @@ fn is_address(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, is_one};
+    use super::{Wrong, check, is_one};
 
     #[test]
     fn records_as_they_are_published_are_right() {
@@ -80,6 +92,7 @@ mod tests {
             "v=DMARC1; p=quarantine; sp=none; adkim=s; aspf=r; pct=50; fo=1:d; ri=86400",
             "v=DMARC1; p=none; rua=mailto:a@example.com!10m, mailto:b@example.org; x=y",
             "v=DMARC1; rua=mailto:a@example.com",
+            "v=DMARC1; p=None; adkim=S; fo=D; rua=MAILTO:a@example.com!10M",
         ] {
             assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
         }
@@ -100,9 +113,10 @@ mod tests {
             ("v=DMARC1; p=none; fo=2", "0, 1, d or s"),
             ("v=DMARC1; p=none; p=none", "twice"),
         ] {
-            let found = check(text.as_bytes()).unwrap_err();
+            let (Wrong::Record(found) | Wrong::Tag(found)) = check(text.as_bytes()).unwrap_err();
             assert!(found.contains(why), "{text}: {found}");
         }
+        assert!(matches!(check(b"v=DMARC1; p=none; pct=101"), Err(Wrong::Tag(_))));
         assert!(is_one(b"V=Dmarc1; p=none") && !is_one(b"v=spf1"));
     }
 }

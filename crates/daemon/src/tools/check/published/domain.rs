@@ -1,13 +1,14 @@
 //! One domain: its keys, and what else it says about its mail.
 
+use super::dmarc::Wrong;
 use super::key::Subject;
 use super::sightings::{Asking, Zone};
 use super::{Task, dmarc, kinds, spf};
 use crate::resolver::direct::Kind;
 use crate::tools::check::finding::{Area, Mend, Sheet};
 use crate::tools::dns::suggested;
-use std::sync::Arc;
 use twinseal_dkim::Practice;
+use twinseal_dkim::adsp::BadAdspRecord;
 use twinseal_domainkeys::policy::Policy;
 use twinseal_keys::KeyKind;
 use twinseal_keys::record::txt_line;
@@ -15,11 +16,22 @@ use twinseal_message::text::shown;
 
 /// Looks at all that is published for it.
 pub(super) async fn look(task: &Task, asking: &Asking, sheet: &mut Sheet) {
-    let Some(zone) = zone(task, asking, sheet).await else { return };
+    let domain = &task.domain;
+    // What nobody can find a zone for, the resolver may know all the same.
+    let zone = asking.zone_of(&format!("_domainkey.{domain}")).await.ok();
+    if is_missing(task, zone.as_deref(), asking).await {
+        let what = "there is no such domain";
+        let advice = "have it delegated, or sign as a domain that exists";
+        sheet.find(&kinds::NO_DOMAIN, domain, what, Mend::say(advice));
+        return;
+    }
     for (signer, key) in &task.signers {
-        let zone = Some(&*zone);
-        let (domain, below) = (&task.domain, task.below);
+        let (zone, below) = (zone.as_deref(), task.below);
         Subject { domain, signer, key, below, zone }.look(asking, sheet).await;
+    }
+    // Who does not answer about keys does not answer about the rest.
+    if sheet.findings.iter().any(|finding| finding.kind == &kinds::NO_ANSWER) {
+        return;
     }
     policy(task, asking, sheet).await;
     adsp(task, asking, sheet).await;
@@ -27,27 +39,15 @@ pub(super) async fn look(task: &Task, asking: &Asking, sheet: &mut Sheet) {
     dmarc(task, asking, sheet).await;
 }
 
-/// The zone of the domain's keys; `None` where there is no such domain, or nobody says.
-async fn zone(task: &Task, asking: &Asking, sheet: &mut Sheet) -> Option<Arc<Zone>> {
-    let domain = &task.domain;
-    let zone = match asking.zone_of(&format!("_domainkey.{domain}")).await {
-        Ok(zone) => zone,
-        Err(failure) => {
-            let advice = "see whether the zone is delegated, and its name servers answer";
-            sheet.find(&kinds::NO_ANSWER, domain, failure, Mend::say(advice));
-            return None;
-        }
-    };
-    // The zone of a country or the like is not ours.
-    let above = zone.name.is_empty() || !zone.name.contains('.') && domain.as_str() != zone.name;
-    let exists = asking.resolve(domain.as_str(), Kind::Authority).await;
-    if above && exists.is_ok_and(|reply| !reply.exists) {
-        let what = "there is no such domain";
-        let advice = "have it delegated, or sign as a domain that exists";
-        sheet.find(&kinds::NO_DOMAIN, domain, what, Mend::say(advice));
-        return None;
+/// Whether there is no such domain: the zone that it is in is nobody's, or a country's, and says so.
+async fn is_missing(task: &Task, zone: Option<&Zone>, asking: &Asking) -> bool {
+    let domain = task.domain.as_str();
+    let above =
+        |zone: &Zone| zone.name.is_empty() || !zone.name.contains('.') && domain != zone.name;
+    if !zone.is_some_and(above) {
+        return false;
     }
-    Some(zone)
+    asking.resolve(domain, Kind::Authority).await.is_ok_and(|reply| !reply.exists)
 }
 
 /// The TXT records at a name, as far as the resolver has them; a failure is told.
@@ -111,6 +111,11 @@ async fn adsp(task: &Task, asking: &Asking, sheet: &mut Sheet) {
     let Some(texts) = texts(&name, asking, sheet).await else { return };
     let line = txt_line(&format!("{name}."), "dkim=unknown");
     let mend = || Mend::publish("put this there instead, or take the record out", line.clone());
+    // RFC 5617 §4.1: what does not begin with dkim= is no record of this kind.
+    let texts: Vec<Vec<u8>> = texts
+        .into_iter()
+        .filter(|text| !matches!(Practice::published(text), Err(BadAdspRecord::NoPractice)))
+        .collect();
     match texts.as_slice() {
         [] => {}
         [text] => match Practice::published(text) {
@@ -197,7 +202,12 @@ async fn dmarc(task: &Task, asking: &Asking, sheet: &mut Sheet) {
             [record] => {
                 match dmarc::check(record) {
                     Ok(()) => sheet.pass(Area::Dns, name, "DMARC can be read"),
-                    Err(why) => sheet.find(&kinds::DMARC, name, why, Mend::say("correct it")),
+                    Err(Wrong::Record(why)) => {
+                        sheet.find(&kinds::DMARC, name, why, Mend::say("correct it"));
+                    }
+                    Err(Wrong::Tag(why)) => {
+                        sheet.find(&kinds::DMARC_TAG, name, why, Mend::say("correct it"));
+                    }
                 }
                 return;
             }

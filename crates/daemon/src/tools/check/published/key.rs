@@ -46,11 +46,8 @@ impl Subject<'_> {
     pub(super) async fn look(&self, asking: &Asking, sheet: &mut Sheet) {
         let name = self.name();
         let resolved = asking.resolve(&name, Kind::Texts).await;
-        let seen = match self.zone {
-            Some(zone) => asking.sightings(&name, zone).await,
-            None => Vec::new(),
-        };
-        self.unanswered(&resolved, &seen, sheet);
+        let seen = self.seen(&name, asking).await;
+        self.unanswered(&resolved, &seen, asking, sheet);
         let of = |reply: &Reply| faults(&reply.joined(), &self.wanted());
         let at_resolver = resolved.as_ref().ok().map(of);
         let at_servers: Vec<(&Sighting, Vec<Fault>)> = seen
@@ -85,18 +82,30 @@ impl Subject<'_> {
         }
         let state = if places.is_empty() { "as on disk" } else { "see its findings" };
         sheet.list("DNS record", &name, &self.signer.key.origin, state);
-        let serials = serials(&seen);
+        let right = at_servers.iter().filter(|(_, faults)| faults.is_empty());
+        let right: Vec<String> = right.map(|(sighting, _)| place(sighting)).collect();
         for (fault, at) in places.into_values() {
             let everywhere = at.len() == all;
-            self.tell(&fault, &at, (everywhere, &serials), asking, sheet).await;
+            self.tell(&fault, &at, (everywhere, &right), asking, sheet).await;
         }
+    }
+
+    /// What the servers of its zone say: that of the domain's keys, or one of its own below.
+    async fn seen(&self, name: &str, asking: &Asking) -> Vec<Sighting> {
+        let Some(zone) = self.zone else { return Vec::new() };
+        // An alias leads to a zone elsewhere, which is not asked about this name.
+        let own = asking.zone_of(name).await.ok().filter(|own| {
+            let below = own.name.len() > zone.name.len();
+            below && (name == own.name || name.ends_with(&format!(".{}", own.name)))
+        });
+        asking.sightings(name, own.as_deref().unwrap_or(zone)).await
     }
 
     async fn tell(
         &self,
         fault: &Fault,
         at: &[String],
-        (everywhere, serials): (bool, &str),
+        (everywhere, right): (bool, &[String]),
         asking: &Asking,
         sheet: &mut Sheet,
     ) {
@@ -111,12 +120,11 @@ impl Subject<'_> {
             sheet.find(&kinds::DOUBLED_NAME, place, what, mend);
             return;
         }
-        let mend = if everywhere {
+        let mend = if right.is_empty() {
             Mend::publish("put this record there, in place of what is there", line)
         } else {
-            let advice = format!(
-                "other servers have it right: have this one take the zone over again{serials}"
-            );
+            let right = named(right);
+            let advice = format!("{right} has it right: have the zone taken over from there");
             Mend::publish(advice, line)
         };
         sheet.find(fault.kind, place, &fault.what, mend);
@@ -152,30 +160,45 @@ impl Subject<'_> {
         &self,
         resolved: &Result<Reply, LookupFailure>,
         seen: &[Sighting],
+        asking: &Asking,
         sheet: &mut Sheet,
     ) {
         let name = self.name();
         if let Err(failure) = resolved {
             let mend = Mend::say(
-                "see whether the zone's name servers answer, and sign it anew if \
-                                  it has DNSSEC",
+                "see whether the zone's name servers answer, and sign it anew if it has DNSSEC",
             );
             sheet.find(&kinds::NO_ANSWER, format!("{name} at the resolver"), failure, mend);
         }
         for sighting in seen {
-            let at = format!("{} at {}", sighting.zone, place(sighting));
-            match &sighting.reply {
-                Ok(_) if sighting.counts() => {}
-                Ok(_) | Err(LookupFailure::Refused) => {
+            let (at, zone) = (place(sighting), &sighting.zone);
+            match (&sighting.reply, sighting.address) {
+                (Ok(_), _) if sighting.counts() => {}
+                (Ok(_) | Err(LookupFailure::Refused), _) => {
                     let what = "it does not answer for the zone";
                     let advice =
                         "configure the zone there, or take the server out of its NS records";
-                    sheet.find(&kinds::LAME, at, what, Mend::say(advice));
+                    let at = format!("{zone} at {at}");
+                    if asking.is_news(format!("lame {at}")) {
+                        sheet.find(&kinds::LAME, at, what, Mend::say(advice));
+                    }
                 }
-                Err(failure) => {
+                (Err(_), None) => {
+                    let what = "the name of this server leads to no address";
+                    let advice = "give it an address, or take it out of the NS records";
+                    if asking.is_news(format!("silent {at}")) {
+                        let at = format!("{zone} at {at}");
+                        sheet.find(&kinds::SILENT_SERVER, at, what, Mend::say(advice));
+                    }
+                }
+                (Err(failure), Some(address)) => {
                     let advice = "start it, let UDP and TCP of port 53 through to it, or take it \
-                                  out of the zone's NS records";
-                    sheet.find(&kinds::SILENT_SERVER, at, failure, Mend::say(advice));
+                                  out of the NS records of its zones";
+                    // One server may have ten thousand of them.
+                    if asking.is_news(format!("silent {address}")) {
+                        let at = format!("{zone} at {at}");
+                        sheet.find(&kinds::SILENT_SERVER, at, failure, Mend::say(advice));
+                    }
                 }
             }
         }
@@ -189,7 +212,10 @@ fn note(places: &mut Places, fault: &Fault, place: String) {
 
 /// A server, as it is shown.
 fn place(sighting: &Sighting) -> String {
-    format!("{} ({})", sighting.server, sighting.address)
+    match sighting.address {
+        Some(address) => format!("{} ({address})", sighting.server),
+        None => sighting.server.clone(),
+    }
 }
 
 fn named(places: &[String]) -> String {
@@ -198,17 +224,4 @@ fn named(places: &[String]) -> String {
         0 => first,
         more => format!("{first} and {more} more"),
     }
-}
-
-/// The serial numbers of the zone, where servers have different ones and say so.
-fn serials(seen: &[Sighting]) -> String {
-    let of = |one: &Sighting| Some((one.server.clone(), one.reply.as_ref().ok()?.zone.as_ref()?.1));
-    let serials: BTreeMap<String, u32> = seen.iter().filter_map(of).collect();
-    let first = serials.values().next();
-    if serials.values().all(|serial| Some(serial) == first) {
-        return String::new();
-    }
-    let each: Vec<String> =
-        serials.iter().map(|(server, serial)| format!("{server} has serial {serial}")).collect();
-    format!(" ({})", each.join(", "))
 }

@@ -41,6 +41,7 @@ pub(in crate::tools::check) static KINDS: &[&Kind] = &[
     &SPF_ALL,
     &NO_DMARC,
     &DMARC,
+    &DMARC_TAG,
 ];
 
 pub(super) static SILENT_RESOLVER: Kind = kind(
@@ -220,4 +221,10 @@ pub(super) static DMARC: Kind = kind(
     "dns-dmarc",
     Grade::Wrong,
     "receivers ignore a record that is wrong, and send no reports either",
+);
+
+pub(super) static DMARC_TAG: Kind = kind(
+    "dns-dmarc-tag",
+    Grade::Risk,
+    "receivers take the default in place of a value that means nothing",
 );

@@ -2,11 +2,12 @@
 
 use crate::resolver::direct::{Direct, Kind, Reply};
 use crate::resolver::system;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 use twinseal_dkim::LookupFailure;
 
 /// So many failures in a row, with no answer before them, and nobody is asked any more.
@@ -15,6 +16,12 @@ const HOPELESS: usize = 12;
 /// The name servers of one zone, each with so many addresses, are asked.
 const MAX_SERVERS: usize = 13;
 const MAX_ADDRESSES: usize = 4;
+
+/// An address that was silent so often is asked no more: each time costs seconds.
+const MOST_SILENT: usize = 3;
+
+/// So many names above one another are asked for name servers.
+const MAX_LABELS: usize = 16;
 
 /// A chain of aliases is followed so far from zone to zone.
 const MAX_ZONES: usize = 8;
@@ -26,7 +33,8 @@ pub(super) struct Sighting {
     pub(super) zone: String,
     /// Its name in the zone.
     pub(super) server: String,
-    pub(super) address: IpAddr,
+    /// Where it was asked; `None` where its name leads nowhere.
+    pub(super) address: Option<IpAddr>,
     pub(super) reply: Result<Reply, LookupFailure>,
 }
 
@@ -50,15 +58,21 @@ impl Sighting {
 pub(super) struct Zone {
     /// Without a final dot; empty for the root.
     pub(super) name: String,
-    pub(super) servers: Vec<(String, Vec<IpAddr>)>,
+    pub(super) servers: Vec<(String, Addresses)>,
 }
+
+/// Where a server is, or why nobody knows.
+type Addresses = Result<Vec<IpAddr>, LookupFailure>;
 
 /// Asks, and remembers what many names have in common.
 #[derive(Debug)]
 pub(super) struct Asking {
-    direct: Direct,
+    direct: Arc<Direct>,
     zones: Mutex<HashMap<String, Shared<Zone>>>,
-    hosts: Mutex<HashMap<String, Shared<Vec<IpAddr>>>>,
+    hosts: Mutex<HashMap<String, Shared<Addresses>>>,
+    /// How often an address was silent; who answers once is never counted as silent.
+    silent: Mutex<HashMap<IpAddr, usize>>,
+    told: Mutex<HashSet<String>>,
     failures: AtomicUsize,
 }
 
@@ -67,9 +81,11 @@ type Shared<T> = Arc<OnceCell<Arc<T>>>;
 impl Asking {
     pub(super) fn new(direct: Direct) -> Self {
         Self {
-            direct,
+            direct: Arc::new(direct),
             zones: Mutex::default(),
             hosts: Mutex::default(),
+            silent: Mutex::default(),
+            told: Mutex::default(),
             failures: AtomicUsize::new(0),
         }
     }
@@ -78,6 +94,17 @@ impl Asking {
     pub(super) fn is_hopeless(&self) -> bool {
         let failures = self.failures.load(Ordering::Relaxed);
         failures != ANSWERS && failures >= HOPELESS
+    }
+
+    /// Whether it has been asked, and never answered.
+    pub(super) fn is_silent(&self) -> bool {
+        let failures = self.failures.load(Ordering::Relaxed);
+        failures != ANSWERS && failures > 0
+    }
+
+    /// Whether something is told for the first time: one server may have many zones.
+    pub(super) fn is_news(&self, what: String) -> bool {
+        lock(&self.told).insert(what)
     }
 
     /// What the resolver says.
@@ -97,38 +124,56 @@ impl Asking {
 
     /// The zone that a name is in, with its servers.
     pub(super) async fn zone_of(&self, name: &str) -> Result<Arc<Zone>, LookupFailure> {
-        let authority = self.resolve(name, Kind::Authority).await?;
-        let Some((zone, _)) = authority.zone else { return Err(LookupFailure::Unusable) };
+        let zone = match self.resolve(name, Kind::Authority).await?.zone {
+            Some((zone, _)) => zone,
+            None => self.above(name).await?,
+        };
         let cell = shared(&self.zones, &zone);
-        let found = cell.get_or_try_init(async || self.zone(zone).await.map(Arc::new)).await?;
+        let found = cell.get_or_try_init(|| async { self.zone(zone).await.map(Arc::new) }).await?;
         Ok(Arc::clone(found))
+    }
+
+    /// The nearest name above that has name servers, for resolvers that leave out what RFC 2308
+    /// §3 has them say.
+    async fn above(&self, name: &str) -> Result<String, LookupFailure> {
+        let parents = name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..));
+        for parent in std::iter::once(name).chain(parents).take(MAX_LABELS) {
+            if !self.resolve(parent, Kind::NameServers).await?.servers.is_empty() {
+                return Ok(parent.to_owned());
+            }
+        }
+        Err(LookupFailure::Unusable)
     }
 
     async fn zone(&self, name: String) -> Result<Zone, LookupFailure> {
         let names = self.resolve(if name.is_empty() { "." } else { &name }, Kind::NameServers);
         let mut servers = Vec::new();
         for server in names.await?.servers.into_iter().take(MAX_SERVERS) {
-            let addresses = self.addresses(&server).await?;
-            servers.push((server, addresses.to_vec()));
+            let addresses = self.addresses(&server).await;
+            servers.push((server, Addresses::clone(&addresses)));
         }
-        servers.sort();
+        servers.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(Zone { name, servers })
     }
 
-    async fn addresses(&self, host: &str) -> Result<Arc<Vec<IpAddr>>, LookupFailure> {
+    async fn addresses(&self, host: &str) -> Arc<Addresses> {
         let cell = shared(&self.hosts, host);
-        let found = cell.get_or_try_init(async || {
-            let four = self.resolve(host, Kind::A).await?.addresses;
-            let six = self.resolve(host, Kind::Aaaa).await?.addresses;
-            let both =
-                four.into_iter().take(MAX_ADDRESSES).chain(six.into_iter().take(MAX_ADDRESSES));
-            Ok(Arc::new(both.collect()))
+        let found = cell.get_or_init(|| async {
+            let four = self.resolve(host, Kind::A).await;
+            let six = self.resolve(host, Kind::Aaaa).await;
+            let both = match (four, six) {
+                (Err(failure), Err(_)) => return Arc::new(Err(failure)),
+                (four, six) => [four, six],
+            };
+            let all = both.into_iter().flatten();
+            let all = all.flat_map(|reply| reply.addresses.into_iter().take(MAX_ADDRESSES));
+            Arc::new(Ok(all.collect()))
         });
-        found.await.map(Arc::clone)
+        Arc::clone(found.await)
     }
 
-    /// What every server of the zone says about a name of it. Where all of them say that it is an
-    /// alias, the servers of what it stands for are asked about that, and so on.
+    /// What every server of the zone says about a name of it. Where they say that it is an alias,
+    /// the servers of what it stands for are asked about that, and so on.
     pub(super) async fn sightings(&self, name: &str, zone: &Zone) -> Vec<Sighting> {
         let mut all = self.of_zone(name, zone).await;
         let mut last = all.clone();
@@ -136,40 +181,97 @@ impl Asking {
             let Some(target) = common_alias(&last) else { break };
             let Ok(zone) = self.zone_of(&target).await else { break };
             last = self.of_zone(&target, &zone).await;
-            all.retain(|sighting| sighting.reply.is_err() || !is_alias(sighting));
+            // Who gave the name alone has said nothing about the records.
+            all.retain(|sighting| !is_alias(sighting));
             all.extend(last.iter().cloned());
         }
         all
     }
 
+    /// All servers at once.
     async fn of_zone(&self, name: &str, zone: &Zone) -> Vec<Sighting> {
+        let mut asked = JoinSet::new();
         let mut seen = Vec::new();
         for (server, addresses) in &zone.servers {
-            let mut of_server = Vec::new();
-            for address in addresses {
-                let to = SocketAddr::new(*address, system::PORT);
-                let reply = self.direct.ask(to, name, Kind::Texts).await;
-                let (zone, server) = (zone.name.clone(), server.clone());
-                of_server.push(Sighting { zone, server, address: *address, reply });
+            let sighting = |address, reply| Sighting {
+                zone: zone.name.clone(),
+                server: server.clone(),
+                address,
+                reply,
+            };
+            match addresses {
+                Ok(addresses) if addresses.is_empty() => {
+                    seen.push(sighting(None, Err(LookupFailure::Unusable)));
+                }
+                Ok(addresses) => {
+                    for address in addresses {
+                        if self.is_given_up(*address) {
+                            seen.push(sighting(Some(*address), Err(LookupFailure::Timeout)));
+                            continue;
+                        }
+                        let (direct, name) = (Arc::clone(&self.direct), name.to_owned());
+                        let blank = sighting(Some(*address), Err(LookupFailure::Timeout));
+                        let to = SocketAddr::new(*address, system::PORT);
+                        asked.spawn(async move {
+                            let reply = direct.ask(to, &name, Kind::Texts).await;
+                            Sighting { reply, ..blank }
+                        });
+                    }
+                }
+                Err(failure) => seen.push(sighting(None, Err(*failure))),
             }
-            // Where this host has no IPv6, that is nothing about the server.
-            let answered = of_server.iter().any(|one| one.address.is_ipv4() && one.reply.is_ok());
-            of_server.retain(|one| {
-                let unusable = matches!(one.reply, Err(LookupFailure::Unusable));
-                !(answered && one.address.is_ipv6() && unusable)
-            });
-            seen.extend(of_server);
         }
-        seen
+        for sighting in asked.join_all().await {
+            self.note(&sighting);
+            seen.push(sighting);
+        }
+        seen.sort_by(|one, other| (&one.server, one.address).cmp(&(&other.server, other.address)));
+        without_other_family(seen)
     }
+
+    /// Whether an address was silent so often that it is asked no more.
+    fn is_given_up(&self, address: IpAddr) -> bool {
+        lock(&self.silent).get(&address).is_some_and(|times| (MOST_SILENT..ANSWERS).contains(times))
+    }
+
+    fn note(&self, sighting: &Sighting) {
+        let Some(address) = sighting.address else { return };
+        let mut silent = lock(&self.silent);
+        let times = silent.entry(address).or_default();
+        match sighting.reply {
+            Err(LookupFailure::Timeout) if *times != ANSWERS => *times += 1,
+            Err(LookupFailure::Timeout) => {}
+            Ok(_) | Err(_) => *times = ANSWERS,
+        }
+    }
+}
+
+/// Where this host has no IPv6, that is nothing about a server that answers by IPv4.
+fn without_other_family(mut seen: Vec<Sighting>) -> Vec<Sighting> {
+    let is_four = |one: &Sighting| one.address.is_some_and(|address| address.is_ipv4());
+    let answered: HashSet<String> = seen
+        .iter()
+        .filter(|one| is_four(one) && one.reply.is_ok())
+        .map(|one| one.server.clone())
+        .collect();
+    seen.retain(|one| {
+        let six = one.address.is_some_and(|address| address.is_ipv6());
+        let unusable = matches!(one.reply, Err(LookupFailure::Unusable));
+        !(six && unusable && answered.contains(&one.server))
+    });
+    seen
 }
 
 /// In place of a number of failures: it has answered.
 const ANSWERS: usize = usize::MAX;
 
 fn shared<T>(map: &Mutex<HashMap<String, Shared<T>>>, name: &str) -> Shared<T> {
-    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(map.entry(name.to_owned()).or_default())
+    Arc::clone(lock(map).entry(name.to_owned()).or_default())
+}
+
+/// What panics while it holds the lock leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An alias whose records the server does not have itself.
@@ -178,11 +280,10 @@ fn is_alias(sighting: &Sighting) -> bool {
     sighting.reply.as_ref().is_ok_and(of_reply)
 }
 
-/// What all servers that answered say a name stands for, if they agree.
+/// What those servers say a name stands for that do not have its records themselves, if they agree.
 fn common_alias(seen: &[Sighting]) -> Option<String> {
-    let mut targets = seen.iter().filter_map(|one| one.reply.as_ref().ok());
-    let first = targets.next()?;
-    let alias = first.aliases > 0 && first.texts.is_empty();
-    let same = alias && targets.all(|other| other.name == first.name && other.texts.is_empty());
-    same.then(|| first.name.clone())
+    let mut bare =
+        seen.iter().filter(|one| is_alias(one)).filter_map(|one| one.reply.as_ref().ok());
+    let first = bare.next()?;
+    bare.all(|other| other.name == first.name).then(|| first.name.clone())
 }

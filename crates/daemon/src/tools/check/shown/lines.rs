@@ -131,7 +131,7 @@ fn put_inventory(items: &[Item], all: bool, text: &mut String) {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    if items.len() == MOST_PLACES {
+    if !all && items.len() == MOST_PLACES {
         text.push_str("--all shows all of them\n");
     }
     text.push('\n');
