@@ -221,7 +221,7 @@ fn configuration(zones: &[Zone], site: &Site, name: &str, scratch: &Scratch) -> 
     let mut text = format!(
         "server:\n ip-address: {ip}@{port}\n port: {port}\n username: \"\"\n database: \"\"\n\
          \x20zonesdir: \"{dir}\"\n zonelistfile: \"{dir}/zone.list\"\n pidfile: \"\"\n\
-         \x20xfrdfile: \"{dir}/xfrd.state\"\n xfrdir: \"{dir}\"\n server-count: 1\n\
+         \x20xfrdfile: \"{dir}/xfrd.state\"\n xfrdir: \"{dir}\"\n server-count: 1\n rrl-ratelimit: 0\n\
          remote-control:\n control-enable: no\n",
         dir = directory.display(),
     );

@@ -60,9 +60,16 @@ const PARAMETERS: &[(&str, &[&str])] = &[
 /// Undoes what the mending of a case leaves behind, where the next one would begin elsewhere.
 fn restore(host: &Host) {
     host.type_in(&format!("POSTCONF -e 'smtpd_milters = {OURS}' 'non_smtpd_milters = {OURS}'"));
-    host.type_in("POSTCONF -PX SERVICE/smtpd_milters || true");
-    host.type_in("POSTCONF -PX cleanup/unix/non_smtpd_milters || true");
     host.type_in(&format!("chgrp {USER} SOCKET"));
+    for what in [
+        "SERVICE/smtpd_milters",
+        "SERVICE/milter_default_action",
+        "SERVICE/receive_override_options",
+        "cleanup/unix/non_smtpd_milters",
+    ] {
+        // It may be there or not.
+        host.type_in(&format!("POSTCONF -PX {what} || true"));
+    }
 }
 
 #[test]

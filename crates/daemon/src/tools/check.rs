@@ -111,3 +111,49 @@ fn exit_code(sheet: &Sheet) -> ExitCode {
 fn usage() -> String {
     help("check [--config FILE | OPTION… | -- PROGRAM OPTION…]", SUMMARY, OPTIONS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{kinds, run};
+    use crate::terminal::testing::called;
+    use std::collections::BTreeSet;
+    use twinseal_config::ExitCode;
+
+    #[test]
+    fn every_code_stands_in_the_documentation_with_its_grade_and_no_other_does() {
+        let page = include_str!("../../../../docs/check.md");
+        let rows = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split("` | ");
+            let (code, rest) = (cells.next()?, cells.next()?);
+            let grade = rest.split(' ').next()?;
+            matches!(grade, "wrong" | "risk" | "note").then(|| format!("{code} {grade}"))
+        });
+        let documented: BTreeSet<String> = rows.collect();
+        let listed: Vec<String> =
+            kinds().map(|kind| format!("{} {}", kind.code, kind.grade.word())).collect();
+        let known: BTreeSet<String> = listed.iter().cloned().collect();
+        assert_eq!(documented, known);
+        assert_eq!(known.len(), listed.len(), "a code stands there twice");
+        for kind in kinds() {
+            assert!(!kind.why.is_empty() && !kind.why.ends_with('.'), "{}", kind.code);
+        }
+    }
+
+    #[test]
+    fn every_mistake_of_the_command_line_is_told() {
+        for (words, why) in [
+            (&["--ignore", "nonsense"][..], "\"nonsense\""),
+            (&["--json", "--html", "x"], "--json and --html exclude each other"),
+            (&["--no-dns", "--nameserver", "127.0.0.1"], "exclude each other"),
+            (&["--yes"], "--yes needs --fix"),
+            (&["--nameserver", "dns.example"], "--nameserver"),
+            (&["--config", "f", "--", "dk-filter"], "behind the program"),
+        ] {
+            let (code, output, errors) = called(run, words);
+            assert_eq!((code, output.as_str()), (ExitCode::Usage, ""), "{words:?}");
+            assert!(errors.contains(why), "{words:?}: {errors}");
+        }
+        let (code, output, _) = called(run, &["--help"]);
+        assert!(code == ExitCode::Ok && output.contains("--ignore CODE"), "{output}");
+    }
+}

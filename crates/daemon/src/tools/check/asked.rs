@@ -21,6 +21,11 @@ pub(super) const OPTIONS: &[ToolOption] = &[
         help: "show everything that is in order, not only the first of each kind",
     },
     ToolOption {
+        name: "quiet",
+        takes: Takes::Nothing,
+        help: "print what is wrong or at risk, and nothing where nothing is",
+    },
+    ToolOption {
         name: "fix",
         takes: Takes::Nothing,
         help: "mend owners and permissions of keys, asking before each change",
@@ -57,6 +62,7 @@ pub(super) struct Asked {
     /// Where the page goes; `-` is standard output.
     pub(super) html: Option<PathBuf>,
     pub(super) all: bool,
+    pub(super) quiet: bool,
     pub(super) fixing: Fixing,
     pub(super) ignore: Vec<&'static str>,
     pub(super) dns: bool,
@@ -91,6 +97,8 @@ impl Asked {
         };
         for (one, other) in [
             ("json", "html"),
+            ("json", "quiet"),
+            ("all", "quiet"),
             ("no-mta", "postfix"),
             ("no-mta", "sendmail"),
             ("no-dns", "nameserver"),
@@ -114,11 +122,21 @@ impl Asked {
             mta: !given.has("no-mta"),
         };
         let (html, json, all) = (path("html"), given.has("json"), given.has("all"));
+        let quiet = given.has("quiet");
         let dns = !given.has("no-dns");
         match configured {
-            Some(configured) if given.mistakes.is_empty() => {
-                Ok(Some(Self { configured, json, html, all, fixing, ignore, dns, servers, mta }))
-            }
+            Some(configured) if given.mistakes.is_empty() => Ok(Some(Self {
+                configured,
+                json,
+                html,
+                all,
+                quiet,
+                fixing,
+                ignore,
+                dns,
+                servers,
+                mta,
+            })),
             _ => Err(given.mistakes),
         }
     }

@@ -5,7 +5,7 @@ mod kinds;
 
 use super::asked::Fixing;
 use super::change::Change;
-use super::finding::{Area, Mend, Sheet};
+use super::finding::{Area, Grade, Mend, Sheet};
 use super::inventory::{self, State};
 use crate::privileges::Account;
 use crate::server;
@@ -192,8 +192,11 @@ impl Keys<'_> {
             let kind =
                 if self.config.require_safe_keys { &kinds::REFUSED } else { &kinds::EXPOSED };
             let change = Change::of_exposed(&exposed);
-            let at = text::path(&exposed.path);
-            let what = format!("{at}: {} ({})", exposed.why, State::of(&exposed.path));
+            let at = match exposed.path == source.file {
+                true => String::new(),
+                false => format!("{}: ", text::path(&exposed.path)),
+            };
+            let what = format!("{at}{} ({})", exposed.why, State::of(&exposed.path));
             looked.sheet.find(kind, &place, what, Mend::run([change.to_string()]));
             looked.changes.push(change);
         } else if source.inline.is_none() {
@@ -214,6 +217,19 @@ impl Keys<'_> {
         let Ok(elements) = keyfile::elements(&source.file) else { return };
         let Some(barrier) = Reader::of(account).stopped_by(&elements) else { return };
         let Barrier { element, needs } = &barrier;
+        // Whoever keeps a key from everybody but root means it; where a group was to read it,
+        // something is missing.
+        const FOR_OTHERS: u32 = 0o077;
+        if elements.last().is_some_and(|file| file.owner == 0 && file.mode & FOR_OTHERS == 0) {
+            let what = format!("only root can read it ({})", State::of(&source.file));
+            let advice = format!(
+                "nothing has to be done; to change keys by a reload, let {} read \
+                                  it",
+                account.name()
+            );
+            looked.sheet.find(&kinds::ROOT_ONLY, text::path(&source.file), what, Mend::say(advice));
+            return;
+        }
         let changes = barrier.changes(account);
         let what = format!(
             "the daemon's user {} cannot {needs} {} ({})",
@@ -265,7 +281,7 @@ impl Looked {
                           own, and change over";
             self.sheet.find(&kinds::SMALL, place, what, Mend::say(advice));
         }
-        if self.sheet.findings.is_empty() {
+        if self.sheet.findings.iter().all(|finding| finding.kind.grade == Grade::Note) {
             self.sheet.pass(
                 Area::Keys,
                 place,

@@ -35,6 +35,8 @@ pub(super) fn write(
             fs::write(path, page).map_err(|error| format!("{}: {error}", text::path(path)))?;
             format!("{}{}\n", lines::summary(sheet), text::path(path))
         }
+    } else if asked.quiet {
+        lines::counted(sheet)
     } else {
         lines::render(sheet, asked.all)
     };

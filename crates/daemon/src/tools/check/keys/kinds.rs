@@ -10,6 +10,7 @@ pub(in crate::tools::check) static KINDS: &[&Kind] = &[
     &REFUSED,
     &EXPOSED,
     &NOT_FOR_USER,
+    &ROOT_ONLY,
     &NOT_SEEN,
     &NO_RSA,
     &LARGE,
@@ -46,6 +47,13 @@ pub(super) static NOT_FOR_USER: Kind = kind(
     Grade::Risk,
     "a daemon that root starts reads the key before it gives root up, but no reload can take up a \
      changed one; a daemon that is started as that user does not start",
+);
+
+pub(super) static ROOT_ONLY: Kind = kind(
+    "key-root-only",
+    Grade::Note,
+    "the daemon reads it before it gives root up, and keeps it; a key that has changed is taken up \
+     by a restart, not by a reload",
 );
 
 pub(super) static NOT_SEEN: Kind =

@@ -29,6 +29,18 @@ pub(super) fn render(sheet: &Sheet, all: bool) -> String {
     text
 }
 
+/// What is wrong or at risk alone; nothing where nothing is.
+pub(super) fn counted(sheet: &Sheet) -> String {
+    let counts = |finding: &&Finding| finding.kind.grade != Grade::Note;
+    let found: Vec<&Finding> = sheet.findings.iter().filter(counts).collect();
+    let mut text = String::new();
+    put_findings(&found, false, &mut text);
+    if !text.is_empty() {
+        text.push_str(&summary(sheet));
+    }
+    text
+}
+
 /// The last line: how much there is of what.
 pub(in crate::tools::check) fn summary(sheet: &Sheet) -> String {
     let count = |grade| sheet.findings.iter().filter(|one| one.kind.grade == grade).count();
