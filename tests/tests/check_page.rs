@@ -1,0 +1,129 @@
+//! The page of `twinseal check`, opened in a browser: it says everything, needs nothing from
+//! elsewhere, and can be read on a phone.
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use twinseal_e2e::here;
+use twinseal_e2e::nameserver::{Nameserver, Site, Zone};
+use twinseal_e2e::program;
+use twinseal_e2e::resolver::Resolver;
+use twinseal_e2e::scratch::Scratch;
+
+/// The widths of a phone and of a desk, in pixels.
+const WIDTHS: [&str; 2] = ["360", "1280"];
+
+/// Letters below this size are hard to read, in pixels.
+const SMALLEST: f64 = 12.0;
+
+/// Opens it; what the browser has to say.
+fn browse(page: &Path, scratch: &Scratch) -> Value {
+    let output = Command::new(here("judges/browse.py"))
+        .arg(page)
+        .arg(scratch.dir("pictures"))
+        .args(WIDTHS)
+        .output()
+        .expect("python3, python3-selenium, chromium and chromium-driver");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
+}
+
+/// What has to be true of every page.
+fn assert_readable(seen: &Value) {
+    assert_eq!(seen["console"], Value::Array(Vec::new()), "the console: {}", seen["console"]);
+    for asked in seen["requests"].as_array().unwrap() {
+        let asked = asked.as_str().unwrap();
+        let own = asked == seen["url"].as_str().unwrap() || asked.starts_with("data:");
+        assert!(own, "the page asks for {asked}");
+    }
+    assert!(!seen["requests"].as_array().unwrap().is_empty());
+    for width in WIDTHS {
+        let at = &seen["widths"][width];
+        let inner = width.parse::<u64>().unwrap();
+        assert_eq!(at["inner"].as_u64(), Some(inner));
+        assert!(at["scroll"].as_u64().unwrap() <= inner, "{width}: {at}");
+        assert_eq!(at["wide"], Value::Array(Vec::new()), "{width}: wider than the window");
+        assert!(at["smallest"].as_f64().unwrap() >= SMALLEST, "{width}: {at}");
+    }
+}
+
+fn headings(seen: &Value, width: &str) -> Vec<String> {
+    let all = seen["widths"][width]["headings"].as_array().unwrap();
+    all.iter().map(|heading| heading.as_str().unwrap().to_owned()).collect()
+}
+
+fn check(words: &[&str], page: &Path) -> i32 {
+    let page = page.display().to_string();
+    let output = program::run(&[&["check", "--no-mta", "--html", &page], words].concat(), b"");
+    output.status.code().unwrap()
+}
+
+#[test]
+fn a_clean_bill_is_a_page_that_says_so() {
+    let scratch = Scratch::new("check-page-clean");
+    let key = scratch.key("rsa2048");
+    let file = scratch.write(
+        "t.yaml",
+        format!(
+            "socket: inet:8891@localhost\nsigning:\n  - {{ senders: [\"*@a.example\"], domain: \
+             a.example, keys: [{{ file: {}, selector: mail }}] }}\n",
+            key.display()
+        ),
+    );
+    let page = scratch.join("page.html");
+    let file = file.display().to_string();
+    assert_eq!(check(&["--config", &file, "--no-dns"], &page), 0);
+    let seen = browse(&page, &scratch);
+    assert_readable(&seen);
+    assert_eq!(headings(&seen, "360").first().map(String::as_str), Some("Clean"));
+}
+
+#[test]
+fn findings_of_every_grade_are_there_and_what_strangers_publish_stays_text() {
+    let scratch = Scratch::new("check-page");
+    let (key, exposed) = (scratch.key("rsa2048"), scratch.key("ed25519"));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(&exposed, mode).unwrap();
+    let long = "d".repeat(60);
+    let mut text = "socket: inet:8891@localhost\nsigning:\n".to_owned();
+    for (domain, key) in [
+        ("evil.example".to_owned(), &key),
+        (format!("{long}.example"), &key),
+        ("exposed.example".to_owned(), &exposed),
+    ] {
+        text.push_str(&format!(
+            "  - {{ senders: [\"*@{domain}\"], domain: {domain}, keys: [{{ file: {}, selector: \
+             mail }}] }}\n",
+            key.display()
+        ));
+    }
+    let file = scratch.write("t.yaml", text).display().to_string();
+    let evil = "\"<script>alert(1)</script><img src=http://127.0.0.1:9/x onerror=alert(2)>\\007\"";
+    let zone = Zone {
+        name: "example".to_owned(),
+        lines: format!(
+            "mail._domainkey.evil IN TXT {evil}\n_domainkey.evil IN TXT {evil}\nevil IN TXT \
+             \"v=spf1 <script>alert(3)</script>\"\n"
+        ),
+    };
+    let sites = Site::of_servers(1);
+    let server = Nameserver::start_at(&sites[0], &[zone], &scratch);
+    let resolver = Resolver::start(&server, &scratch);
+    let page = scratch.join("page.html");
+    let address = resolver.address().to_string();
+    assert_eq!(check(&["--config", &file, "--nameserver", &address], &page), 1);
+    let seen = browse(&page, &scratch);
+    assert_readable(&seen);
+    let headings = headings(&seen, "1280");
+    assert_eq!(headings.first().map(String::as_str), Some("Something is wrong"));
+    for grade in ["wrong", "note"] {
+        assert!(headings.iter().any(|heading| heading.starts_with(grade)), "{headings:?}");
+    }
+    let source = fs::read_to_string(&page).unwrap();
+    for part in ["key-refused", "dns-unreadable", "dns-spf", "chmod o-rwx", "&lt;script&gt;"] {
+        assert!(source.contains(part), "{part}");
+    }
+    assert!(!source.contains("<script") && !source.contains("<img"));
+}
