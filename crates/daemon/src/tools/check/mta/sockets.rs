@@ -126,8 +126,8 @@ pub(super) struct Name {
     pub(super) from_chroot: bool,
 }
 
-/// The name of one of our sockets in Postfix's words: of one that every service reaches, where there
-/// is one.
+/// The name of one of our sockets in Postfix's words: of one that every service reaches, where
+/// there is one.
 pub(super) fn name(postfix: &Postfix, config: &Config) -> Option<Name> {
     let names = || config.sockets.iter().map(|socket| name_of(socket, postfix));
     names().find(|name| name.from_chroot).or_else(|| names().next())

@@ -9,8 +9,8 @@ use twinseal_message::text;
 
 /// Looks at `mynetworks`.
 ///
-/// LIMIT: tables are not looked into, and exceptions (`!`) not taken off; of a network only the ends
-/// are asked about.
+/// LIMIT: tables are not looked into, and exceptions (`!`) not taken off; of a network only the
+/// ends are asked about.
 pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     const PARAMETER: &str = "mynetworks";
     let has_ipv6 = postfix.value("inet_protocols") != "ipv4";
