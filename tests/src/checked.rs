@@ -1,5 +1,7 @@
 //! What `twinseal check` says, as data.
 
+pub mod host;
+
 use crate::program;
 use serde_json::Value;
 use std::ffi::OsStr;

@@ -2,165 +2,12 @@
 //! nothing is left of it.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use twinseal_e2e::checked::{Checked, Finding};
-use twinseal_e2e::net::Address;
-use twinseal_e2e::postfix::{Postfix, Setting};
-use twinseal_e2e::program::Daemon;
+use twinseal_e2e::checked::Checked;
+use twinseal_e2e::checked::host::{Host, Place, USER, shell};
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::sink::Sink;
-use twinseal_e2e::users::{Users, numbers};
-
-/// The daemon's user; Postfix is in its group.
-const USER: &str = "dk-filter";
-
-/// Further lines of `main.cf` that leave nothing to be said.
-const MAIN: &str = "disable_mime_output_conversion = yes\n\
-                    internal_mail_filter_classes = bounce, notify\n";
-
-/// A host: Postfix, the daemon, and their files.
-struct Host {
-    _postfix: Postfix,
-    daemon: Option<Daemon>,
-    socket: PathBuf,
-    inner: u16,
-    port: String,
-    scratch: Scratch,
-    _sink: Sink,
-    _users: Users,
-}
-
-/// Where the socket is.
-enum Place {
-    /// Below the queue directory.
-    Queue,
-    /// Elsewhere.
-    Outside,
-}
-
-impl Host {
-    fn start(name: &str, place: &Place, chrooted: bool) -> Self {
-        let users = Users::historic();
-        let scratch = Scratch::new(name);
-        let directory = match place {
-            Place::Queue => "queue/milter",
-            Place::Outside => "run",
-        };
-        scratch.dir("queue");
-        let directory = scratch.dir(directory);
-        let (user, group) = numbers(USER).unwrap();
-        chown(&directory, Some(user), Some(group)).unwrap();
-        fs::set_permissions(&directory, fs::Permissions::from_mode(0o750)).unwrap();
-        let key = scratch.key("rsa2048");
-        chown(&key, Some(0), Some(group)).unwrap();
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
-        let socket = directory.join("t.sock");
-        scratch.write(
-            "twinseal.yaml",
-            format!(
-                "socket: unix:{}\nuser: {USER}:{USER}\numask: \"007\"\nlog: {{ to: stderr }}\n\
-                 signing:\n  - {{ senders: [\"*@example.com\"], domain: example.com, keys: [{{ \
-                 file: {}, selector: mail }}] }}\n",
-                socket.display(),
-                key.display()
-            ),
-        );
-        let (sink, inner) = (Sink::start(), Address::free_port());
-        let filters = match place {
-            Place::Queue => "unix:milter/t.sock".to_owned(),
-            Place::Outside => format!("unix:{}", socket.display()),
-        };
-        let chroot = if chrooted { "y" } else { "n" };
-        // What a content filter would hand mail back to.
-        let master = format!(
-            "127.0.0.1:{inner} inet n - {chroot} - - smtpd\n -o content_filter=\n \
-             -o receive_override_options=no_milters\n"
-        );
-        let mut host = Self {
-            _postfix: Postfix::start_as(
-                &scratch,
-                Setting {
-                    filters: &filters,
-                    sink: sink.port(),
-                    main: MAIN,
-                    master: &master,
-                    chrooted,
-                },
-            ),
-            daemon: None,
-            socket,
-            inner,
-            port: String::new(),
-            scratch,
-            _sink: sink,
-            _users: users,
-        };
-        host.port = host.service();
-        host.start_daemon();
-        host
-    }
-
-    fn start_daemon(&mut self) {
-        let file = self.scratch.join("twinseal.yaml").display().to_string();
-        let address = Address::Unix(self.socket.clone());
-        self.daemon = Some(Daemon::start(&["serve", "--config", &file], &address, &self.scratch));
-    }
-
-    fn directory(&self) -> PathBuf {
-        self.scratch.join("postfix")
-    }
-
-    /// The server that takes mail from everywhere, as `postconf -P` names it.
-    fn service(&self) -> String {
-        let services = shell(&format!("postconf -c {} -M", self.directory().display()));
-        let inner = self.inner.to_string();
-        let line = services.lines().find(|line| line.contains("inet") && !line.contains(&inner));
-        format!("{}/inet", line.unwrap().split_whitespace().next().unwrap())
-    }
-
-    fn check(&self) -> Checked {
-        let file = self.scratch.join("twinseal.yaml").display().to_string();
-        let directory = self.directory().display().to_string();
-        Checked::run(&["--config", &file, "--no-dns", "--postfix", &directory])
-    }
-
-    /// Types what breaks it, and looks; then types what is printed, and looks again.
-    fn try_out(&self, breaking: &str, codes: &[&str]) -> Vec<Finding> {
-        let broken = breaking
-            .replace("POSTCONF", &format!("postconf -c {}", self.directory().display()))
-            .replace("SERVICE", &self.port)
-            .replace("INNER", &format!("127.0.0.1:{}/inet", self.inner))
-            .replace("SOCKET", &self.socket.display().to_string())
-            .replace("DIR", &self.socket.parent().unwrap().display().to_string());
-        shell(&broken);
-        let checked = self.check();
-        let found: Vec<&str> = checked.findings.iter().map(|one| one.code.as_str()).collect();
-        assert_eq!(found, codes, "{broken}: {:#?}", checked.findings);
-        for finding in &checked.findings {
-            assert!(!finding.commands.is_empty(), "{finding:#?}");
-            finding.commands.iter().for_each(|command| drop(shell(command)));
-        }
-        let again = self.check();
-        assert!(again.findings.is_empty(), "{broken}: {:#?}", again.findings);
-        again.assert_clean();
-        checked.findings
-    }
-
-    /// Puts back what it had.
-    fn set(&self, words: &str) {
-        shell(&format!("postconf -c {} {words}", self.directory().display()));
-    }
-}
-
-/// Types a command; what it prints.
-fn shell(command: &str) -> String {
-    let output = Command::new("sh").args(["-ec", command]).output().expect("a shell");
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{command}: {}\n{errors}", output.status);
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 const OURS: &str = "unix:milter/t.sock";
 
@@ -212,23 +59,22 @@ const PARAMETERS: &[(&str, &[&str])] = &[
 
 /// Undoes what the mending of a case leaves behind, where the next one would begin elsewhere.
 fn restore(host: &Host) {
-    host.set(&format!("-e 'smtpd_milters = {OURS}' 'non_smtpd_milters = {OURS}'"));
-    shell(&format!("chgrp {USER} {}", host.socket.display()));
-    let (port, directory) = (&host.port, host.directory());
+    host.type_in(&format!("POSTCONF -e 'smtpd_milters = {OURS}' 'non_smtpd_milters = {OURS}'"));
+    host.type_in(&format!("chgrp {USER} SOCKET"));
     for what in [
-        format!("{port}/smtpd_milters"),
-        format!("{port}/milter_default_action"),
-        format!("{port}/receive_override_options"),
-        "cleanup/unix/non_smtpd_milters".to_owned(),
+        "SERVICE/smtpd_milters",
+        "SERVICE/milter_default_action",
+        "SERVICE/receive_override_options",
+        "cleanup/unix/non_smtpd_milters",
     ] {
         // It may be there or not.
-        shell(&format!("postconf -c {} -PX {what} || true", directory.display()));
+        host.type_in(&format!("POSTCONF -PX {what} || true"));
     }
 }
 
 #[test]
 fn each_mistake_of_a_postfix_is_named_and_what_is_printed_mends_it() {
-    let host = Host::start("check-postfix", &Place::Queue, false);
+    let host = Host::start("check-postfix", Place::Queue, false);
     let first = host.check();
     assert!(first.findings.is_empty(), "{:#?}", first.findings);
     first.assert_clean();
@@ -250,7 +96,7 @@ fn each_mistake_of_a_postfix_is_named_and_what_is_printed_mends_it() {
 
 #[test]
 fn in_the_chroot_a_socket_has_another_name() {
-    let host = Host::start("check-chroot", &Place::Queue, true);
+    let host = Host::start("check-chroot", Place::Queue, true);
     host.check().assert_clean();
     let absolute = host.socket.display().to_string();
     let breaking = format!("POSTCONF -e smtpd_milters=unix:{absolute}");
@@ -260,14 +106,14 @@ fn in_the_chroot_a_socket_has_another_name() {
     host.try_out("POSTCONF -e smtpd_milters=", &["mta-no-filter"]);
     host.try_out("chmod 600 SOCKET", &["mta-socket-denied"]);
     // As the chroot sees it, an absolute name is right.
-    host.set("-e smtpd_milters=unix:/milter/t.sock");
+    host.type_in("POSTCONF -e smtpd_milters=unix:/milter/t.sock");
     let checked = host.check();
     assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
 }
 
 #[test]
 fn a_socket_outside_is_reached_from_outside_only() {
-    let host = Host::start("check-outside", &Place::Outside, false);
+    let host = Host::start("check-outside", Place::Outside, false);
     host.check().assert_clean();
     host.try_out(
         "POSTCONF -F SERVICE/chroot=y; POSTCONF -F cleanup/unix/chroot=y",
@@ -285,7 +131,7 @@ fn a_group_that_postfix_is_not_in_is_named_and_joined() {
             let _ = Command::new("gpasswd").args(["-d", "postfix", "games"]).output();
         }
     }
-    let host = Host::start("check-group", &Place::Queue, false);
+    let host = Host::start("check-group", Place::Queue, false);
     let _leave = Leave;
     let findings = host.try_out("chgrp games SOCKET", &["mta-socket-denied"]);
     let socket = host.socket.display();
@@ -296,7 +142,7 @@ fn a_group_that_postfix_is_not_in_is_named_and_joined() {
 
 #[test]
 fn nobody_who_listens_is_told_from_somebody_else_who_does() {
-    let mut host = Host::start("check-silent", &Place::Queue, false);
+    let mut host = Host::start("check-silent", Place::Queue, false);
     host.daemon.take().unwrap().stop();
     let checked = host.check();
     let found: Vec<&str> = checked.findings.iter().map(|one| one.code.as_str()).collect();
@@ -312,7 +158,7 @@ fn nobody_who_listens_is_told_from_somebody_else_who_does() {
     let text = text.replace(text.lines().next().unwrap(), &line);
     host.scratch.write("twinseal.yaml", text);
     let filter = format!("inet:localhost:{}", sink.port());
-    host.set(&format!("-e smtpd_milters={filter} non_smtpd_milters={filter}"));
+    host.type_in(&format!("POSTCONF -e smtpd_milters={filter} non_smtpd_milters={filter}"));
     let checked = host.check();
     let found: Vec<&str> = checked.findings.iter().map(|one| one.code.as_str()).collect();
     assert_eq!(found, ["mta-socket-no-filter"], "{:#?}", checked.findings);
@@ -320,8 +166,8 @@ fn nobody_who_listens_is_told_from_somebody_else_who_does() {
 
 #[test]
 fn what_is_unknown_behind_us_and_what_cannot_be_read_is_said() {
-    let host = Host::start("check-unknown", &Place::Queue, false);
-    host.set(&format!("-e 'smtpd_milters = {OURS}, inet:127.0.0.1:9'"));
+    let host = Host::start("check-unknown", Place::Queue, false);
+    host.type_in(&format!("POSTCONF -e 'smtpd_milters = {OURS}, inet:127.0.0.1:9'"));
     let checked = host.check();
     let found: Vec<&str> = checked.findings.iter().map(|one| one.code.as_str()).collect();
     assert_eq!((checked.code, found), (0, vec!["mta-unknown-behind"]));

@@ -13,7 +13,8 @@ use crate::tools::check::finding::{Area, Mend, Sheet};
 use crate::tools::check::inventory::{self, State};
 use crate::tools::check::keys::access::{Needs, Reader};
 use nix::unistd::geteuid;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use twinseal_config::{Config, User};
 use twinseal_keys::exposure::{PathElement, quoted};
@@ -33,9 +34,14 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     let mut told: Vec<Socket> = Vec::new();
     for (filter, service) in ours {
         let Some(socket) = sockets::seen(&filter.socket, &service, postfix) else { continue };
-        let root = service.chrooted.then(|| postfix.queue());
+        let way = Way {
+            text: &filter.socket,
+            socket: &socket,
+            queue: postfix.queue(),
+            chrooted: service.chrooted,
+        };
         let place = format!("{} as {owner}", filter.socket);
-        match try_it(&socket, owner, root) {
+        match way.try_it(owner) {
             Ok(()) => {
                 let chroot = if service.chrooted { " from the chroot" } else { "" };
                 sheet.pass(
@@ -46,48 +52,77 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
             }
             Err(_) if told.contains(&socket) => {}
             Err((step, why)) => {
-                tell(step, &why, (&place, &socket), (owner, postfix, config), sheet);
+                tell(step, &why, (&place, &way), (owner, postfix, config), sheet);
                 told.push(socket);
             }
         }
     }
 }
 
-/// What a process of Postfix's would see.
-fn try_it(socket: &Socket, owner: &str, root: Option<&Path>) -> Result<(), (Step, String)> {
-    let text = match socket {
-        // Inside the chroot the socket has the name that it has below.
-        Socket::Unix(path) => {
-            let below = root.and_then(|root| path.strip_prefix(root).ok());
-            below.map_or_else(|| path.clone(), |below| Path::new("/").join(below))
+/// One way to a socket.
+struct Way<'w> {
+    /// What Postfix calls it.
+    text: &'w str,
+    socket: &'w Socket,
+    queue: &'w Path,
+    chrooted: bool,
+}
+
+impl Way<'_> {
+    /// What a process of Postfix's would see. It stands in the queue directory, and walks from
+    /// there when the path does not begin at the root.
+    fn try_it(&self, owner: &str) -> Result<(), (Step, String)> {
+        let text = match self.socket {
+            // Inside the chroot the socket has the name that it has below.
+            Socket::Unix(path) => match path.strip_prefix(self.queue) {
+                Ok(below) if self.chrooted => Path::new("/").join(below),
+                // With a dot in front, or it might be a host and a port.
+                Ok(below) if self.is_relative() => Path::new(".").join(below),
+                _ => path.clone(),
+            },
+            Socket::Inet(host, port) => Path::new(&format!("{host}:{port}")).to_owned(),
+        };
+        let other = |error: std::io::Error| (Step::Start, error.to_string());
+        let mut command = Command::new(std::env::current_exe().map_err(other)?);
+        command.args([probe::NAME, "--user", owner]);
+        if self.chrooted {
+            command.arg("--chroot").arg(self.queue);
         }
-        Socket::Inet(host, port) => Path::new(&format!("{host}:{port}")).to_owned(),
-    };
-    let other = |error: std::io::Error| (Step::Start, error.to_string());
-    let mut command = Command::new(std::env::current_exe().map_err(other)?);
-    command.args([probe::NAME, "--user", owner]);
-    if let Some(root) = root {
-        command.arg("--chroot").arg(root);
+        if self.queue.is_dir() {
+            command.current_dir(self.queue);
+        }
+        let done = command::run(command.arg(text)).map_err(other)?;
+        if done.code == Some(0) {
+            return Ok(());
+        }
+        let line = done.output.lines().next().unwrap_or_default();
+        let (step, why) = line.split_once(' ').unwrap_or((line, "it says nothing"));
+        Err((Step::named(step), why.to_owned()))
     }
-    let done = command::run(command.arg(text)).map_err(other)?;
-    if done.code == Some(0) {
-        return Ok(());
+
+    fn is_relative(&self) -> bool {
+        let path = self.text.split_once(':').map_or("", |(_, path)| path);
+        Path::new(path).is_relative()
     }
-    let line = done.output.lines().next().unwrap_or_default();
-    let (step, why) = line.split_once(' ').unwrap_or((line, "it says nothing"));
-    Err((Step::named(step), why.to_owned()))
+
+    /// The directory above which nothing is walked through.
+    fn from(&self) -> PathBuf {
+        let below = self.chrooted || self.is_relative();
+        let queue = below.then(|| fs::canonicalize(self.queue).ok()).flatten();
+        queue.unwrap_or_default()
+    }
 }
 
 fn tell(
     step: Step,
     why: &str,
-    (place, socket): (&str, &Socket),
+    (place, way): (&str, &Way<'_>),
     (owner, postfix, config): (&str, &Postfix, &Config),
     sheet: &mut Sheet,
 ) {
     match step {
         Step::Denied => {
-            let (at, commands) = denied(socket, owner);
+            let (at, commands) = denied(way, owner);
             let what = at.unwrap_or_else(|| why.to_owned());
             let advice = "a socket is made anew at each start: umask (or socket-group) in our \
                           configuration decides who may use it then";
@@ -112,15 +147,16 @@ fn tell(
 }
 
 /// The elements of the path at fault, and the commands that let Postfix's user pass.
-fn denied(socket: &Socket, owner: &str) -> (Option<String>, Vec<String>) {
-    let Socket::Unix(path) = socket else { return (None, Vec::new()) };
+fn denied(way: &Way<'_>, owner: &str) -> (Option<String>, Vec<String>) {
+    let Socket::Unix(path) = way.socket else { return (None, Vec::new()) };
     let user = User { name: owner.to_owned(), group: None };
     let (Ok(account), Ok(elements)) = (Account::find(&user), elements(path)) else {
         return (None, Vec::new());
     };
     let mut reader = Reader::of(&account);
     let (mut first, mut commands) = (None, Vec::new());
-    for element in &elements {
+    let from = way.from();
+    for element in elements.iter().filter(|element| element.path.starts_with(&from)) {
         let needs = if element.is_directory { Needs::Search } else { Needs::Write };
         if reader.may(element, needs) {
             continue;

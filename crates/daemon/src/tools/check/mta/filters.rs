@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Vec<Filter> {
             return filters;
         }
         let (word, behind) = match rest.strip_prefix('{') {
-            Some(inside) => inside.split_once('}').unwrap_or((inside, "")),
+            Some(inside) => group(inside),
             None => {
                 let end = rest.find(is_between).unwrap_or(rest.len());
                 rest.split_at_checked(end).unwrap_or((rest, ""))
@@ -33,7 +33,24 @@ pub(super) fn parse(text: &str) -> Vec<Filter> {
     }
 }
 
+/// What stands up to the brace that closes it, and what stands behind that: braces nest.
+fn group(inside: &str) -> (&str, &str) {
+    let mut depth = 1_usize;
+    let end = inside.char_indices().find(|(_, ch)| {
+        match ch {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let parts = end.and_then(|(at, _)| inside.split_at_checked(at));
+    parts.map_or((inside, ""), |(group, rest)| (group, rest.strip_prefix('}').unwrap_or(rest)))
+}
+
 fn one(text: &str) -> Option<Filter> {
+    // `{ name = value }` within holds together what `name=value` is.
+    let text = &text.replace(['{', '}'], " ");
     let mut words = text.split(is_between).filter(|word| !word.is_empty());
     let socket = words.next()?.to_owned();
     // `name = value` may have white space around the equals sign.
@@ -106,7 +123,12 @@ mod tests {
                 "{unix:a default_action = accept, connect_timeout=10s}",
                 "{ unix:a, default_action=accept, connect_timeout=10s }",
             ),
+            (
+                "{ unix:a, { default_action = accept }, connect_timeout=1s }, unix:b",
+                "{ unix:a, default_action=accept, connect_timeout=1s }, unix:b",
+            ),
             ("{ unix:a", "unix:a"),
+            ("{}{ { }", ""),
         ] {
             assert_eq!(list(&parse(text)), want, "{text:?}");
             assert_eq!(list(&parse(want)), want, "{text:?}");

@@ -24,6 +24,8 @@ pub(in crate::tools::check) static KINDS: &[&Kind] = &[
     &PROTOCOL,
     &BOUNCES,
     &CONVERSION,
+    &CLIENTS,
+    &MAPS,
     &ORDER,
     &SIGNERS,
     &BEHIND,
@@ -120,6 +122,20 @@ pub(super) static CONVERSION: Kind = kind(
     "mta-conversion",
     Grade::Note,
     "to a server without 8BITMIME Postfix re-encodes 8-bit mail, which breaks every seal on it",
+);
+
+pub(super) static CLIENTS: Kind = kind(
+    "mta-clients",
+    Grade::Note,
+    "these clients may send to anybody through this host, and what they send is not signed, unless \
+     they authenticate",
+);
+
+pub(super) static MAPS: Kind = kind(
+    "mta-milter-maps",
+    Grade::Note,
+    "for clients that are in these tables they count, and not smtpd_milters; they are not looked \
+     into",
 );
 
 pub(super) static ORDER: Kind = kind(

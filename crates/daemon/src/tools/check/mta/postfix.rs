@@ -26,7 +26,17 @@ const PARAMETERS: &[&str] = &[
     "receive_override_options",
     "content_filter",
     "smtpd_proxy_filter",
+    "smtpd_milter_maps",
+    "cleanup_service_name",
+    "mynetworks",
+    "inet_protocols",
 ];
+
+/// Programs that hand mail to `cleanup`, which shows it to filters then.
+const LOCAL: &[&str] = &["pickup", "qmqpd"];
+
+/// Names of services for one's own users.
+const SUBMISSION: &[&str] = &["submission", "submissions", "smtps", "587", "465"];
 
 /// Those of them that belong into an inventory.
 const LISTED: &[&str] = &[
@@ -36,7 +46,6 @@ const LISTED: &[&str] = &[
     "internal_mail_filter_classes",
     "receive_override_options",
     "content_filter",
-    "smtpd_proxy_filter",
 ];
 
 /// A configuration.
@@ -63,6 +72,17 @@ pub(super) struct Service {
     pub(super) chrooted: bool,
     /// What `-o` says there, `$name` replaced.
     overrides: BTreeMap<String, String>,
+}
+
+/// A way for mail into the queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way<'p> {
+    /// Who takes the mail.
+    pub(super) by: &'p Service,
+    /// Who shows it to filters: the same one, or the `cleanup` behind it.
+    pub(super) through: &'p Service,
+    /// The parameter that lists them.
+    pub(super) parameter: &'static str,
 }
 
 /// The configuration cannot be read.
@@ -153,14 +173,30 @@ impl Postfix {
         twinseal_message::text::path(&self.directory.join(name))
     }
 
-    /// The servers of SMTP.
-    pub(super) fn servers(&self) -> impl Iterator<Item = &Service> {
-        self.services.iter().filter(|service| service.program == "smtpd")
+    /// Every way for mail into the queue.
+    pub(super) fn ways(&self) -> impl Iterator<Item = Way<'_>> {
+        self.services.iter().filter_map(|by| {
+            if by.program == "smtpd" {
+                return Some(Way { by, through: by, parameter: "smtpd_milters" });
+            }
+            if !LOCAL.contains(&by.program.as_str()) {
+                return None;
+            }
+            let cleanup = format!("{}/unix", self.value_for(by, "cleanup_service_name"));
+            let through = self.services.iter().find(|service| service.name == cleanup)?;
+            Some(Way { by, through, parameter: "non_smtpd_milters" })
+        })
     }
 
-    /// The service that shows mail of local programs to filters.
-    pub(super) fn cleanup(&self) -> Option<&Service> {
-        self.services.iter().find(|service| service.program == "cleanup")
+    /// Every list of filters that is in use, and the service that goes by it, once.
+    pub(super) fn lists(&self) -> Vec<(&Service, &'static str)> {
+        let mut lists: Vec<(&Service, &'static str)> = Vec::new();
+        for Way { through, parameter, .. } in self.ways() {
+            if !lists.contains(&(through, parameter)) {
+                lists.push((through, parameter));
+            }
+        }
+        lists
     }
 
     /// A command of Postfix's about this configuration.
@@ -236,14 +272,22 @@ impl Service {
     }
 
     /// Whether only this host can talk to it, so that what it takes has been here before.
+    /// `postscreen` hands connections from everywhere on to services of the type `pass`.
     pub(super) fn is_inner(&self) -> bool {
-        let name = self.name.strip_suffix("/inet").unwrap_or(&self.name);
+        let (name, kind) = self.name.rsplit_once('/').unwrap_or((&self.name, ""));
         let host = name.rsplit_once(':').map_or("", |(host, _)| host);
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        // What postscreen passes on (`pass`) is from everywhere.
-        host.starts_with("127.")
-            || matches!(host, "localhost" | "::1")
-            || self.name.ends_with("/unix")
+        match kind {
+            "inet" => host.starts_with("127.") || matches!(host, "localhost" | "::1"),
+            "pass" => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it is for one's own users, by its name or because they authenticate there.
+    pub(super) fn is_for_users(&self) -> bool {
+        let name = self.name.rsplit_once('/').map_or(self.name.as_str(), |(name, _)| name);
+        SUBMISSION.contains(&name) || self.overridden("smtpd_sasl_auth_enable") == Some("yes")
     }
 }
 
@@ -286,6 +330,7 @@ mod tests {
         let text = "smtp       inet  n       -       y       -       -       smtpd\n\
                     [::1]:10025 inet n - - - - smtpd -o smtpd_milters=\n\
                     127.0.0.1:10026 inet n - n - - smtpd\n\
+                    smtpd pass - - - - - smtpd\n\
                     cleanup    unix  n       -       -       -       0       cleanup\n";
         let found = services(text, true);
         let shown: Vec<(&str, &str, bool, bool)> = found
@@ -296,10 +341,11 @@ mod tests {
             ("smtp/inet", "smtpd", true, false),
             ("[::1]:10025/inet", "smtpd", true, true),
             ("127.0.0.1:10026/inet", "smtpd", false, true),
+            ("smtpd/pass", "smtpd", true, false),
             ("cleanup/unix", "cleanup", true, true),
         ];
         assert_eq!(shown, want);
-        assert!(!services(text, false)[3].chrooted);
+        assert!(!services(text, false)[4].chrooted);
         assert_eq!(shell("a = b c"), "'a = b c'");
     }
 }

@@ -126,7 +126,7 @@ fn probe(user: &str, root: Option<&Path>, socket: &Path) -> Result<(), Failed> {
     let become_it = || Account::find(&user)?.assume_within(root);
     become_it().map_err(|error| Failed::at(Step::User)(&error))?;
     let connecting = |error: io::Error| Failed::connecting(&error);
-    if socket.is_absolute() {
+    if socket.is_absolute() || socket.starts_with(".") {
         let stream = UnixStream::connect(socket).map_err(connecting)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(connecting)?;
         return talk(stream);

@@ -1,23 +1,25 @@
 //! Sendmail, as far as its milter lines go (trap N5): `sendmail.mc`, from which `sendmail.cf` is
 //! made, which Sendmail reads.
 
+mod cf;
+mod mc;
+
+use super::filters::Filter;
 use super::kinds;
+use super::order::{self, Role, role_of};
 use crate::tools::check::finding::{Area, Mend, Sheet};
 use crate::tools::check::inventory;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use twinseal_config::{Config, SocketSpec};
+use twinseal_config::{Config, Door, SocketSpec};
 use twinseal_keys::exposure::quoted;
 use twinseal_message::text;
 
 /// A configuration of Sendmail's is never larger, in octets.
 const MOST: u64 = 4 * 1024 * 1024;
-
-/// Files include others so deep at most.
-const MOST_DEEP: usize = 4;
 
 /// What a file says of filters.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub(super) fn look(files: &[&Path], config: &Config, sheet: &mut Sheet) {
             if seen.contains_key(&path) || path != **file && !path.exists() {
                 continue;
             }
-            match read(&path, 0) {
+            match read(&path) {
                 Ok(filters) => {
                     inventory::file("Sendmail", &path, "Sendmail", sheet);
                     seen.insert(path, filters);
@@ -84,19 +86,19 @@ impl Look<'_> {
             return;
         };
         if !self.filters.used.contains(&name) {
-            let all =
-                [self.filters.used.as_slice(), std::slice::from_ref(&name)].concat().join(", ");
-            let line = if is_made {
-                format!("O InputMailFilters={all}")
-            } else {
-                format!("define(`confINPUT_MAIL_FILTERS', `{all}')dnl")
-            };
+            let all = [self.filters.used.as_slice(), std::slice::from_ref(&name)].concat();
             let what = format!("the filter {name} is defined, and not in use");
-            let mend = Mend::publish("put this line there, behind the filters", line);
-            sheet.find(&kinds::SENDMAIL_NOT_USED, &place, what, mend);
+            sheet.find(&kinds::SENDMAIL_NOT_USED, &place, what, self.used(&all));
             return;
         }
-        if self.config.mode.signs() && !matches!(equate(&equates, "F"), Some("T" | "R" | "4")) {
+        self.order(&place, &name, sheet);
+        if self.config.mode.signs() && !self.config.shadow && !defers(&equates) {
+            if self.of_master.and_then(ours).is_some_and(|(_, master)| defers(&master)) {
+                let what =
+                    format!("sendmail.mc has F= for the filter {name}, and this file has not");
+                sheet.find(&kinds::SENDMAIL_STALE, place, what, Mend::run([self.make()]));
+                return;
+            }
             let what = format!("the filter {name} is defined without F=T");
             let mut mend = self.definition();
             mend.advice = "put this in place of its definition".to_owned();
@@ -104,6 +106,46 @@ impl Look<'_> {
             return;
         }
         sheet.pass(Area::Mta, place, format!("asks the filter {name}"));
+    }
+
+    /// Who stands before and behind us. What `sendmail.mc` says already is said of that.
+    fn order(&self, place: &str, ours: &str, sheet: &mut Sheet) {
+        if self.of_master.is_some_and(|master| master.used == self.filters.used) {
+            return;
+        }
+        let door = self.config.door;
+        let used = self.filters.used.iter();
+        let used: Vec<(&String, &String)> =
+            used.filter_map(|name| self.filters.defined.get_key_value(name)).collect();
+        let filters: Vec<Filter> =
+            used.iter().map(|(name, equates)| Filter::new(&socket(name, equates, door))).collect();
+        let role = |((name, _), filter): (&(&String, &String), &Filter)| match *name == ours {
+            true => Role::Ours,
+            false => role_of(&filter.socket, door),
+        };
+        let roles: Vec<Role> = used.iter().zip(&filters).map(role).collect();
+        for fault in order::faults(&filters, &roles, self.config) {
+            let named = |filter: &Filter| {
+                let at = filters.iter().position(|one| one == filter)?;
+                used.get(at).map(|(name, _)| (*name).clone())
+            };
+            let mend = fault.mended.map_or_else(Mend::default, |mended| {
+                self.used(&mended.iter().filter_map(named).collect::<Vec<String>>())
+            });
+            let mend = if mend.advice.is_empty() { mend.and_say(fault.advice) } else { mend };
+            sheet.find(fault.kind, place, fault.what, mend);
+        }
+    }
+
+    /// Which filters have to be in use.
+    fn used(&self, names: &[String]) -> Mend {
+        let all = names.join(", ");
+        let is_made = self.path.extension().is_some_and(|ending| ending == "cf");
+        let line = match is_made {
+            true => format!("O InputMailFilters={all}"),
+            false => format!("define(`confINPUT_MAIL_FILTERS', `{all}')dnl"),
+        };
+        Mend::publish("put this line there, behind the filters", line)
     }
 
     /// What has to stand there.
@@ -146,109 +188,68 @@ fn is_ours(equates: &str, config: &Config) -> bool {
     })
 }
 
+/// The socket of a filter, as Postfix would write it; its name, where only that tells what it is.
+fn socket(name: &str, equates: &str, door: Door) -> String {
+    let text = equate(equates, "S").unwrap_or_default();
+    let socket = match SocketSpec::parse(text) {
+        Ok(SocketSpec::Inet { host, port, .. }) => {
+            format!("inet:{}:{port}", host.as_deref().unwrap_or("localhost"))
+        }
+        Ok(SocketSpec::Unix { path }) => format!("unix:{}", path.display()),
+        Err(_) => text.to_owned(),
+    };
+    let named = role_of(&socket, door) == Role::Unknown && role_of(name, door) != Role::Unknown;
+    if named { name.to_owned() } else { socket }
+}
+
+/// Whether mail waits, or is refused, while a filter is down.
+fn defers(equates: &str) -> bool {
+    matches!(equate(equates, "F"), Some("T" | "R" | "4"))
+}
+
 /// One of the settings of a filter: `S=…, F=T, T=…`.
 fn equate<'e>(equates: &'e str, letter: &str) -> Option<&'e str> {
     let pairs = equates.split(',').filter_map(|part| part.trim().split_once('='));
     pairs.filter(|(name, _)| name.trim() == letter).map(|(_, value)| value.trim()).next_back()
 }
 
-/// Reads a file of either kind, by what is in it.
-fn read(path: &Path, depth: usize) -> Result<Filters, String> {
-    let words = |error: std::io::Error| error.to_string();
-    let file = fs::File::open(path).map_err(words)?;
+/// Reads a file of either kind, by how its name ends.
+fn read(path: &Path) -> io::Result<Filters> {
+    let text = contents(path)?;
+    let is_made = path.extension().is_some_and(|ending| ending == "cf");
+    Ok(if is_made { cf::parse(&text) } else { mc::parse(&text, path) })
+}
+
+fn contents(path: &Path) -> io::Result<String> {
     let mut octets = Vec::new();
-    file.take(MOST).read_to_end(&mut octets).map_err(words)?;
-    let text = String::from_utf8_lossy(&octets);
-    Ok(if path.extension().is_some_and(|ending| ending == "cf") {
-        made(&text)
-    } else {
-        master(&text, depth)
-    })
-}
-
-/// `sendmail.cf`: `X` lines, and the option that lists them.
-fn made(text: &str) -> Filters {
-    let mut filters = Filters::default();
-    for line in text.lines() {
-        if let Some((name, equates)) = line.strip_prefix('X').and_then(|rest| rest.split_once(','))
-        {
-            filters.defined.insert(name.trim().to_owned(), equates.trim().to_owned());
-        } else if let Some(list) = line.strip_prefix("O InputMailFilters=") {
-            filters.used = names(list);
-        }
-    }
-    filters
-}
-
-/// `sendmail.mc`: the macros of m4, and the files that it includes.
-fn master(text: &str, depth: usize) -> Filters {
-    let mut filters = Filters::default();
-    for line in text.lines() {
-        let line = line.split("dnl").next().unwrap_or_default().trim();
-        let Some((call, rest)) = line.split_once('(') else { continue };
-        let arguments = arguments(rest);
-        let (first, second) = (arguments.first(), arguments.get(1));
-        match (call.trim(), first, second) {
-            ("INPUT_MAIL_FILTER", Some(name), Some(equates)) => {
-                filters.defined.insert(name.clone(), equates.clone());
-                filters.used.push(name.clone());
-            }
-            ("MAIL_FILTER", Some(name), Some(equates)) => {
-                filters.defined.insert(name.clone(), equates.clone());
-            }
-            ("define", Some(name), Some(list)) if name == "confINPUT_MAIL_FILTERS" => {
-                filters.used = names(list);
-            }
-            ("include", Some(path), _) if depth < MOST_DEEP => {
-                // One that cannot be read is m4's to complain about.
-                let included = read(Path::new(path), depth + 1).unwrap_or_default();
-                filters.defined.extend(included.defined);
-                filters.used.extend(included.used);
-            }
-            _ => {}
-        }
-    }
-    filters
+    fs::File::open(path)?.take(MOST).read_to_end(&mut octets)?;
+    Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
 fn names(list: &str) -> Vec<String> {
     list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
-/// The arguments of a macro, out of their quotes: `` `one', `two') ``.
-fn arguments(text: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    let mut rest = text;
-    while let Some((_, behind)) = rest.split_once('`') {
-        let Some((argument, behind)) = behind.split_once('\'') else { break };
-        arguments.push(argument.trim().to_owned());
-        rest = behind;
-    }
-    arguments
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Filters, equate, made, master};
+    use super::{equate, socket};
+    use twinseal_config::Door;
 
-    fn filters(defined: &[(&str, &str)], used: &[&str]) -> Filters {
-        let defined = defined.iter().map(|(name, text)| ((*name).into(), (*text).into()));
-        Filters { defined: defined.collect(), used: used.iter().map(|one| (*one).into()).collect() }
+    #[test]
+    fn the_last_value_of_a_setting_counts() {
+        let text = "S=unix:/a, F = R,T=C:30s;E:5m, F=T";
+        assert_eq!((equate(text, "F"), equate(text, "S")), (Some("T"), Some("unix:/a")));
+        assert_eq!(equate("S=inet:8891@localhost", "F"), None);
     }
 
     #[test]
-    fn filters_are_found_in_what_is_written_and_in_what_is_made_of_it() {
-        let text = "dnl INPUT_MAIL_FILTER(`old', `S=unix:/old')\n\
-                    INPUT_MAIL_FILTER(`one', `S=unix:/a, F=T, T=C:30s;E:5m')dnl\n\
-                    MAIL_FILTER(`two', `S=inet:8891@localhost')dnl the second\n";
-        let both = [("one", "S=unix:/a, F=T, T=C:30s;E:5m"), ("two", "S=inet:8891@localhost")];
-        assert_eq!(master(text, 0), filters(&both, &["one"]));
-        let more = format!("{text}define(`confINPUT_MAIL_FILTERS', `two, one')\n");
-        assert_eq!(master(&more, 0), filters(&both, &["two", "one"]));
-        let text = "O InputMailFilters=one,two\nXone, S=unix:/a, F=T, T=C:30s;E:5m\n\
-                    Xtwo, S=inet:8891@localhost\n";
-        assert_eq!(made(text), filters(&both, &["one", "two"]));
-        assert_eq!(equate(both[0].1, "F"), Some("T"));
-        assert_eq!(equate(both[1].1, "F"), None);
+    fn a_filter_is_known_by_its_socket_or_by_its_name() {
+        for (name, equates, want) in [
+            ("x", "S=inet:8893@localhost", "inet:localhost:8893"),
+            ("opendmarc", "S=inet:1@localhost", "opendmarc"),
+            ("x", "S=local:/run/spamass.sock, F=T", "unix:/run/spamass.sock"),
+        ] {
+            assert_eq!(socket(name, equates, Door::Native), want, "{name} {equates}");
+        }
     }
 }

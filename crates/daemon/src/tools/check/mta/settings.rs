@@ -1,12 +1,15 @@
 //! What else of Postfix's parameters matters to what we do.
 
+mod clients;
+
 use super::filters::{Filter, list};
 use super::kinds;
 use super::order::{place, set};
-use super::postfix::{Postfix, Service};
+use super::postfix::{Postfix, Service, Way};
 use super::sockets::{self, Whose};
-use crate::tools::check::finding::{Kind, Mend, Sheet};
+use crate::tools::check::finding::{Finding, Kind, Mend, Sheet};
 use twinseal_config::Config;
+use twinseal_message::text;
 
 /// The version of the milter protocol that keeps leading spaces and needs fewest questions (traps
 /// W1, W21).
@@ -14,10 +17,10 @@ const PROTOCOL: &str = "6";
 
 /// Looks at them.
 pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
+    let signs = config.mode.signs() && !config.shadow;
     let with_us: Vec<(&Service, &'static str, Vec<Filter>)> = postfix
-        .servers()
-        .map(|service| (service, "smtpd_milters"))
-        .chain(postfix.cleanup().map(|service| (service, "non_smtpd_milters")))
+        .lists()
+        .into_iter()
         .map(|(service, parameter)| (service, parameter, postfix.filters(service, parameter)))
         .filter(|(service, _, filters)| {
             filters.iter().any(|one| ours(one, service, postfix, config))
@@ -25,7 +28,7 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
         .collect();
     for (service, parameter, filters) in &with_us {
         let here = Here { postfix, config, service, parameter, filters };
-        if config.mode.signs() {
+        if signs {
             here.must_not("milter_default_action", "default_action", "accept", &ACTION, sheet);
         }
         for old in ["2", "3", "4"] {
@@ -35,7 +38,9 @@ pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     if config.mode.signs() {
         bounces(postfix, sheet);
         conversion(postfix, sheet);
+        clients::look(postfix, config, sheet);
     }
+    maps(postfix, config, sheet);
 }
 
 fn ours(filter: &Filter, service: &Service, postfix: &Postfix, config: &Config) -> bool {
@@ -104,6 +109,23 @@ impl Here<'_> {
         };
         let mend = Mend::run([command, postfix.reload()]).and_say(wanted.advice);
         sheet.find(wanted.kind, place, what, mend);
+    }
+}
+
+/// Lists for single clients, in tables that are not looked into.
+fn maps(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
+    const PARAMETER: &str = "smtpd_milter_maps";
+    for Way { by, .. } in postfix.ways().filter(|way| way.parameter == "smtpd_milters") {
+        let maps = postfix.value_for(by, PARAMETER);
+        let place = place(postfix, by, PARAMETER);
+        let known = |one: &Finding| one.kind == &kinds::MAPS && one.place == place;
+        if maps.is_empty() || sheet.findings.iter().any(known) {
+            continue;
+        }
+        let name = sockets::name(postfix, config).map_or_else(String::new, |name| name.text);
+        let advice =
+            format!("see that {name} is in the lists there, or that its clients need none");
+        sheet.find(&kinds::MAPS, &place, text::shown(maps), Mend::say(advice));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::filters::{Filter, list, parse};
 use super::kinds;
 use super::order::{place, set, with_ours};
-use super::postfix::{Postfix, Service};
+use super::postfix::{Postfix, Service, Way};
 use super::sockets::{self, Name, Whose};
 use crate::tools::check::finding::{Area, Kind, Mend, Sheet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,33 +12,31 @@ use twinseal_config::Config;
 /// The option that keeps all filters away (trap P13).
 const NO_MILTERS: &str = "no_milters";
 
+/// The parameter that it is an option of.
+const OPTIONS: &str = "receive_override_options";
+
+/// Who gets mail out of the queue, and hands it back to another service.
+const CONTENT_FILTER: &str = "content_filter";
+
+/// Who gets mail before it is in the queue, and hands it on to another service.
+const PROXY: &str = "smtpd_proxy_filter";
+
+/// Both.
+const FILTERS: [&str; 2] = [CONTENT_FILTER, PROXY];
+
 /// Looks at every service that shows mail to filters.
 pub(super) fn look(postfix: &Postfix, config: &Config, sheet: &mut Sheet) {
     let Some(name) = sockets::name(postfix, config) else { return };
     let look = Look { postfix, config, name };
-    let filtered = look.is_filtered();
-    for service in postfix.servers() {
-        // What comes back from a content filter has been shown once.
-        if comes_back(service, filtered, postfix) {
-            look.at_what_comes_back(service, sheet);
-        } else {
-            look.at_service(service, "smtpd_milters", sheet);
+    let back = |way: &Way<'_>| look.comes_back(way.by);
+    let shown_later = postfix.ways().any(|way| back(&way) && look.shows_what_comes_back(way.by));
+    for way in postfix.ways() {
+        if back(&way) {
+            look.at_what_comes_back(way.by, sheet);
+        } else if look.is_wanted(&way, shown_later) {
+            look.at_way(way, sheet);
         }
     }
-    if let Some(cleanup) = postfix.cleanup().filter(|_| config.mode.signs()) {
-        look.at_service(cleanup, "non_smtpd_milters", sheet);
-    }
-}
-
-/// What hands mail to a content filter, behind the queue and before it.
-const FILTERS: [&str; 2] = ["content_filter", "smtpd_proxy_filter"];
-
-/// Whether a service takes mail back from a content filter: this host alone reaches it, and it hands
-/// nothing to one itself.
-fn comes_back(service: &Service, filtered: bool, postfix: &Postfix) -> bool {
-    let says_so = FILTERS.iter().any(|name| service.overridden(name) == Some(""));
-    let hands_on = FILTERS.iter().any(|name| !postfix.value_for(service, name).is_empty());
-    service.is_inner() && (filtered || says_so) && !hands_on
 }
 
 struct Look<'l> {
@@ -49,24 +47,47 @@ struct Look<'l> {
 }
 
 impl Look<'_> {
-    /// Whether a content filter, before the queue or behind it, hands mail back to this host.
-    fn is_filtered(&self) -> bool {
+    /// Whether mail that comes this way has to be shown to us here. What goes to a content filter
+    /// may be shown when it comes back (trap P11); what goes through a proxy can be shown only
+    /// then, because the proxy gets the message in place of `cleanup`.
+    fn is_wanted(&self, way: &Way<'_>, shown_later: bool) -> bool {
+        let uses = |filter| !self.postfix.value_for(way.by, filter).is_empty();
+        let is_smtp = way.parameter == "smtpd_milters";
+        let later = is_smtp && uses(PROXY) || shown_later && uses(CONTENT_FILTER);
+        // Who verifies alone has no use for mail of this host and its users.
+        let ours_alone = !is_smtp || way.by.is_for_users();
+        !later && (self.config.mode.signs() || !ours_alone)
+    }
+
+    /// Whether a content filter hands mail back there, which was shown once.
+    fn comes_back(&self, service: &Service) -> bool {
         let has = |service: &Service| {
             FILTERS.iter().any(|name| !self.postfix.value_for(service, name).is_empty())
         };
-        self.postfix.servers().any(has)
+        if service.program != "smtpd" || has(service) {
+            return false;
+        }
+        let filtered = self.postfix.ways().any(|way| has(way.by));
+        let is_exempt = |name: &&str| {
+            service.overridden(name).is_some() && !self.postfix.value(name).is_empty()
+        };
+        let says_so = service.overridden(CONTENT_FILTER).is_some();
+        // Elsewhere than on this host alone it may be a service for users that are trusted.
+        let exempt = FILTERS.iter().any(is_exempt) && !service.is_for_users();
+        service.is_inner() && (filtered || says_so) || exempt
     }
 
-    fn at_service(&self, service: &Service, parameter: &'static str, sheet: &mut Sheet) {
+    fn at_way(&self, way: Way<'_>, sheet: &mut Sheet) {
+        let Way { by, through: service, parameter } = way;
         let filters = self.postfix.filters(service, parameter);
         let whose =
             |filter: &Filter| sockets::whose(&filter.socket, service, self.postfix, self.config);
-        if self.keeps_filters_away(service, sheet) {
+        if self.keeps_filters_away(by, sheet) {
             return;
         }
         if filters.iter().any(|filter| whose(filter) == Whose::Ours) {
             let what = format!("shows mail to {}", self.name.text);
-            sheet.pass(Area::Mta, format!("Postfix, {}", service.name), what);
+            sheet.pass(Area::Mta, format!("Postfix, {}", by.name), what);
             return;
         }
         if let Some(at) = filters.iter().position(|filter| whose(filter) == Whose::Misnamed) {
@@ -90,14 +111,17 @@ impl Look<'_> {
             sockets::whose(&filter.socket, service, self.postfix, self.config) == Whose::Ours
         });
         // Who only signs need not see what comes from outside.
-        let elsewhere = |other: &Service| {
+        let shows = |other: &Service| {
             self.postfix.filters(other, parameter).iter().any(|filter| {
                 sockets::whose(&filter.socket, other, self.postfix, self.config) == Whose::Ours
             })
         };
-        let other_shows = service.program == "smtpd" && self.postfix.servers().any(elsewhere);
+        let other_shows = service.program == "smtpd"
+            && self.postfix.ways().any(|way| way.parameter == parameter && shows(way.by));
         let kind: &'static Kind = match (is_override, parameter) {
-            _ if other_shows && !self.config.mode.verifies() => &kinds::UNSHOWN,
+            _ if other_shows && !service.is_for_users() && !self.config.mode.verifies() => {
+                &kinds::UNSHOWN
+            }
             (true, _) => &kinds::SERVICE,
             (false, "smtpd_milters") => &kinds::NO_FILTER,
             (false, _) => &kinds::NO_LOCAL_FILTER,
@@ -198,18 +222,18 @@ impl Look<'_> {
 
     /// Whether `no_milters` is set for a service, which is told (trap P13).
     fn keeps_filters_away(&self, service: &Service, sheet: &mut Sheet) -> bool {
-        const PARAMETER: &str = "receive_override_options";
-        let options = options(self.postfix.value_for(service, PARAMETER));
+        let options = options(self.postfix.value_for(service, OPTIONS));
         if !options.contains(&NO_MILTERS) {
             return false;
         }
         let rest: Vec<&str> = options.into_iter().filter(|option| *option != NO_MILTERS).collect();
         let rest = rest.join(", ");
-        let command = match service.overridden(PARAMETER) {
-            Some(_) if rest.is_empty() => self.postfix.unset_for(service, PARAMETER),
-            _ => set(self.postfix, service, PARAMETER, &rest),
+        let main_is_free = !self.postfix.value(OPTIONS).contains(NO_MILTERS);
+        let command = match service.overridden(OPTIONS) {
+            Some(_) if rest.is_empty() && main_is_free => self.postfix.unset_for(service, OPTIONS),
+            _ => set(self.postfix, service, OPTIONS, &rest),
         };
-        let place = place(self.postfix, service, PARAMETER);
+        let place = place(self.postfix, service, OPTIONS);
         if !sheet.findings.iter().any(|one| one.kind == &kinds::NO_MILTERS && one.place == place) {
             let what = format!("{NO_MILTERS} is set, so {} asks no filter", service.name);
             let mend = Mend::run([command, self.postfix.reload()]);
@@ -218,21 +242,25 @@ impl Look<'_> {
         true
     }
 
-    /// What a content filter hands back comes from 127.0.0.1, whoever sent it (trap P12).
-    fn at_what_comes_back(&self, service: &Service, sheet: &mut Sheet) {
-        const PARAMETER: &str = "receive_override_options";
-        let options = options(self.postfix.value_for(service, PARAMETER));
-        let shown = !options.contains(&NO_MILTERS)
+    fn shows_what_comes_back(&self, service: &Service) -> bool {
+        let options = options(self.postfix.value_for(service, OPTIONS));
+        !options.contains(&NO_MILTERS)
             && self.postfix.filters(service, "smtpd_milters").iter().any(|filter| {
                 sockets::whose(&filter.socket, service, self.postfix, self.config) != Whose::Theirs
-            });
+            })
+    }
+
+    /// What a content filter hands back comes from 127.0.0.1, whoever sent it (trap P12).
+    fn at_what_comes_back(&self, service: &Service, sheet: &mut Sheet) {
+        let options = options(self.postfix.value_for(service, OPTIONS));
+        let shown = self.shows_what_comes_back(service);
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let trusted = self.config.internal_hosts.contains(Some("localhost"), Some(loopback));
-        if !self.config.mode.signs() || !shown || !trusted {
+        if !self.config.mode.signs() || self.config.shadow || !shown || !trusted {
             return;
         }
         let wanted = [options, vec![NO_MILTERS]].concat().join(",");
-        let command = self.postfix.set_for(service, PARAMETER, &wanted);
+        let command = self.postfix.set_for(service, OPTIONS, &wanted);
         let what = format!(
             "{} takes mail back from a content filter, shows it to us, and 127.0.0.1 counts as \
              internal",

@@ -60,7 +60,7 @@ pub(super) fn whose(text: &str, service: &Service, postfix: &Postfix, config: &C
         let socket = read(text, chrooted, queue);
         socket.is_some_and(|socket| config.sockets.iter().any(|ours| is(&socket, ours)))
     };
-    if is_ours(service.chrooted) {
+    if is_ours(service.chrooted) && !leads_out(text, service.chrooted, queue) {
         return Whose::Ours;
     }
     // The file alone says nothing: many programs call it milter.sock.
@@ -77,7 +77,19 @@ pub(super) fn whose(text: &str, service: &Service, postfix: &Postfix, config: &C
         ),
         _ => false,
     };
-    if is_ours(!service.chrooted) || same_name { Whose::Misnamed } else { Whose::Theirs }
+    let misnamed = is_ours(true) || is_ours(false) || same_name;
+    if misnamed { Whose::Misnamed } else { Whose::Theirs }
+}
+
+/// Whether a link leads out of the chroot, which for who is in it leads nowhere.
+fn leads_out(text: &str, chrooted: bool, queue: &Path) -> bool {
+    let Some(Socket::Unix(path)) = read(text, chrooted, queue).filter(|_| chrooted) else {
+        return false;
+    };
+    let (Ok(path), Ok(queue)) = (fs::canonicalize(path), fs::canonicalize(queue)) else {
+        return false;
+    };
+    !path.starts_with(queue)
 }
 
 /// Whether a socket that Postfix names is one that we listen at.
@@ -146,10 +158,15 @@ pub(super) struct Name {
     pub(super) from_chroot: bool,
 }
 
-/// The name of our first socket in Postfix's words: one that every service understands, where there
-/// is one.
+/// The name of one of our sockets in Postfix's words: of one that every service reaches, where
+/// there is one.
 pub(super) fn name(postfix: &Postfix, config: &Config) -> Option<Name> {
-    let name = match config.sockets.first()? {
+    let names = || config.sockets.iter().map(|socket| name_of(socket, postfix));
+    names().find(|name| name.from_chroot).or_else(|| names().next())
+}
+
+fn name_of(socket: &SocketSpec, postfix: &Postfix) -> Name {
+    match socket {
         SocketSpec::Unix { path } => {
             let path = plain(path);
             match path.strip_prefix(plain(postfix.queue())) {
@@ -168,13 +185,12 @@ pub(super) fn name(postfix: &Postfix, config: &Config) -> Option<Name> {
             };
             Name { text: format!("inet:{host}:{port}"), from_chroot: true }
         }
-    };
-    Some(name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Socket, is, read};
+    use super::{Socket, is, leads_out, read};
     use std::path::{Path, PathBuf};
     use twinseal_config::SocketSpec;
 
@@ -192,6 +208,27 @@ mod tests {
             assert_eq!(found, Some(Socket::Unix(PathBuf::from(want))), "{text} {chrooted}");
         }
         assert_eq!(read("nonsense", false, queue), None);
+    }
+
+    #[test]
+    fn a_link_out_of_the_chroot_leads_nowhere() {
+        let root = tempfile::tempdir().unwrap();
+        let (inside, outside) = (root.path().join("queue"), root.path().join("t.sock"));
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(&outside, "").unwrap();
+        std::fs::write(inside.join("own.sock"), "").unwrap();
+        std::os::unix::fs::symlink(&outside, inside.join("link.sock")).unwrap();
+        std::os::unix::fs::symlink("own.sock", inside.join("near.sock")).unwrap();
+        for (text, chrooted, want) in [
+            ("unix:link.sock", true, true),
+            ("unix:/link.sock", true, true),
+            ("unix:link.sock", false, false),
+            ("unix:near.sock", true, false),
+            ("unix:nothing.sock", true, false),
+            ("inet:localhost:8891", true, false),
+        ] {
+            assert_eq!(leads_out(text, chrooted, &inside), want, "{text} {chrooted}");
+        }
     }
 
     #[test]

@@ -133,8 +133,8 @@ impl Asking {
         Ok(Arc::clone(found))
     }
 
-    /// The nearest name above that has name servers, for resolvers that leave out what RFC 2308
-    /// §3 has them say.
+    /// The nearest name above that has name servers, for resolvers that leave out the SOA record
+    /// of a negative answer (RFC 2308 §3).
     async fn above(&self, name: &str) -> Result<String, LookupFailure> {
         let parents = name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..));
         for parent in std::iter::once(name).chain(parents).take(MAX_LABELS) {
