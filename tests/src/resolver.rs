@@ -12,7 +12,7 @@ use std::time::Duration;
 const UNBOUND: &str = "/usr/sbin/unbound";
 
 /// A running resolver; it is stopped when dropped. It starts from the root that is on the name
-/// server that it was started with, and remembers nothing for longer than a second.
+/// server that it was started with.
 #[derive(Debug)]
 pub struct Resolver {
     process: Child,
@@ -22,6 +22,15 @@ pub struct Resolver {
 impl Resolver {
     /// Starts one, and waits until it listens.
     pub fn start(root: &Nameserver, scratch: &Scratch) -> Self {
+        Self::start_with(" cache-max-ttl: 1\n cache-max-negative-ttl: 1\n", root, scratch)
+    }
+
+    /// The same for one that remembers as long as it is told to.
+    pub fn start_remembering(root: &Nameserver, scratch: &Scratch) -> Self {
+        Self::start_with("", root, scratch)
+    }
+
+    fn start_with(memory: &str, root: &Nameserver, scratch: &Scratch) -> Self {
         assert!(Path::new(UNBOUND).exists(), "{UNBOUND} is missing: apt-get install unbound");
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, Address::free_port());
         let directory = scratch.dir("unbound");
@@ -29,7 +38,7 @@ impl Resolver {
             "server:\n interface: {ip}@{port}\n port: {port}\n do-daemonize: no\n username: \"\"\n\
              \x20chroot: \"\"\n directory: \"{dir}\"\n pidfile: \"\"\n use-syslog: no\n\
              \x20logfile: \"\"\n do-not-query-localhost: no\n module-config: \"iterator\"\n\
-             \x20cache-max-ttl: 1\n cache-max-negative-ttl: 1\n num-threads: 1\n\
+             {memory} num-threads: 1\n\
              \x20outgoing-range: 512\n num-queries-per-thread: 512\n do-ip6: no\n\
              stub-zone:\n name: \".\"\n stub-addr: {root}\n\
              remote-control:\n control-enable: no\n",

@@ -304,12 +304,40 @@ fn servers_that_do_not_answer_are_told_from_those_that_say_nothing_of_the_zone()
 }
 
 #[test]
+fn what_a_resolver_keeps_is_told_from_what_the_servers_have() {
+    let scratch = Scratch::new("check-dns-stale");
+    let sites = Site::of_servers(2);
+    let file = configuration(&["a"], &scratch);
+    let old = with(&right(), &of_key(&key("rsa1024").record().to_string()));
+    let start = |lines: &Lines| -> Vec<Nameserver> {
+        let zones = [zone("a", lines)];
+        sites.iter().map(|site| Nameserver::start_at(site, &zones, &scratch)).collect()
+    };
+    let servers = start(&old);
+    let resolver = Resolver::start_remembering(&servers[0], &scratch);
+    let dns = Dns { servers, resolver };
+    assert_eq!(about(&check(&file, &dns), "a")[0].code, "dns-other-key");
+    // The servers get the right record; the resolver has not asked them since.
+    let Dns { servers, resolver } = dns;
+    drop(servers);
+    let dns = Dns { servers: start(&right()), resolver };
+    let checked = check(&file, &dns);
+    checked.assert_clean();
+    let found: Vec<(&str, &str)> =
+        checked.findings.iter().map(|one| (one.code.as_str(), one.place.as_str())).collect();
+    assert_eq!(found, [("dns-stale", "mail._domainkey.a.example at the resolver")]);
+}
+
+#[test]
 fn a_resolver_that_is_not_there_is_said_once() {
     let scratch = Scratch::new("check-no-resolver");
-    let names: Vec<String> = (0..100).map(|number| format!("d{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let file = configuration(&names, &scratch);
-    let checked = Checked::run(&["--config", &file, "--no-mta", "--nameserver", "127.0.0.1:9"]);
-    let codes: Vec<&str> = checked.findings.iter().map(|finding| finding.code.as_str()).collect();
-    assert_eq!((checked.code, codes), (1, vec!["dns-no-resolver"]));
+    for number in [1, 100] {
+        let names: Vec<String> = (0..number).map(|number| format!("d{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let file = configuration(&names, &scratch);
+        let checked = Checked::run(&["--config", &file, "--no-mta", "--nameserver", "127.0.0.1:9"]);
+        let codes: Vec<&str> =
+            checked.findings.iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!((checked.code, codes), (1, vec!["dns-no-resolver"]), "{number}");
+    }
 }

@@ -12,7 +12,7 @@ mod record;
 mod sightings;
 mod spf;
 
-use super::finding::{Mend, Sheet};
+use super::finding::{Finding, Mend, Sheet};
 use super::keys::PublicKeys;
 use crate::resolver::Settings;
 use crate::resolver::direct::Direct;
@@ -20,6 +20,7 @@ use crate::tools::signers::{Signer, Signers};
 use indicatif::{ProgressBar, ProgressStyle};
 pub(super) use kinds::KINDS;
 use sightings::Asking;
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -80,8 +81,28 @@ pub(super) fn look(
         sheet.find(&kinds::SILENT_RESOLVER, "DNS", what, Mend::say(advice));
         return Ok(());
     }
-    sheets.into_iter().for_each(|one| sheet.absorb(one));
+    let mut told = HashSet::new();
+    for mut one in sheets {
+        one.findings.retain(|finding| is_news(finding, &mut told));
+        sheet.absorb(one);
+    }
     Ok(())
+}
+
+/// Whether what is wrong with a server has not been told yet: one that is silent may have ten
+/// thousand zones, and one that is lame a zone of many keys.
+fn is_news(finding: &Finding, told: &mut HashSet<(&'static str, String)>) -> bool {
+    let code = finding.kind.code;
+    let place = finding.place.as_str();
+    let server = if finding.kind == &kinds::SILENT_SERVER {
+        // Its address, or its name where it has none.
+        place.rsplit(' ').next().unwrap_or(place)
+    } else if finding.kind == &kinds::LAME {
+        place
+    } else {
+        return true;
+    };
+    told.insert((code, server.to_owned()))
 }
 
 /// DNS could not be asked at all.

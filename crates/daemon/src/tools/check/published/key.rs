@@ -47,7 +47,7 @@ impl Subject<'_> {
         let name = self.name();
         let resolved = asking.resolve(&name, Kind::Texts).await;
         let seen = self.seen(&name, asking).await;
-        self.unanswered(&resolved, &seen, asking, sheet);
+        self.unanswered(&resolved, &seen, sheet);
         let of = |reply: &Reply| faults(&reply.joined(), &self.wanted());
         let at_resolver = resolved.as_ref().ok().map(of);
         let at_servers: Vec<(&Sighting, Vec<Fault>)> = seen
@@ -160,7 +160,6 @@ impl Subject<'_> {
         &self,
         resolved: &Result<Reply, LookupFailure>,
         seen: &[Sighting],
-        asking: &Asking,
         sheet: &mut Sheet,
     ) {
         let name = self.name();
@@ -179,26 +178,19 @@ impl Subject<'_> {
                     let advice =
                         "configure the zone there, or take the server out of its NS records";
                     let at = format!("{zone} at {at}");
-                    if asking.is_news(format!("lame {at}")) {
-                        sheet.find(&kinds::LAME, at, what, Mend::say(advice));
-                    }
+                    sheet.find(&kinds::LAME, at, what, Mend::say(advice));
                 }
                 (Err(_), None) => {
                     let what = "the name of this server leads to no address";
                     let advice = "give it an address, or take it out of the NS records";
-                    if asking.is_news(format!("silent {at}")) {
-                        let at = format!("{zone} at {at}");
-                        sheet.find(&kinds::SILENT_SERVER, at, what, Mend::say(advice));
-                    }
+                    let at = format!("{zone} at {at}");
+                    sheet.find(&kinds::SILENT_SERVER, at, what, Mend::say(advice));
                 }
-                (Err(failure), Some(address)) => {
+                (Err(failure), Some(_)) => {
                     let advice = "start it, let UDP and TCP of port 53 through to it, or take it \
                                   out of the NS records of its zones";
-                    // One server may have ten thousand of them.
-                    if asking.is_news(format!("silent {address}")) {
-                        let at = format!("{zone} at {at}");
-                        sheet.find(&kinds::SILENT_SERVER, at, failure, Mend::say(advice));
-                    }
+                    let at = format!("{zone} at {at}");
+                    sheet.find(&kinds::SILENT_SERVER, at, failure, Mend::say(advice));
                 }
             }
         }

@@ -72,7 +72,6 @@ pub(super) struct Asking {
     hosts: Mutex<HashMap<String, Shared<Addresses>>>,
     /// How often an address was silent; who answers once is never counted as silent.
     silent: Mutex<HashMap<IpAddr, usize>>,
-    told: Mutex<HashSet<String>>,
     failures: AtomicUsize,
 }
 
@@ -85,7 +84,6 @@ impl Asking {
             zones: Mutex::default(),
             hosts: Mutex::default(),
             silent: Mutex::default(),
-            told: Mutex::default(),
             failures: AtomicUsize::new(0),
         }
     }
@@ -100,11 +98,6 @@ impl Asking {
     pub(super) fn is_silent(&self) -> bool {
         let failures = self.failures.load(Ordering::Relaxed);
         failures != ANSWERS && failures > 0
-    }
-
-    /// Whether something is told for the first time: one server may have many zones.
-    pub(super) fn is_news(&self, what: String) -> bool {
-        lock(&self.told).insert(what)
     }
 
     /// What the resolver says.
