@@ -53,6 +53,9 @@ pub enum BadPolicy {
         /// What it says, made fit to be shown.
         value: String,
     },
+    /// It has `p=`: it is the record of a key, whose name lacks its selector.
+    #[error("it is the record of a key (p=), which belongs to SELECTOR._domainkey")]
+    Key,
     /// None of its tags belongs to a policy: it is another record.
     #[error("the record has none of the tags of a policy: t=, o=, n=, r=")]
     NoTag,
@@ -74,6 +77,9 @@ impl Policy {
             return Err(BadPolicy::TooLong { octets: text.len() });
         }
         let tags = TagList::parse(text)?;
+        if tags.get("p").is_some() {
+            return Err(BadPolicy::Key);
+        }
         if !["t", "o", "n", "r"].iter().any(|name| tags.get(name).is_some()) {
             return Err(BadPolicy::NoTag);
         }
@@ -135,6 +141,12 @@ impl fmt::Display for Policy {
 mod tests {
     use super::{BadPolicy, MAX_POLICY_OCTETS, Outbound, Policy};
     use twinseal_message::Domain;
+
+    #[test]
+    fn a_key_without_its_selector_is_no_policy() {
+        let text = b"v=DKIM1; k=rsa; t=y; p=MIGf";
+        assert_eq!(Policy::parse(text), Err(BadPolicy::Key));
+    }
 
     #[test]
     fn a_policy_says_how_much_is_signed_and_whether_it_is_a_test() {

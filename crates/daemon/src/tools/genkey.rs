@@ -182,7 +182,7 @@ impl Task {
 }
 
 /// All values of an option that has to be there, each once.
-fn several<T: PartialEq + Display, E: Display>(
+fn several<T: Display, E: Display>(
     given: &mut Given,
     name: &str,
     read: impl Fn(&str) -> Result<T, E>,
@@ -192,7 +192,9 @@ fn several<T: PartialEq + Display, E: Display>(
     }
     let mut values: Vec<T> = Vec::new();
     for value in given.read_all(name, read) {
-        if values.contains(&value) {
+        // DNS knows no capitals.
+        let name_of = |value: &T| value.to_string();
+        if values.iter().any(|known| name_of(known).eq_ignore_ascii_case(&name_of(&value))) {
             given.mistakes.push(format!("--{name}: {:?} is given twice", value.to_string()));
         } else {
             values.push(value);

@@ -13,6 +13,9 @@ use twinseal_dkim::{LookupFailure, TxtAnswer};
 /// otherwise.
 const BUDGET: Duration = Duration::from_secs(5);
 
+/// How many names are asked for at once: what one zone may have of the resolver's places.
+const AT_ONCE: usize = 32;
+
 /// The option that says whom to ask.
 pub(super) const NAMESERVER: ToolOption = ToolOption {
     name: "nameserver",
@@ -35,8 +38,13 @@ impl Dns {
         Ok(Self { resolver, runtime })
     }
 
-    /// The answers for these names, in their order.
+    /// The answers for these names, in their order: so many are asked for at once, each lot within
+    /// the time that there is.
     pub(super) fn ask(&self, names: &[&str]) -> Vec<TxtAnswer> {
+        names.chunks(AT_ONCE).flat_map(|names| self.ask_together(names)).collect()
+    }
+
+    fn ask_together(&self, names: &[&str]) -> Vec<TxtAnswer> {
         let mut answers = vec![TxtAnswer::Failed(LookupFailure::Timeout); names.len()];
         self.runtime.block_on(async {
             let mut questions = ask_all(&self.resolver, names, BUDGET);

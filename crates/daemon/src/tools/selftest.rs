@@ -34,7 +34,6 @@ use super::explain::decide::CannotExplain;
 use super::options::help;
 use super::signers::Signers;
 use crate::command::print;
-use crate::serve::{FileSystem, complain};
 use crate::serving::service::system_clock;
 use crate::terminal::Terminal;
 use arrived::Arrived;
@@ -49,11 +48,12 @@ use sending::{Place, Sent, send};
 use sink::Sink;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use step::{Code, Report, Step, Way};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use twinseal_config::{Config, Door, ExitCode, Pattern, Request};
+use twinseal_config::{Config, Door, ExitCode, Pattern};
+use twinseal_keys::exposure::quoted;
 use twinseal_message::{Mailbox as Address, text};
 
 const SUMMARY: &str = "\
@@ -95,7 +95,7 @@ enum Failure {
     NoPostfix { error: CannotAsk },
     #[error(
         "Postfix does not route {DOMAIN} to this host: {found}\nfor a lasting route, type: \
-         {lasting}\nfor one as long as this takes: twinseal selftest --route\n{}",
+         {lasting}\nfor one as long as this takes: the same with --route\n{}",
         otherwise()
     )]
     NotRouted { found: String, lasting: String },
@@ -114,9 +114,8 @@ enum Failure {
 /// What helps without Postfix.
 fn otherwise() -> String {
     format!(
-        "to an address of yours: twinseal selftest --to ADDRESS --mailbox PATH\nwith another MTA, \
-         route {DOMAIN} to [127.0.0.1]:{USUAL_PORT}: twinseal selftest --routed --sink-port \
-         {USUAL_PORT}"
+        "to an address of yours: the same with --to ADDRESS --mailbox PATH\nwith another MTA, route \
+         {DOMAIN} to [127.0.0.1]:{USUAL_PORT}: the same with --routed --sink-port {USUAL_PORT}"
     )
 }
 
@@ -148,19 +147,11 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let (door, words) = (asked.configured.door, asked.configured.words.iter().cloned());
-    let loaded = match twinseal_config::serve(door, words, &FileSystem) {
-        Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => loaded,
-        Ok(
-            Request::Help | Request::Usage | Request::Version | Request::Value(_) | Request::Query,
-        ) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.lines().for_each(|line| terminal.complain(line));
-            return mistakes.exit_code();
-        }
+    let loaded = match asked.configured.load(terminal) {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return print(terminal, &usage()),
+        Err(code) => return code,
     };
-    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    complain(&warnings, terminal);
     let tested = test(&asked, &loaded.config, terminal).and_then(|report| {
         let text =
             if asked.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.lines() };
@@ -366,12 +357,7 @@ fn judge(
 
 /// What says more of the decision, as it is typed.
 fn explain(configured: &Configured, from: &str, client: std::net::IpAddr) -> String {
-    let words: Vec<String> = configured
-        .words
-        .iter()
-        .map(|word| text::escaped(&word.to_string_lossy()))
-        .map(|word| if word.contains([' ', '*', '$', '\'']) { format!("{word:?}") } else { word })
-        .collect();
+    let words: Vec<String> = configured.words.iter().map(|word| quoted(Path::new(word))).collect();
     let words = words.join(" ");
     let program = match configured.door {
         Door::Native => String::new(),

@@ -247,6 +247,11 @@ impl Testing<'_, '_> {
         if let (Manner::Native, Some(why)) = (self.manner, &checked.domainkeys) {
             self.terminal.complain(format_args!("warning: of no use to DomainKeys: {why}"));
         }
+        // Trap K11
+        if self.manner == Manner::Native && checked.testing {
+            let what = "warning: the record is in test mode (t=y), which counts for both seals";
+            self.terminal.complain(what);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::probe::Probe;
 use super::step::{Code, Step};
+use crate::event::Reason;
 use crate::serving::service::Client;
 use crate::signing::keyring::{KeyState, Looked};
 use crate::signing::seal::{How, Requested};
@@ -80,6 +81,10 @@ pub(super) fn of(
                         }
                     }
                     Ok(None) => {}
+                    // Trap K5: such a key makes one seal, and that is no fault.
+                    Err(Reason::KeyNotRsa) => {
+                        said.push("no DomainKeys, by an Ed25519 key".to_owned())
+                    }
                     Err(reason) => wrong.push(format!("no {field}: {reason}")),
                 }
             }

@@ -10,7 +10,7 @@ use std::fmt::Display;
 use twinseal_dkim::{
     Demands, KeyQuery, Outcome, PublishedKey, Security, Signature, TxtAnswer, Verdict, Verifier,
 };
-use twinseal_domainkeys::record::SelectorRecord;
+use twinseal_domainkeys::record::{BadSelectorRecord, MAX_BITS, SelectorRecord};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Field, HeaderBlock, Selector, TagList};
 
@@ -203,7 +203,11 @@ impl Judging<'_> {
         }
         let reason = outcome.code();
         let what = format!("DKIM with what DNS has at {name}: {outcome} (reason={reason})");
-        published_differs(Step::failed(code, what), seal, &dns.answer(seal))
+        let changed = matches!(
+            outcome,
+            Outcome::BodyChanged | Outcome::BodyShorter { .. } | Outcome::SignatureWrong
+        );
+        published_differs(Step::failed(code, what), seal, (&dns.answer(seal), changed))
     }
 
     /// What becomes of the signature in the field of that number when keys are as `answers` say.
@@ -272,8 +276,9 @@ fn late(code: Code, name: &KeyQuery, why: &dyn Display) -> Step {
         .later()
 }
 
-/// Says whether the record is that of the key on disk, and what to publish.
-fn published_differs(step: Step, seal: &Seal, answer: &TxtAnswer) -> Step {
+/// Says whether the record is that of the key on disk, and what to publish; `changed` is whether the
+/// signature is not that of the message.
+fn published_differs(step: Step, seal: &Seal, (answer, changed): (&TxtAnswer, bool)) -> Step {
     let (Ok(key), TxtAnswer::Records { texts, .. }) = (&seal.key, answer) else {
         return to_publish(step, seal);
     };
@@ -281,8 +286,13 @@ fn published_differs(step: Step, seal: &Seal, answer: &TxtAnswer) -> Step {
         (Ok(published), Ok(public)) => published.key == public,
         _ => false,
     };
-    if same {
+    if same && changed {
         step.because("DNS has the key that is on disk: the message was changed behind the milter")
+    } else if same {
+        to_publish(
+            step.because("DNS has the key that is on disk, and its record forbids this"),
+            seal,
+        )
     } else {
         to_publish(step.because("DNS has another key than the one on disk"), seal)
     }
@@ -310,16 +320,20 @@ fn domainkeys_by_dns(seal: &Seal, dns: &Published) -> Step {
         TxtAnswer::Failed(failure) => return late(code, &name, &failure),
         TxtAnswer::NoRecord | TxtAnswer::NoName => return failed(&"there is no record"),
     };
-    let mut found = Err("there is no record".to_owned());
-    for text in &texts {
-        found = SelectorRecord::parse(text).map_err(|error| error.to_string());
-        if found.is_ok() {
-            break;
+    let mut read = texts.iter().map(|text| SelectorRecord::parse(text));
+    let first = read.next();
+    let found = match first.map(|first| first.or_else(|bad| read.find_map(Result::ok).ok_or(bad))) {
+        Some(Ok(found)) => found,
+        // RFC 4870 §3.2.4: they need not take it, and some do. It is the key that is so large.
+        Some(Err(BadSelectorRecord::Size { bits })) if bits > MAX_BITS => {
+            let what = format!(
+                "DNS has an RSA key of {bits} bits at {name}: verifiers of DomainKeys need not take \
+                 more than {MAX_BITS}"
+            );
+            return Step::ok(code, what);
         }
-    }
-    let found = match found {
-        Ok(found) => found,
-        Err(why) => return failed(&why),
+        Some(Err(why)) => return failed(&why),
+        None => return failed(&"there is no record"),
     };
     let public = match seal.key.as_ref().map(|key| key.public()) {
         Ok(Ok(public)) => public,

@@ -1,6 +1,7 @@
 //! A mailbox that a message arrives in: an mbox file or a Maildir, looked at and left alone.
 
 use super::probe::Probe;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub(super) struct Mailbox {
     /// The length of an mbox file before.
     length: u64,
     /// The messages of a Maildir before.
-    known: Vec<PathBuf>,
+    known: HashSet<PathBuf>,
     /// How long an mbox file was when it was last looked at: one that grows is being written.
     last: Option<u64>,
 }
@@ -32,13 +33,13 @@ impl Mailbox {
     /// # Errors
     /// When it cannot be looked at.
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
-        let mut mailbox = Self { path, length: 0, known: Vec::new(), last: None };
+        let mut mailbox = Self { path, length: 0, known: HashSet::new(), last: None };
         match fs::metadata(&mailbox.path) {
             Ok(found) if found.is_dir() => {
                 if !mailbox.path.join("new").is_dir() {
                     return Err(io::Error::other("it is a directory, and no Maildir"));
                 }
-                mailbox.known = messages(&mailbox.path)?;
+                mailbox.known = messages(&mailbox.path)?.into_iter().collect();
             }
             Ok(found) => {
                 File::open(&mailbox.path)?;
@@ -75,7 +76,7 @@ impl Mailbox {
             if probe.is(octets.get(..MAX_HEADER).unwrap_or(&octets)) {
                 return Ok(Some(octets));
             }
-            self.known.push(path);
+            self.known.insert(path);
         }
         Ok(None)
     }

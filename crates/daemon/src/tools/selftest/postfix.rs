@@ -3,13 +3,14 @@
 use super::probe::DOMAIN;
 use crate::reporting::sendmail::run;
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
+use twinseal_keys::exposure::quoted;
 use twinseal_message::text::{self, shown};
 
 /// How long one of its programs may take.
@@ -60,7 +61,7 @@ impl Postfix {
     /// A command line as it is typed.
     fn typed(&self, program: &str, words: &str) -> String {
         match &self.directory {
-            Some(directory) => format!("{program} -c {} {words}", text::path(directory)),
+            Some(directory) => format!("{program} -c {} {words}", quoted(directory)),
             None => format!("{program} {words}"),
         }
     }
@@ -125,7 +126,7 @@ impl Postfix {
     /// [`CannotAsk`], when there is no Postfix to ask.
     pub(super) fn lasting(&self, port: u16) -> Result<String, CannotAsk> {
         let value = self.with_route(port)?;
-        let set = self.typed("postconf", &format!("-e '{TRANSPORT_MAPS} = {}'", shown(&value)));
+        let set = self.typed("postconf", &format!("-e {}", assignment(&value)));
         Ok(format!("{set} && {}", self.typed("postfix", "reload")))
     }
 
@@ -137,14 +138,17 @@ impl Postfix {
     pub(super) fn add_route(&self, port: u16, tell: impl FnOnce(&str)) -> Result<Route, CannotAsk> {
         let directory = self.value("config_directory")?;
         let file = Path::new(&directory).join("main.cf");
-        // Postfix writes a new file in the place of the old one: of a link, in the link's place.
-        let file = fs::canonicalize(&file).map_err(|error| CannotAsk::File { file, error })?;
         let wrong = |error| CannotAsk::File { file: file.clone(), error };
+        // postconf would put a file in the link's place, and the link would be gone.
+        if fs::symlink_metadata(&file).map_err(wrong)?.is_symlink() {
+            let why = "it is a link, which postconf replaces by a file: route lastingly instead";
+            return Err(wrong(io::Error::other(why)));
+        }
         let before = fs::read(&file).map_err(wrong)?;
         let set = self.ask("postconf", &["-n", TRANSPORT_MAPS])?.unwrap_or_default();
         let old = set.split_once('=').map(|(_, old)| old.trim().to_owned());
         let back = match &old {
-            Some(old) => format!("-e '{TRANSPORT_MAPS} = {}'", text::escaped(old)),
+            Some(old) => format!("-e {}", assignment(old)),
             None => format!("-X {TRANSPORT_MAPS}"),
         };
         let reload = self.typed("postfix", "reload");
@@ -210,6 +214,11 @@ impl Drop for Route {
     }
 }
 
+/// The parameter with that value, as a shell takes it.
+fn assignment(value: &str) -> String {
+    quoted(Path::new(&format!("{TRANSPORT_MAPS} = {value}")))
+}
+
 /// Another file with the same owner and mode in the place of that one, whole at any time.
 fn replace(file: &Path, octets: &[u8]) -> io::Result<()> {
     let found = fs::metadata(file)?;
@@ -272,15 +281,20 @@ fn tables(value: &str) -> Vec<String> {
 
 /// The port of this host that a route leads to: `smtp:[127.0.0.1]:2525`, `[localhost]:2525`.
 pub(super) fn port_here(route: &str) -> Option<u16> {
-    // A transport in front has no bracket and no dot in it.
+    // A transport in front has no bracket and no dot in it. The sink speaks SMTP, over IPv4.
     let hop = match route.split_once(':') {
-        Some((transport, hop)) if !transport.contains(['[', '.']) && hop.contains(':') => hop,
+        Some((transport, hop)) if !transport.contains(['[', '.']) && hop.contains(':') => {
+            if !matches!(transport, "" | "smtp" | "relay") {
+                return None;
+            }
+            hop
+        }
         _ => route,
     };
     let (host, port) = hop.rsplit_once(':')?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let here = host.eq_ignore_ascii_case("localhost")
-        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        || host.parse().is_ok_and(|address: Ipv4Addr| address == Ipv4Addr::LOCALHOST);
     port.parse().ok().filter(|_| here)
 }
 
@@ -300,6 +314,9 @@ mod tests {
             ("localhost:10025", Some(10025)),
             ("smtp:localhost:10025", Some(10025)),
             ("relay:[mail.example.com]:25", None),
+            ("lmtp:[127.0.0.1]:2525", None),
+            ("smtp:[::1]:2525", None),
+            ("[127.0.0.2]:2525", None),
             ("[mail.example.com]", None),
             ("smtp:", None),
             ("error:no such domain", None),

@@ -124,6 +124,11 @@ impl Asked {
 
     /// The key that is meant: what was typed has its say before the file.
     pub(super) fn named(&self, file: &TestedKeys) -> Named {
+        // A table of the file has its say before one key of the file.
+        let typed = self.domain.is_some() || self.selector.is_some();
+        if file.table.is_some() && !typed {
+            return Named::Nothing;
+        }
         let domain = self.domain.as_ref().or(file.domain.as_ref());
         let selector = self
             .selector

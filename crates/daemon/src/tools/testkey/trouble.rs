@@ -37,11 +37,18 @@ pub(super) struct Checked {
     pub(super) security: Option<Security>,
     /// What keeps a verifier of DomainKeys from using an RSA key.
     pub(super) domainkeys: Option<String>,
+    /// The record has `t=y`.
+    pub(super) testing: bool,
 }
 
 /// Looks at the answer, and whether it belongs to the private half.
 pub(super) fn check(answer: &TxtAnswer, private: Option<&Private>) -> Checked {
-    let without = |trouble| Checked { trouble: Some(trouble), security: None, domainkeys: None };
+    let without = |trouble| Checked {
+        trouble: Some(trouble),
+        security: None,
+        domainkeys: None,
+        testing: false,
+    };
     let (texts, security) = match answer {
         TxtAnswer::Records { texts, security } => (texts, *security),
         TxtAnswer::NoRecord => return without(Trouble::NoRecord),
@@ -64,7 +71,8 @@ pub(super) fn check(answer: &TxtAnswer, private: Option<&Private>) -> Checked {
     let is_rsa = matches!(published.key.kind(), KeyKind::Rsa { .. });
     let domainkeys = SelectorRecord::parse(text).err().filter(|_| is_rsa);
     let domainkeys = domainkeys.map(|error| error.to_string());
-    Checked { trouble, security: Some(security), domainkeys }
+    let testing = published.testing;
+    Checked { trouble, security: Some(security), domainkeys, testing }
 }
 
 /// Why no verifier of today says yes to anything with that key.
