@@ -301,7 +301,7 @@ fn without_a_route_it_says_how_and_with_one_of_its_own_it_leaves_nothing_behind(
          inline:{{selftest.twinseal.invalid=smtp:[127.0.0.1]:2525}}, regexp:{}'",
         table.display()
     );
-    for part in [&line, "selftest --route", "--to ADDRESS"] {
+    for part in [&line, "the same with --route", "--to ADDRESS"] {
         assert!(told.errors.contains(part), "{part}: {}", told.errors);
     }
     assert_eq!(fs::read_to_string(host.main_cf()).unwrap(), before);
@@ -311,6 +311,15 @@ fn without_a_route_it_says_how_and_with_one_of_its_own_it_leaves_nothing_behind(
     let back = format!("postconf -c {directory} -e 'transport_maps = regexp:{}'", table.display());
     assert!(told.errors.contains(&back), "{}", told.errors);
     assert_eq!(fs::read_to_string(host.main_cf()).unwrap(), before);
+
+    // postconf would put a file in the place of a link.
+    let real = host.scratch.join("postfix/real.cf");
+    fs::rename(host.main_cf(), &real).unwrap();
+    std::os::unix::fs::symlink(&real, host.main_cf()).unwrap();
+    let told = host.with_postfix(&postfix, &["--route", "--via", "smtp"]);
+    assert!(told.code == 69 && told.errors.contains("it is a link"), "{told:?}");
+    assert!(fs::symlink_metadata(host.main_cf()).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&real).unwrap(), before);
 }
 
 #[test]
