@@ -128,8 +128,13 @@ fn put_finding(page: &mut String, finding: &Finding) -> fmt::Result {
     writeln!(page, "<p class=\"code\">{}</p>\n</article>", kind.code)
 }
 
-/// With a capital in front.
+/// With a capital in front, unless it begins with what is typed or published: names of tags are in
+/// the case that they have (trap H12).
 fn sentence(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.contains('=') || first == "twinseal" {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     first + letters.as_str()
@@ -211,6 +216,7 @@ details li { font-size: .9rem; content-visibility: auto; contain-intrinsic-size:
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
   border-bottom: 1px solid var(--line); }
+td[data-of=\"What\"], td[data-of=\"State\"] { overflow-wrap: break-word; }
 @media (max-width: 45rem) { thead { display: none; } tr { display: block; padding: .5rem 0;
   border-bottom: 1px solid var(--line); } td { display: block; border: 0; padding: 0; }
   td::before { content: attr(data-of) \": \"; color: var(--soft); } }
@@ -218,7 +224,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{render, sentence};
     use crate::tools::check::finding::{Area, Grade, Kind, Mend, Sheet};
 
     static KIND: Kind =
@@ -235,6 +241,20 @@ mod tests {
         assert!(!page.contains("<script") && !page.contains("\"x\""), "{page}");
         assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;"), "{page}");
         assert!(page.contains("Fri, 28 Nov 2025 06:00:00 +0000"), "{page}");
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_tag_or_a_command_does_not() {
+        for (text, want) in [
+            ("whoever has it signs", "Whoever has it signs"),
+            ("an empty p= takes the key back", "An empty p= takes the key back"),
+            ("t=y asks receivers", "t=y asks receivers"),
+            ("h= leaves out sha256", "h= leaves out sha256"),
+            ("twinseal explain ADDRESS tells", "twinseal explain ADDRESS tells"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), want);
+        }
     }
 
     #[test]
