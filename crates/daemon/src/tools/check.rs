@@ -156,6 +156,10 @@ mod tests {
             assert_eq!((code, output.as_str()), (ExitCode::Usage, ""), "{words:?}");
             assert!(errors.contains(why), "{words:?}: {errors}");
         }
+        let (_, _, errors) = called(run, &["--ignore", "nonsense"]);
+        for kind in kinds() {
+            assert!(errors.contains(kind.code), "{}: {errors}", kind.code);
+        }
         let (code, output, _) = called(run, &["--help"]);
         assert!(code == ExitCode::Ok && output.contains("--ignore CODE"), "{output}");
     }

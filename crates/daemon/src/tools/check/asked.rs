@@ -112,7 +112,10 @@ impl Asked {
         }
         let ignore = given.read_all("ignore", |code| {
             let known = kinds().find(|kind| kind.code == code);
-            known.map(|kind| kind.code).ok_or_else(|| format!("no finding has the code {code:?}"))
+            known.map(|kind| kind.code).ok_or_else(|| {
+                let allowed: Vec<&str> = kinds().map(|kind| kind.code).collect();
+                format!("no finding has the code {code:?}, allowed: {}", allowed.join(", "))
+            })
         });
         let servers = given.read_all("nameserver", name_server);
         let path = |name| given.all(name).last().map(PathBuf::from);
