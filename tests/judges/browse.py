@@ -5,7 +5,7 @@
 
 Writes a picture of the whole page for each width into the folder, and prints one JSON object: what
 the console said, what was asked for, and for each width whether anything is wider than the window,
-the smallest letters, and the headings that are seen.
+the smallest letters, and the headings and the text that are seen.
 """
 import base64
 import functools
@@ -32,7 +32,7 @@ return {
   wide: wide.slice(0, 5).map(e => e.tagName + ': ' + e.textContent.slice(0, 60)),
   smallest: Math.min(...sizes),
   headings: [...document.querySelectorAll('h1, h2, h3')].filter(shown).map(e => e.innerText),
-  text: document.body.innerText.length,
+  text: document.body.innerText,
 };
 """
 

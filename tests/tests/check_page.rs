@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use twinseal_e2e::checked::{Checked, Finding};
 use twinseal_e2e::here;
 use twinseal_e2e::nameserver::{Nameserver, Site, Zone};
 use twinseal_e2e::program;
@@ -52,6 +53,24 @@ fn assert_readable(seen: &Value) {
 fn headings(seen: &Value, width: &str) -> Vec<String> {
     let all = seen["widths"][width]["headings"].as_array().unwrap();
     all.iter().map(|heading| heading.as_str().unwrap().to_owned()).collect()
+}
+
+/// In one line, however it is wrapped.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Everything about each finding can be read, at every width.
+fn assert_told(findings: &[Finding], seen: &Value) {
+    for width in WIDTHS {
+        let text = flat(seen["widths"][width]["text"].as_str().unwrap());
+        for Finding { code, grade, place, what, commands, record } in findings {
+            let told = [code, grade, place, what].into_iter().chain(commands).chain(record);
+            for part in told.map(|part| flat(part)) {
+                assert!(text.contains(&part), "{width}: {code} lacks {part:?}");
+            }
+        }
+    }
 }
 
 fn check(words: &[&str], page: &Path) -> i32 {
@@ -105,7 +124,7 @@ fn findings_of_every_grade_are_there_and_what_strangers_publish_stays_text() {
         name: "example".to_owned(),
         lines: format!(
             "mail._domainkey.evil IN TXT {evil}\n_domainkey.evil IN TXT {evil}\nevil IN TXT \
-             \"v=spf1 <script>alert(3)</script>\"\n"
+             \"v=spf1 <script>alert(3)</script>\"\n_domainkey.{long} IN TXT \"t=y; o=~\"\n"
         ),
     };
     let sites = Site::of_servers(1);
@@ -113,16 +132,26 @@ fn findings_of_every_grade_are_there_and_what_strangers_publish_stays_text() {
     let resolver = Resolver::start(&server, &scratch);
     let page = scratch.join("page.html");
     let address = resolver.address().to_string();
-    assert_eq!(check(&["--config", &file, "--nameserver", &address], &page), 1);
+    let words = ["--config", &file, "--nameserver", &address];
+    assert_eq!(check(&words, &page), 1);
     let seen = browse(&page, &scratch);
     assert_readable(&seen);
+    let checked = Checked::run(&[&["--no-mta"], &words[..]].concat());
+    assert_told(&checked.findings, &seen);
     let headings = headings(&seen, "1280");
     assert_eq!(headings.first().map(String::as_str), Some("Something is wrong"));
-    for grade in ["wrong", "note"] {
+    for grade in ["wrong", "risk", "note"] {
         assert!(headings.iter().any(|heading| heading.starts_with(grade)), "{headings:?}");
     }
     let source = fs::read_to_string(&page).unwrap();
-    for part in ["key-refused", "dns-unreadable", "dns-spf", "chmod o-rwx", "&lt;script&gt;"] {
+    for part in [
+        "key-refused",
+        "dns-unreadable",
+        "dns-spf",
+        "chmod o-rwx",
+        "&lt;script&gt;",
+        ">t=y in the policy asks",
+    ] {
         assert!(source.contains(part), "{part}");
     }
     assert!(!source.contains("<script") && !source.contains("<img"));
