@@ -1,14 +1,17 @@
 //! `twinseal check` and key files: each fault is named with the element of the path, and what is
 //! printed mends it, typed or by `--fix`.
 
+use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
-use twinseal_e2e::checked::Checked;
+use twinseal_e2e::checked::{Checked, Finding};
 use twinseal_e2e::judges::require_root;
 use twinseal_e2e::program;
 use twinseal_e2e::scratch::Scratch;
+use twinseal_e2e::users::numbers;
 
 /// The daemon's user and its group, which every Debian has.
 const USER: &str = "nobody:nogroup";
@@ -281,4 +284,125 @@ fn each_line_that_is_wrong_or_not_meant_is_named() {
     assert!(checked.findings.iter().any(|one| one.place == row), "{:#?}", checked.findings);
     place.scratch.write("keytable", format!("mail example.com:mail:{key}\n"));
     look().assert_clean();
+}
+
+/// The codes of what is found, in order and each once.
+fn codes(checked: &Checked) -> Vec<&str> {
+    let mut codes: Vec<&str> = checked.findings.iter().map(|one| one.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn the_command_lines_of_the_old_programs_lead_to_the_same_keys() {
+    let place = Place::new("check-keys-doors");
+    let key = place.key.display().to_string();
+    let three = place.scratch.write("three", format!("*@a.example:a.example:{key}\n"));
+    let two = place.scratch.write("two", format!("*@a.example:{key}\n"));
+    let (three, two) = (three.display().to_string(), two.display().to_string());
+    let common = ["-l", "-p", "inet:8891@localhost", "-u", USER, "-d", "a.example"];
+    for words in [
+        &["dkim-filter", "-s", "mail", "-k", &key][..],
+        &["dkim-filter", "-K", "-k", &three],
+        &["dk-filter", "-S", "mail", "-s", &key],
+        &["dk-filter", "-k", "-s", &two],
+    ] {
+        let (program, own) = words.split_first().unwrap();
+        let words = [&["--no-dns", "--no-mta", "--", program], &common[..], own].concat();
+        let look = || Checked::run(&words);
+        look().assert_clean();
+        place.type_in("chmod 644 KEY");
+        let checked = look();
+        let wrong: Vec<&Finding> = checked.counted().collect();
+        let [finding] = &wrong[..] else { panic!("{words:?}: {:#?}", checked.findings) };
+        // The old programs warn of such a key, and take it.
+        assert_eq!((finding.code.as_str(), finding.place.as_str()), ("key-exposed", key.as_str()));
+        finding.commands.iter().for_each(|command| place.type_in(command));
+        look().assert_clean();
+        // What that program did and this one does not is a note.
+        if *program == "dk-filter" {
+            assert_eq!(codes(&look()), ["config-notice"], "{words:?}");
+        }
+    }
+    // A line of the list that is none is named by its number.
+    fs::write(&three, format!("*@a.example:a.example:{key}\nbad\n")).unwrap();
+    let words = ["--no-dns", "--no-mta", "--", "dkim-filter", "-K", "-k", &three];
+    let checked = Checked::run(&[&words[..], &common].concat());
+    let at = format!("{three}:2");
+    assert!(checked.findings.iter().any(|one| one.place == at), "{:#?}", checked.findings);
+}
+
+#[test]
+fn keys_that_a_table_names_by_the_domain_are_each_looked_at() {
+    let place = Place::new("check-keys-percent");
+    let pem = fs::read(&place.key).unwrap();
+    let of = |domain: &str| {
+        let file = place.scratch.write_with_mode(&format!("of/{domain}/mail"), &pem, 0o640);
+        chown(&file, Some(0), Some(group())).unwrap();
+        file
+    };
+    let (_, second) = (of("a.example"), of("b.example"));
+    let above = place.scratch.join("of").display().to_string();
+    let table = place.scratch.write("keytable", format!("k %:mail:{above}/%/mail\n"));
+    let signing = place.scratch.write("signingtable", "*@a.example k\n*@b.example k\n");
+    let conf = place.scratch.write(
+        "opendkim.conf",
+        format!(
+            "Socket inet:8891@localhost\nUserID {USER}\nSyslog yes\nMode s\nKeyTable file:{}\n\
+             SigningTable refile:{}\n",
+            table.display(),
+            signing.display()
+        ),
+    );
+    let conf = conf.display().to_string();
+    let look = || Checked::run(&["--no-dns", "--no-mta", "--", "opendkim", "-x", &conf]);
+    look().assert_clean();
+    fs::set_permissions(&second, fs::Permissions::from_mode(0o644)).unwrap();
+    let checked = look();
+    let found: Vec<(&str, &str)> =
+        checked.counted().map(|one| (one.code.as_str(), one.place.as_str())).collect();
+    assert_eq!(found, [("key-refused", second.to_str().unwrap())], "{:#?}", checked.findings);
+}
+
+#[test]
+fn a_rule_that_signs_for_whoever_sends_is_noted() {
+    let place = Place::new("check-open-rule");
+    let text = fs::read_to_string(&place.file).unwrap();
+    let open =
+        text.replace("\"*@example.com\"", "\"*\"").replace("domain: example.com", "domain: \"*\"");
+    fs::write(&place.file, open).unwrap();
+    let checked = place.check();
+    checked.assert_clean();
+    assert_eq!(codes(&checked), ["config-open-rule"]);
+    assert_eq!(checked.findings[0].place, format!("{}:4", place.file));
+}
+
+#[test]
+fn who_may_not_read_a_key_is_told_that_it_was_not_seen() {
+    let place = Place::new("check-keys-unseen");
+    place.type_in("chmod 600 KEY");
+    // Others than root need not get at the build directory.
+    let own = place.scratch.join("twinseal");
+    fs::copy(program::path(), &own).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut look = Command::new(own);
+    look.args(["check", "--json", "--no-dns", "--no-mta", "--config", &place.file]);
+    let (user, group) = numbers("nobody").unwrap();
+    let output = look.uid(user).gid(group).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [finding] = &answer["findings"].as_array().unwrap()[..] else { panic!("{answer:#}") };
+    assert_eq!(finding["code"], "key-not-seen");
+    assert_eq!(finding["where"], place.key.display().to_string());
+    // A note: it may be in order.
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_command_line_that_is_wrong_is_not_a_finding() {
+    for words in [&["--ignore", "nonsense"][..], &["--nonsense"], &["--fix", "--fix=1"]] {
+        let output = program::run(&[&["check"], words].concat(), b"");
+        assert_eq!(output.status.code(), Some(64), "{words:?}: {output:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{words:?}");
+    }
 }
