@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use twinseal_e2e::checked::{Checked, Finding};
+use twinseal_e2e::hostile_dns::{HostileDns, Reply, code};
 use twinseal_e2e::nameserver::{Nameserver, Site, Zone};
 use twinseal_e2e::resolver::Resolver;
 use twinseal_e2e::scratch::Scratch;
@@ -78,6 +79,7 @@ fn of_key(text: &str) -> Lines {
 fn cases_of_keys() -> Vec<Case> {
     let right = key("rsa2048").record().to_string();
     let other = key("rsa1024").record().to_string();
+    let small = right.to_ascii_lowercase().replace("v=dkim1", "v=DKIM1");
     let (front, back) = right.split_at(255);
     let tags = |tags: &str| of_key(&right.replace("k=rsa;", tags));
     let two = |one: &str, other: &str| {
@@ -96,6 +98,7 @@ fn cases_of_keys() -> Vec<Case> {
             &[("dns-doubled-name", "doubled.example")],
         ),
         case("other", of_key(&other), &[("dns-other-key", "other.example")]),
+        case("letters", of_key(&small), &[("dns-letters", "letters.example")]),
         case("cut", of_key(front), &[("dns-cut", "cut.example")]),
         case("quotes", of_key(&format!("\"{right}\"")), &[("dns-quotes", "quotes.example")]),
         case("split", two(front, back), &[("dns-split-records", "split.example")]),
@@ -139,6 +142,11 @@ fn further_cases() -> Vec<Case> {
         case("anybody", of("@", "v=spf1 +all"), &[("dns-spf-all", "anybody.example")]),
         case("nodmarc", vec![("_dmarc", String::new())], &[("dns-no-dmarc", "nodmarc.example")]),
         case("dmarc", of("_dmarc", "v=DMARC1; p=deny"), &[("dns-dmarc", "dmarc.example")]),
+        case(
+            "percent",
+            of("_dmarc", "v=DMARC1; p=none; pct=200"),
+            &[("dns-dmarc-tag", "percent.example")],
+        ),
         Case {
             name: "stale",
             both: vec![],
@@ -340,4 +348,34 @@ fn a_resolver_that_is_not_there_is_said_once() {
             checked.findings.iter().map(|finding| finding.code.as_str()).collect();
         assert_eq!((checked.code, codes), (1, vec!["dns-no-resolver"]), "{number}");
     }
+}
+
+#[test]
+fn a_domain_that_nobody_has_is_told_from_a_record_that_is_missing() {
+    let scratch = Scratch::new("check-dns-gone");
+    let sites = Site::of_servers(1);
+    let file = configuration(&["here", "gone"], &scratch);
+    let server = Nameserver::start_at(&sites[0], &[zone("here", &right())], &scratch);
+    let resolver = Resolver::start(&server, &scratch);
+    let checked = check(&file, &Dns { servers: vec![server], resolver });
+    let found: Vec<(&str, &str)> =
+        checked.findings.iter().map(|one| (one.code.as_str(), one.place.as_str())).collect();
+    assert_eq!((checked.code, found), (1, vec![("dns-no-domain", "gone.example")]));
+}
+
+#[test]
+fn a_resolver_that_fails_at_one_name_has_not_said_that_nothing_is_there() {
+    let scratch = Scratch::new("check-dns-fails");
+    let file = configuration(&["a"], &scratch);
+    let name = "mail._domainkey.a.example";
+    let resolver = HostileDns::start([
+        (name, Reply::code(code::SERVFAIL)),
+        ("a.example", Reply::txt("a.example", "v=spf1 mx ~all")),
+    ]);
+    let address = resolver.address().to_string();
+    let checked = Checked::run(&["--config", &file, "--no-mta", "--nameserver", &address]);
+    let found: Vec<(&str, &str)> =
+        checked.findings.iter().map(|one| (one.code.as_str(), one.place.as_str())).collect();
+    let place = format!("{name} at the resolver");
+    assert_eq!((checked.code, found), (1, vec![("dns-no-answer", place.as_str())]));
 }
