@@ -12,6 +12,7 @@ use twinseal_e2e::nameserver::{Nameserver, Site, Zone};
 use twinseal_e2e::program;
 use twinseal_e2e::resolver::Resolver;
 use twinseal_e2e::scratch::Scratch;
+use twinseal_keys::SigningKey;
 
 const DOMAINS: usize = 10_000;
 
@@ -34,7 +35,7 @@ impl Many {
         let scratch = Scratch::new(name);
         let data = |name: &str| {
             let file = format!("{}/data/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"));
-            let key = twinseal_keys::SigningKey::from_pem(&std::fs::read(file).unwrap()).unwrap();
+            let key = SigningKey::from_pem(&std::fs::read(file).unwrap()).unwrap();
             let line = key.record().unwrap().zone_line("x");
             line.split_once("TXT\t").unwrap().1.replace('\n', " ")
         };
@@ -89,6 +90,72 @@ fn ten_thousand_domains_are_looked_at_within_the_time_of_a_run() {
     let run = Command::new("script").args(["-qec", &command]).arg(&log).output().expect("script");
     let shown = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(shown.contains(&format!("/{DOMAINS} domains")), "{}", &shown[..shown.len().min(2000)]);
+}
+
+/// Keys and domains of the run in which each domain has a key of its own.
+const KEYS: usize = 1_000;
+
+/// So many of those domains are zones; the others are names in the zone above.
+const ZONES: usize = 300;
+
+#[test]
+fn a_thousand_keys_and_hundreds_of_zones_are_looked_at_as_one_is() {
+    let scratch = Scratch::new("check-many-keys");
+    let keys: Vec<SigningKey> =
+        (0..KEYS).map(|_| SigningKey::generate_ed25519().unwrap()).collect();
+    let mut configuration = "socket: inet:8891@localhost\nsigning:\n".to_owned();
+    let mut above = Zone { name: "example".to_owned(), lines: String::new() };
+    let mut zones = Vec::new();
+    let (wrong_zone, wrong_name) = (ZONES / 2, KEYS - 1);
+    for (number, key) in keys.iter().enumerate() {
+        let pem = key.to_pem().unwrap();
+        let file = scratch.write_with_mode(&format!("keys/d{number}"), &pem, 0o600);
+        let _ = writeln!(
+            configuration,
+            "  - {{ senders: [\"*@d{number}.example\"], domain: d{number}.example, domainkeys: \
+             off, keys: [{{ file: {}, selector: mail }}] }}",
+            file.display()
+        );
+        // Two of them publish the key of their neighbour.
+        let published =
+            if [wrong_zone, wrong_name].contains(&number) { &keys[number - 1] } else { key };
+        let of_zone = number < ZONES;
+        let (below, owner) = if of_zone {
+            (String::new(), "@".to_owned())
+        } else {
+            (format!(".d{number}"), format!("d{number}"))
+        };
+        let lines = format!(
+            "mail._domainkey{below} IN TXT \"{}\"\n{owner} IN TXT \"v=spf1 mx ~all\"\n\
+             _dmarc{below} IN TXT \"v=DMARC1; p=none\"\n",
+            published.record().unwrap()
+        );
+        if of_zone {
+            zones.push(Zone { name: format!("d{number}.example"), lines });
+        } else {
+            above.lines.push_str(&lines);
+        }
+    }
+    zones.push(above);
+    let sites = Site::of_servers(2);
+    let start = |site: &Site| Nameserver::start_at(site, &zones, &scratch);
+    let servers: Vec<Nameserver> = sites.iter().map(start).collect();
+    let resolver = Resolver::start(&servers[0], &scratch);
+    let file = scratch.write("t.yaml", configuration).display().to_string();
+    let address = resolver.address().to_string();
+    let checked = Checked::run(&["--config", &file, "--no-mta", "--nameserver", &address]);
+    let mut found: Vec<(&str, &str)> =
+        checked.findings.iter().map(|one| (one.code.as_str(), one.place.as_str())).collect();
+    found.sort_unstable();
+    let place = |number: usize| format!("mail._domainkey.d{number}.example");
+    let (first, second) = (place(wrong_zone), place(wrong_name));
+    assert_eq!(found, [("dns-other-key", first.as_str()), ("dns-other-key", second.as_str())]);
+    // Each key file, and of each domain the record, SPF and DMARC.
+    let of_dns = checked.passed.iter().filter(|place| place.ends_with(".example")).count();
+    assert_eq!(of_dns, 3 * KEYS - 2);
+    let folder = scratch.join("keys").display().to_string();
+    let of_keys = checked.passed.iter().filter(|place| place.starts_with(&folder)).count();
+    assert_eq!(of_keys, KEYS);
 }
 
 /// A resolver that passes questions on, after a while, and counts how many wait at the same time.
