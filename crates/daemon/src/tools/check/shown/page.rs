@@ -128,11 +128,11 @@ fn put_finding(page: &mut String, finding: &Finding) -> fmt::Result {
     writeln!(page, "<p class=\"code\">{}</p>\n</article>", kind.code)
 }
 
-/// With a capital in front, unless it begins with what is typed or published: names of tags are in
-/// the case that they have (trap H12).
+/// With a capital in front, unless it begins with a name of DNS, or with what is typed or published:
+/// names of tags are in the case that they have (trap H12).
 fn sentence(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
-    if first.contains('=') || first == "twinseal" {
+    if first.contains(['=', '.']) || first == "twinseal" {
         return text.to_owned();
     }
     let mut letters = text.chars();
@@ -250,6 +250,7 @@ mod tests {
             ("an empty p= takes the key back", "An empty p= takes the key back"),
             ("t=y asks receivers", "t=y asks receivers"),
             ("h= leaves out sha256", "h= leaves out sha256"),
+            ("ns1.example.com has it right", "ns1.example.com has it right"),
             ("twinseal explain ADDRESS tells", "twinseal explain ADDRESS tells"),
             ("", ""),
         ] {
