@@ -21,7 +21,7 @@ mod mta;
 mod published;
 mod shown;
 
-use super::options::help;
+use super::options::{asked, help};
 use super::signers::Signers;
 use crate::command::print;
 use crate::terminal::Terminal;
@@ -54,18 +54,15 @@ pub(crate) use mta::probe::{NAME as PROBE, run as probe};
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
-    let asked = match Asked::read(words) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
-            terminal.complain("twinseal check --help tells how it is used");
-            return ExitCode::Usage;
-        }
-    };
+    let done = asked(Asked::read(words), ("check", usage), terminal);
+    done.map_or_else(|code| code, |asked| check(&asked, terminal))
+}
+
+/// Looks at everything, and shows it.
+fn check(asked: &Asked, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut sheet = Sheet::default();
     match configuration::look(&asked.configured, &mut sheet) {
-        Read::Config(config) => all(&asked, &config, &mut sheet, terminal),
+        Read::Config(config) => all(asked, &config, &mut sheet, terminal),
         Read::Nothing => {
             mta::list(&asked.mta, &mut sheet);
             inventory::look(None, &mut sheet);
@@ -78,7 +75,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     }
     sheet.findings.retain(|finding| !asked.ignore.contains(&finding.kind.code));
     sheet.findings.sort_by_key(|finding| (finding.kind.area, finding.kind.grade));
-    match shown::write(&sheet, &asked, terminal) {
+    match shown::write(&sheet, asked, terminal) {
         Ok(()) => exit_code(&sheet),
         Err(why) => {
             terminal.complain(why);

@@ -1,7 +1,8 @@
 //! Which configuration a tool is about: options as `twinseal serve` takes them, or a program with
 //! its own behind `--`.
 
-use super::options::{Takes, ToolOption};
+use super::options::{Given, Takes, ToolOption};
+use crate::command::print;
 use crate::serve::{FileSystem, complain};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
@@ -27,9 +28,23 @@ impl Configured {
         Self { door: Door::Native, words }
     }
 
+    /// Reads the command line of a tool that is about a configuration: its own words, of which so
+    /// many belong to no option, and what names the configuration; where that is wrong, it is one of
+    /// the mistakes.
+    pub(crate) fn given(
+        words: Vec<OsString>,
+        options: &[ToolOption],
+        operands: usize,
+    ) -> (Given, Option<Self>) {
+        let (own, rest) = Self::apart(words, options, operands);
+        let mut given = Given::with_operands(own, options, operands);
+        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
+        (given, configured)
+    }
+
     /// Takes a tool's own words, of which so many belong to no option, out of a command line; the
     /// rest names the configuration. What is wrong with that rest is said in words.
-    pub(crate) fn apart(
+    fn apart(
         words: Vec<OsString>,
         options: &[ToolOption],
         operands: usize,
@@ -71,21 +86,22 @@ impl Configured {
         (own, Ok(Self::of_options(theirs)))
     }
 
-    /// Reads the configuration, and says what is wrong with it and what is probably not meant;
-    /// `None` where the command line asks for something else than to serve.
+    /// Reads the configuration, and says what is wrong with it and what is probably not meant. Who
+    /// asks for something else than to serve is told how the tool is used.
     ///
     /// # Errors
     /// How the program ends, where there is no configuration.
     pub(crate) fn load(
         &self,
+        usage: fn() -> String,
         terminal: &mut Terminal<'_>,
-    ) -> Result<Option<Box<Loaded>>, ExitCode> {
+    ) -> Result<Box<Loaded>, ExitCode> {
         match twinseal_config::serve(self.door, self.words.iter().cloned(), &FileSystem) {
             Ok(Request::Serve(loaded) | Request::Check(loaded) | Request::Test(loaded)) => {
                 let warnings: Vec<String> =
                     loaded.warnings.iter().map(ToString::to_string).collect();
                 complain(&warnings, terminal);
-                Ok(Some(loaded))
+                Ok(loaded)
             }
             Ok(
                 Request::Help
@@ -93,7 +109,7 @@ impl Configured {
                 | Request::Version
                 | Request::Value(_)
                 | Request::Query,
-            ) => Ok(None),
+            ) => Err(print(terminal, &usage())),
             Err(mistakes) => {
                 mistakes.lines().for_each(|line| terminal.complain(line));
                 Err(mistakes.exit_code())
@@ -125,5 +141,22 @@ impl Configured {
         })?;
         words.remove(0);
         Ok(Self { door, words })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use crate::tools::options::ToolOption;
+    use twinseal_config::params::{PARAMS, Place};
+
+    /// Fails when an option of a tool has the name of one of the configuration, which would never
+    /// be reached then.
+    #[track_caller]
+    pub(crate) fn assert_no_option_is_hidden_by(options: &[ToolOption]) {
+        for option in options {
+            let hidden = |place, long: &str| place != Place::Historic && long == option.name;
+            let found = PARAMS.iter().find(|param| hidden(param.place, &param.long_option()));
+            assert!(found.is_none(), "--{} is an option of the configuration", option.name);
+        }
     }
 }

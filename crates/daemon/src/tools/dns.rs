@@ -5,7 +5,7 @@ mod records;
 mod shown;
 pub(crate) mod suggested;
 
-use super::options::help;
+use super::options::{asked, help};
 use super::signers::{Open, Signers};
 use crate::command::print;
 use crate::privileges::Account;
@@ -13,7 +13,7 @@ use crate::server;
 use crate::terminal::Terminal;
 use asked::{Asked, OPTIONS};
 use std::ffi::OsString;
-use twinseal_config::ExitCode;
+use twinseal_config::{Config, ExitCode};
 use twinseal_message::Domain;
 
 const SUMMARY: &str = "\
@@ -29,28 +29,23 @@ the command line is wrong, 78 when the configuration is. docs/dns.md has the mem
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
-    let asked = match Asked::read(words) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
-            terminal.complain("twinseal dns --help tells how it is used");
-            return ExitCode::Usage;
-        }
-    };
-    let loaded = match asked.configured.load(terminal) {
-        Ok(Some(loaded)) => loaded,
-        Ok(None) => return print(terminal, &usage()),
-        Err(code) => return code,
-    };
-    let account = server::account(&loaded.config).ok().flatten();
+    let done = asked(Asked::read(words), ("dns", usage), terminal).and_then(|asked| {
+        let loaded = asked.configured.load(usage, terminal)?;
+        Ok(publish(&asked, &loaded.config, terminal))
+    });
+    done.unwrap_or_else(|code| code)
+}
+
+/// Prints what has to be published.
+fn publish(asked: &Asked, config: &Config, terminal: &mut Terminal<'_>) -> ExitCode {
+    let account = server::account(config).ok().flatten();
     let trusted: Vec<u32> = account.iter().map(Account::uid).collect();
-    let mut signers = Signers::of(&loaded.config);
+    let mut signers = Signers::of(config);
     signers
         .known
         .retain(|signer| asked.domains.is_empty() || asked.domains.contains(&signer.domain));
-    let (records, mistakes) = records::all(&signers, &asked, &trusted);
-    let missing: Vec<String> = mistakes.into_iter().chain(untold(&signers, &asked)).collect();
+    let (records, mistakes) = records::all(&signers, asked, &trusted);
+    let missing: Vec<String> = mistakes.into_iter().chain(untold(&signers, asked)).collect();
     missing.iter().for_each(|line| terminal.complain(line));
     if missing.is_empty() && records.is_empty() {
         terminal.complain("nothing is signed, so nothing has to be published");

@@ -9,13 +9,13 @@ mod lines;
 mod origin;
 pub(super) mod seals;
 
-use super::options::help;
+use super::options::{asked, help};
 use crate::command::print;
 use crate::terminal::Terminal;
 use answer::Answer;
 use asked::{Asked, OPTIONS};
 use std::ffi::OsString;
-use twinseal_config::ExitCode;
+use twinseal_config::{Config, ExitCode};
 
 const SUMMARY: &str = "\
 Says what the milter would do with mail from ADDRESS, step by step, without a message: whether it
@@ -31,21 +31,16 @@ its members.";
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
-    let asked = match Asked::read(words) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
-            terminal.complain("twinseal explain --help tells how it is used");
-            return ExitCode::Usage;
-        }
-    };
-    let loaded = match asked.configured.load(terminal) {
-        Ok(Some(loaded)) => loaded,
-        Ok(None) => return print(terminal, &usage()),
-        Err(code) => return code,
-    };
-    let answer = match decide::answer(&asked, &loaded.config) {
+    let done = asked(Asked::read(words), ("explain", usage), terminal).and_then(|asked| {
+        let loaded = asked.configured.load(usage, terminal)?;
+        Ok(explain(&asked, &loaded.config, terminal))
+    });
+    done.unwrap_or_else(|code| code)
+}
+
+/// Says what would be done.
+fn explain(asked: &Asked, config: &Config, terminal: &mut Terminal<'_>) -> ExitCode {
+    let answer = match decide::answer(asked, config) {
         Ok(answer) => answer,
         Err(error) => {
             terminal.complain(&error);

@@ -1,10 +1,13 @@
 //! The command lines of the tools: long options with values, every mistake reported.
 
+use crate::command::print;
+use crate::terminal::Terminal;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use twinseal_config::ExitCode;
 
 /// What a tool's option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +147,26 @@ impl Given {
             self.mistakes.push(format!("--{name} is missing"));
         }
         self.read(name, read)
+    }
+}
+
+/// What the command line of a tool asks for.
+///
+/// # Errors
+/// How the program ends where it asks for help, or for nothing that can be done; that is told.
+pub(crate) fn asked<A>(
+    read: Result<Option<A>, Vec<String>>,
+    (name, usage): (&str, fn() -> String),
+    terminal: &mut Terminal<'_>,
+) -> Result<A, ExitCode> {
+    match read {
+        Ok(Some(asked)) => Ok(asked),
+        Ok(None) => Err(print(terminal, &usage())),
+        Err(mistakes) => {
+            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
+            terminal.complain(format_args!("twinseal {name} --help tells how it is used"));
+            Err(ExitCode::Usage)
+        }
     }
 }
 

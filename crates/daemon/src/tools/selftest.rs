@@ -31,7 +31,7 @@ mod step;
 
 use super::configured::Configured;
 use super::explain::decide::CannotExplain;
-use super::options::help;
+use super::options::{asked, help};
 use super::signers::Signers;
 use crate::command::print;
 use crate::serving::service::system_clock;
@@ -138,21 +138,16 @@ impl Failure {
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
-    let asked = match Asked::read(words) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return print(terminal, &usage()),
-        Err(mistakes) => {
-            mistakes.iter().for_each(|mistake| terminal.complain(mistake));
-            terminal.complain("twinseal selftest --help tells how it is used");
-            return ExitCode::Usage;
-        }
-    };
-    let loaded = match asked.configured.load(terminal) {
-        Ok(Some(loaded)) => loaded,
-        Ok(None) => return print(terminal, &usage()),
-        Err(code) => return code,
-    };
-    let tested = test(&asked, &loaded.config, terminal).and_then(|report| {
+    let done = asked(Asked::read(words), ("selftest", usage), terminal).and_then(|asked| {
+        let loaded = asked.configured.load(usage, terminal)?;
+        Ok(tell(&asked, &loaded.config, terminal))
+    });
+    done.unwrap_or_else(|code| code)
+}
+
+/// Tries it out, and tells what came of it.
+fn tell(asked: &Asked, config: &Config, terminal: &mut Terminal<'_>) -> ExitCode {
+    let tested = test(asked, config, terminal).and_then(|report| {
         let text =
             if asked.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.lines() };
         Ok((report.exit_code(), text))

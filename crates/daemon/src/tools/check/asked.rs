@@ -2,7 +2,7 @@
 
 use super::{kinds, mta};
 use crate::tools::configured::Configured;
-use crate::tools::options::{Given, Takes, ToolOption};
+use crate::tools::options::{Takes, ToolOption};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -84,12 +84,10 @@ pub(super) enum Fixing {
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
-        let (own, rest) = Configured::apart(words, OPTIONS, 0);
-        let mut given = Given::parse(own, OPTIONS);
+        let (mut given, configured) = Configured::given(words, OPTIONS, 0);
         if given.help {
             return Ok(None);
         }
-        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
         let fixing = match (given.has("fix"), given.has("yes")) {
             (true, false) => Fixing::Asking,
             (true, true) => Fixing::Unasked,
@@ -142,5 +140,16 @@ impl Asked {
             })),
             _ => Err(given.mistakes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OPTIONS;
+    use crate::tools::configured::testing::assert_no_option_is_hidden_by;
+
+    #[test]
+    fn no_option_of_the_configuration_has_the_name_of_one_of_ours() {
+        assert_no_option_is_hidden_by(OPTIONS);
     }
 }

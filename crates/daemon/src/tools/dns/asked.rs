@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::tools::configured::Configured;
-use crate::tools::options::{Given, Takes, ToolOption};
+use crate::tools::options::{Takes, ToolOption};
 use std::ffi::OsString;
 use twinseal_dkim::Practice;
 use twinseal_domainkeys::policy::{Outbound, Policy};
@@ -63,12 +63,10 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
-        let (own, rest) = Configured::apart(words, OPTIONS, 0);
-        let mut given = Given::parse(own, OPTIONS);
+        let (mut given, configured) = Configured::given(words, OPTIONS, 0);
         if given.help {
             return Ok(None);
         }
-        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
         let domains = given.read_all("domain", Domain::parse);
         let format = given.read("format", |text| match text {
             "zone" => Ok(Format::Zone),
@@ -94,5 +92,16 @@ impl Asked {
             }
             _ => Err(given.mistakes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OPTIONS;
+    use crate::tools::configured::testing::assert_no_option_is_hidden_by;
+
+    #[test]
+    fn no_option_of_the_configuration_has_the_name_of_one_of_ours() {
+        assert_no_option_is_hidden_by(OPTIONS);
     }
 }

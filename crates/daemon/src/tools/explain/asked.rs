@@ -56,12 +56,10 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
-        let (own, rest) = Configured::apart(words, OPTIONS, 1);
-        let mut given = Given::with_operands(own, OPTIONS, 1);
+        let (mut given, configured) = Configured::given(words, OPTIONS, 1);
         if given.help {
             return Ok(None);
         }
-        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
         let address = match given.operands.first() {
             Some(word) => mailbox(&word.to_string_lossy()),
             None => Err("the address is missing; it stands in front of other options".to_owned()),
@@ -127,8 +125,8 @@ fn shown_by_an_mta(address: IpAddr, host: Option<&str>) -> Client {
 #[cfg(test)]
 mod tests {
     use super::{Asked, OPTIONS};
+    use crate::tools::configured::testing::assert_no_option_is_hidden_by;
     use twinseal_config::Door;
-    use twinseal_config::params::{PARAMS, Place};
 
     fn read(words: &str) -> Result<Option<Asked>, Vec<String>> {
         Asked::read(words.split_whitespace().map(Into::into).collect())
@@ -136,10 +134,7 @@ mod tests {
 
     #[test]
     fn no_option_of_the_configuration_has_the_name_of_one_of_ours() {
-        let native = || PARAMS.iter().filter(|param| param.place != Place::Historic);
-        for option in OPTIONS {
-            assert!(native().all(|param| param.long_option() != option.name), "{}", option.name);
-        }
+        assert_no_option_is_hidden_by(OPTIONS);
     }
 
     #[test]

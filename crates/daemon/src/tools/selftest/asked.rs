@@ -133,12 +133,10 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
-        let (own, rest) = Configured::apart(words, OPTIONS, 0);
-        let mut given = Given::parse(own, OPTIONS);
+        let (mut given, configured) = Configured::given(words, OPTIONS, 0);
         if given.help {
             return Ok(None);
         }
-        let configured = rest.map_err(|why| given.mistakes.push(why)).ok();
         let from = given.read("from", address);
         let macros = macros(&mut given);
         let destination = destination(&mut given);
@@ -234,8 +232,8 @@ fn host_and_port(text: &str) -> Result<(String, u16), String> {
 #[cfg(test)]
 mod tests {
     use super::{Asked, Destination, OPTIONS, Routing};
+    use crate::tools::configured::testing::assert_no_option_is_hidden_by;
     use crate::tools::selftest::step::WayName;
-    use twinseal_config::params::{PARAMS, Place};
 
     fn read(words: &str) -> Result<Option<Asked>, Vec<String>> {
         Asked::read(words.split_whitespace().map(Into::into).collect())
@@ -243,10 +241,7 @@ mod tests {
 
     #[test]
     fn no_option_of_the_configuration_has_the_name_of_one_of_ours() {
-        let native = || PARAMS.iter().filter(|param| param.place != Place::Historic);
-        for option in OPTIONS {
-            assert!(native().all(|param| param.long_option() != option.name), "{}", option.name);
-        }
+        assert_no_option_is_hidden_by(OPTIONS);
     }
 
     #[test]
