@@ -3,22 +3,10 @@
 
 use crate::dns::{MAX_RECORD_OCTETS, MAX_RECORDS};
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use twinseal_keys::record::BASE64;
 use twinseal_keys::{BadPublicKey, PublicKey};
 use twinseal_message::text::shown;
 use twinseal_message::{Tag, TagList, TagListError};
-
-/// Base64 without anything between its characters, and with one form for each value.
-///
-/// The padding may be missing: RFC 6376 §2.10 makes it optional, and web forms for DNS eat it
-/// (dkimpy refuses such a key). Nothing else is forgiven. dkimpy skips what is no base64,
-/// Mail::DKIM and opendkim each have a way of their own; a key that some editor has damaged gets
-/// one verdict here, which says so.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// A key that a domain publishes, and what it says about it.
 ///

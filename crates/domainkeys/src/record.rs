@@ -5,26 +5,17 @@
 
 use crate::policy::{is_testing, word};
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use twinseal_keys::{BadPublicKey, PublicKey};
+use twinseal_keys::record::BASE64;
+use twinseal_keys::signing::MIN_RSA_BITS;
+use twinseal_keys::{BadPublicKey, KeyKind, PublicKey};
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, Selector, Tag, TagList, TagListError};
 
 /// The longest key record that is read, in octets, its strings joined (trap H20).
 pub const MAX_RECORD_OCTETS: usize = 16 * 1024;
 
-/// The smallest key of use: verifiers of today count nothing below it, and RFC 4870 §3.2.4 warns
-/// of anything less.
-pub const MIN_BITS: usize = 1024;
 /// The largest key that every verifier of DomainKeys takes (RFC 4870 §3.2.4).
-pub const MAX_BITS: usize = 2048;
-
-/// Padding may be missing, as in what reads records for DKIM; nothing else is forgiven.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+pub const MAX_BITS: u32 = 2048;
 
 /// A key, and what its record says to a verifier of DomainKeys. `v=` and whatever else only DKIM
 /// knows says nothing to it.
@@ -94,10 +85,10 @@ pub enum BadSelectorRecord {
     #[error("the key (p=) is of no use: {0}")]
     Key(#[from] BadPublicKey),
     /// The key is too small or too large.
-    #[error("an RSA key of {bits} bits: DomainKeys verifiers take {MIN_BITS} to {MAX_BITS}")]
+    #[error("an RSA key of {bits} bits: DomainKeys verifiers take {MIN_RSA_BITS} to {MAX_BITS}")]
     Size {
         /// The size of its modulus.
-        bits: usize,
+        bits: u32,
     },
 }
 
@@ -125,8 +116,10 @@ impl SelectorRecord {
         check_hashes(&tags)?;
         let octets = BASE64.decode(data.compact()).map_err(|_| BadSelectorRecord::Base64)?;
         let key = PublicKey::rsa(&octets)?;
-        let bits = key.bits();
-        if !(MIN_BITS..=MAX_BITS).contains(&bits) {
+        // RFC 4870 §3.2.4 warns of anything less, and verifiers of today count nothing below.
+        if let KeyKind::Rsa { bits } = key.kind()
+            && !(MIN_RSA_BITS..=MAX_BITS).contains(&bits)
+        {
             return Err(BadSelectorRecord::Size { bits });
         }
         let note = tags.get("n").map(Tag::value).filter(|note| !note.is_empty());

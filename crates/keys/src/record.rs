@@ -1,10 +1,24 @@
 //! What DNS has to say about a key.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::fmt;
 
 /// The longest character-string of a TXT record, in octets (RFC 1035 §3.3).
 const MAX_STRING_OCTETS: usize = 255;
+
+/// The base64 of published keys: nothing between its characters, and one form for each value.
+///
+/// The padding may be missing: RFC 6376 §2.10 makes it optional, and web forms for DNS eat it
+/// (dkimpy refuses such a key). Nothing else is forgiven. dkimpy skips what is no base64,
+/// Mail::DKIM and opendkim each have a way of their own; a key that some editor has damaged gets
+/// one verdict here, which says so.
+pub const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The key record of RFC 6376 §3.6.1, in the one form that DomainKeys verifiers take as well.
 ///

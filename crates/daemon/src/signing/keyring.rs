@@ -15,12 +15,9 @@ use std::path::Path;
 use std::sync::Arc;
 use twinseal_config::mistake::{MAX_KEPT, NamedKey};
 use twinseal_config::{Config, KeySource, Origin, Rules, SigningRule};
+use twinseal_domainkeys::record::MAX_BITS;
 use twinseal_keys::{KeyError, KeyKind, SigningKey, UnparsedKey};
 use twinseal_message::text;
-
-/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.2.4), in
-/// bits.
-const DOMAINKEYS_COMMON_BITS: u32 = 2048;
 
 /// Up to so many keys are all parsed at start, so that a damaged one stops the start: a tenth of a
 /// second's work. Of more, each is parsed when it is first needed.
@@ -231,8 +228,8 @@ impl Keyring {
                 mistakes.kept.push(format!("{}: {text}", first.origin));
             }
             _ => kinds.iter().for_each(|(rule, kinds)| {
-                let texts = caution(rule, kinds.as_deref().unwrap_or_default());
-                texts.iter().for_each(|text| warnings.tell(&rule.origin, text));
+                let found = unsuited(rule, kinds.as_deref().unwrap_or_default());
+                found.iter().for_each(|one| warnings.tell(&rule.origin, one));
             }),
         }
         if mistakes.kept.is_empty() { Ok(self) } else { Err(mistakes) }
@@ -301,7 +298,7 @@ impl Keyring {
 }
 
 /// A key, from its file or from the table that it stands in.
-fn of_source(
+pub(crate) fn of_source(
     source: &KeySource,
     exposure: Exposure,
     trusted: &[u32],
@@ -363,29 +360,52 @@ fn can_seal(rule: &SigningRule, kinds: &Option<Vec<KeyKind>>) -> bool {
     rule.dkim.is_some() || kinds.as_ref().is_none_or(|kinds| kinds.iter().any(rsa))
 }
 
-/// What is legal and probably not meant.
-fn caution(rule: &SigningRule, kinds: &[KeyKind]) -> Vec<String> {
+/// Why a key does not make the DomainKeys seal that its rule asks for, or not for every verifier:
+/// what is legal and probably not meant.
+#[derive(Debug)]
+pub(crate) enum Unsuited<'r> {
+    /// Trap K5: no key of the rule is an RSA key.
+    NoRsa,
+    /// RFC 4870 §3.2.4: one is larger than verifiers have to take.
+    Large {
+        /// The key.
+        key: &'r KeySource,
+        /// The size of its modulus.
+        bits: u32,
+    },
+}
+
+impl fmt::Display for Unsuited<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRsa => {
+                f.write_str("none of its keys is an RSA key, so the DomainKeys seal is left out")
+            }
+            Self::Large { key, bits } => write!(
+                f,
+                "the key {} has {bits} bits; DomainKeys verifiers need not take more than \
+                 {MAX_BITS}",
+                key.selector
+            ),
+        }
+    }
+}
+
+/// What of that is true of a rule whose keys are of those kinds.
+pub(crate) fn unsuited<'r>(rule: &'r SigningRule, kinds: &[KeyKind]) -> Vec<Unsuited<'r>> {
     if rule.domainkeys.is_none() || kinds.is_empty() {
         return Vec::new();
     }
-    let rsa = rule.keys.iter().zip(kinds).filter_map(|(source, kind)| match kind {
-        KeyKind::Rsa { bits } => Some((&source.selector, *bits)),
+    let rsa = rule.keys.iter().zip(kinds).filter_map(|(key, kind)| match kind {
+        KeyKind::Rsa { bits } => Some((key, *bits)),
         KeyKind::Ed25519 => None,
     });
-    let rsa: Vec<_> = rsa.collect();
+    let rsa: Vec<(&KeySource, u32)> = rsa.collect();
     if rsa.is_empty() {
-        // Trap K5
-        let text = "none of its keys is an RSA key, so the DomainKeys seal is left out";
-        return vec![text.to_owned()];
+        return vec![Unsuited::NoRsa];
     }
-    let large = rsa.iter().filter(|(_, bits)| *bits > DOMAINKEYS_COMMON_BITS);
-    let text = |(selector, bits): &(_, u32)| {
-        format!(
-            "the key {selector} has {bits} bits; DomainKeys verifiers need not take more than \
-             {DOMAINKEYS_COMMON_BITS}"
-        )
-    };
-    large.map(text).collect()
+    let large = rsa.into_iter().filter(|(_, bits)| *bits > MAX_BITS);
+    large.map(|(key, bits)| Unsuited::Large { key, bits }).collect()
 }
 
 #[cfg(test)]

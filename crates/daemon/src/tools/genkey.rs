@@ -11,7 +11,7 @@ use crate::command::print;
 use crate::terminal::Terminal;
 pub use files::KeyFiles;
 pub(crate) use files::make_if_missing;
-use files::{Batch, Failure};
+use files::{Batch, Failure, RECORD_MODE};
 use render::{Format, Made};
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -158,8 +158,7 @@ impl Task {
             }
             let key = self.kind.generate()?;
             let one = Made::new(&key, domain.clone(), selector.clone(), self.testing, files)?;
-            batch.create(&one.files.private, 0o600, &key.to_pem()?)?;
-            batch.create(&one.files.record, 0o644, one.zone_line().as_bytes())?;
+            batch.write(&one.files, &key, (&one.zone_line(), RECORD_MODE))?;
             made.push(one);
         }
         batch.keep();

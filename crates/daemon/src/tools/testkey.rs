@@ -11,6 +11,7 @@ use crate::serve::FileSystem;
 use crate::terminal::Terminal;
 use asked::{Asked, Named};
 use private::Private;
+pub(super) use private::reason;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! `twinseal testmsg`, `opendkim-testmsg`: signs a message where a key is named, and verifies it
 //! where none is.
 
+use super::testkey::reason;
 use super::{sign, verify};
 use crate::command::print;
 use crate::terminal::Terminal;
 use lexopt::{Arg, Parser};
-use nix::errno::Errno;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -122,9 +122,7 @@ fn signed(
     terminal: &mut Terminal<'_>,
 ) -> ExitCode {
     if let Err(error) = std::fs::File::open(&key) {
-        let why = error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned());
-        let why = why.unwrap_or_else(|| error.to_string());
-        terminal.complain(format_args!("{}: open(): {why}", text::path(&key)));
+        terminal.complain(format_args!("{}: open(): {}", text::path(&key), reason(&error)));
         return ExitCode::System;
     }
     let options = ["--domain", "--selector", "--key", "--domainkeys"].map(OsString::from);

@@ -9,7 +9,8 @@ use super::finding::{Area, Grade, Mend, Sheet};
 use super::inventory::{self, State};
 use crate::privileges::{Account, CannotBecome};
 use crate::server::{self, CannotServe};
-use crate::signing::keyfile::{self, Exposure, KeyFile, KeyFileError};
+use crate::signing::keyfile::{self, Exposure, KeyFileError};
+use crate::signing::keyring::{self, Unsuited};
 use crate::terminal::Terminal;
 use access::{Barrier, Reader};
 pub(super) use kinds::KINDS;
@@ -21,12 +22,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use twinseal_config::{Config, KeySource, SigningRule};
 use twinseal_keys::exposure::{self, PathElement, Remedy, quoted};
-use twinseal_keys::{KeyKind, PublicKey, SigningKey, UnparsedKey};
+use twinseal_keys::{KeyKind, PublicKey, SigningKey};
 use twinseal_message::text;
-
-/// RSA keys above this size are more than a DomainKeys verifier has to take (RFC 4870 §3.2.4), in
-/// bits.
-const DOMAINKEYS_COMMON_BITS: u32 = 2048;
 
 /// RSA keys below this size are less than a signer should use (RFC 8301 §3.2), in bits.
 const RECOMMENDED_BITS: u32 = 2048;
@@ -126,24 +123,18 @@ fn agreed(change: &Change, fixing: Fixing, terminal: &mut Terminal<'_>) -> bool 
 fn look_at_rule(rule: &SigningRule, kinds: &BTreeMap<&Path, KeyKind>, sheet: &mut Sheet) {
     let known = rule.keys.iter().map(|key| kinds.get(key.file.as_path()).copied());
     let Some(known) = known.collect::<Option<Vec<KeyKind>>>() else { return };
-    if rule.domainkeys.is_none() || known.is_empty() {
-        return;
-    }
-    let bits = |kind: &KeyKind| match kind {
-        KeyKind::Rsa { bits } => Some(*bits),
-        KeyKind::Ed25519 => None,
-    };
-    if known.iter().all(|kind| bits(kind).is_none()) {
-        // Trap K5
-        let what = "none of its keys is an RSA key: its mail has no DomainKeys seal";
-        let advice = "add an RSA key (twinseal genkey), or say domainkeys: off in that entry";
-        sheet.find(&kinds::NO_RSA, &rule.origin, what, Mend::say(advice));
-    }
-    for (key, kind) in rule.keys.iter().zip(&known) {
-        let Some(bits) = bits(kind).filter(|bits| *bits > DOMAINKEYS_COMMON_BITS) else { continue };
-        let what = format!("the key {} has {bits} bits", key.selector);
-        let advice = "sign with a second key of 2048 bits beside it";
-        sheet.find(&kinds::LARGE, &key.origin, what, Mend::say(advice));
+    for unsuited in keyring::unsuited(rule, &known) {
+        match unsuited {
+            Unsuited::NoRsa => {
+                let advice =
+                    "add an RSA key (twinseal genkey), or say domainkeys: off in that entry";
+                sheet.find(&kinds::NO_RSA, &rule.origin, unsuited, Mend::say(advice));
+            }
+            Unsuited::Large { key, .. } => {
+                let advice = "sign with a second key of 2048 bits beside it";
+                sheet.find(&kinds::LARGE, &key.origin, unsuited, Mend::say(advice));
+            }
+        }
     }
 }
 
@@ -197,11 +188,8 @@ impl Keys<'_> {
             sheet: Sheet::default(),
         };
         let place = text::path(&source.file);
-        let file = match &source.inline {
-            Some(inline) => UnparsedKey::from_base64(inline.base64()).map_err(KeyFileError::from),
-            None => self.read(&source.file).map(|file| file.key),
-        };
-        match file.and_then(|key| Ok(key.parse()?)) {
+        let file = keyring::of_source(source, Exposure::Warned, &self.trusted());
+        match file.and_then(|file| Ok(file.key.parse()?)) {
             Ok(key) => {
                 if source.inline.is_none() {
                     self.look_at_path(source, &mut looked);
@@ -227,8 +215,7 @@ impl Keys<'_> {
         elements: &mut [PathElement],
         looked: &mut Looked,
     ) {
-        let ours = self.account.iter().map(Account::uid).chain([geteuid().as_raw()]);
-        let trusted: Vec<u32> = ours.collect();
+        let trusted = self.trusted();
         let (mut first, mut mend) = (None, Mend::default());
         for _ in 0..MAX_ROUNDS {
             let Some(exposed) = exposure::find(elements, &trusted) else { break };
@@ -256,9 +243,9 @@ impl Keys<'_> {
         }
     }
 
-    fn read(&self, path: &Path) -> Result<KeyFile<UnparsedKey>, KeyFileError> {
-        let trusted: Vec<u32> = self.account.iter().map(Account::uid).collect();
-        keyfile::read(path, Exposure::Warned, &trusted)
+    /// Who may own what leads to a key, beside root.
+    fn trusted(&self) -> Vec<u32> {
+        self.account.iter().map(Account::uid).chain([geteuid().as_raw()]).collect()
     }
 
     /// Whether the user that the daemon becomes can read the key.

@@ -2,7 +2,8 @@
 
 use super::asked::Asked;
 use super::suggested;
-use crate::signing::keyfile::{self, Exposure, KeyFileError};
+use crate::signing::keyfile::Exposure;
+use crate::signing::keyring;
 use crate::tools::signers::{Signer, Signers};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::path::Path;
 use twinseal_dkim::KeyQuery;
 use twinseal_domainkeys::policy::Policy;
 use twinseal_keys::record::{txt_line, txt_strings};
-use twinseal_keys::{KeyKind, PublicKey, UnparsedKey};
+use twinseal_keys::{KeyKind, PublicKey};
 use twinseal_message::text;
 
 /// One record. Its names in JSON are promises: they are in `docs/dns.md`.
@@ -108,15 +109,9 @@ pub(super) fn all(signers: &Signers, asked: &Asked, trusted: &[u32]) -> (Vec<Rec
     (records, mistakes)
 }
 
+/// Its public half. Who reads the file is said by twinseal check.
 fn public(signer: &Signer, trusted: &[u32]) -> Result<PublicKey, String> {
-    let words = |error: KeyFileError| error.to_string();
-    let key = match &signer.key.inline {
-        Some(inline) => UnparsedKey::from_base64(inline.base64())
-            .map_err(|error| error.to_string())?
-            .parse()
-            .map_err(|error| error.to_string())?,
-        // Who reads it is said by twinseal check; here its public half alone is wanted.
-        None => keyfile::load(&signer.key.file, Exposure::Warned, trusted).map_err(words)?.key,
-    };
+    let file = keyring::of_source(&signer.key, Exposure::Warned, trusted);
+    let key = file.and_then(|file| Ok(file.key.parse()?)).map_err(|error| error.to_string())?;
     key.public().map_err(|error| error.to_string())
 }

@@ -112,7 +112,7 @@ pub(crate) fn macros(given: &mut Given) -> Macros {
 }
 
 /// The client as an MTA would name it: without a name, its address stands in brackets.
-fn shown_by_an_mta(address: IpAddr, host: Option<&str>) -> Client {
+pub(crate) fn shown_by_an_mta(address: IpAddr, host: Option<&str>) -> Client {
     let name = match host {
         Some(host) => host.to_owned(),
         None if address.is_loopback() => "localhost".to_owned(),

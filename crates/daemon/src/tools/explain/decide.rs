@@ -17,7 +17,7 @@ use crate::signing::policy::{self, Addresses, Deciding, Fidelity, Origin, Outcom
 use crate::signing::sender_keys::SenderKeys;
 use nix::unistd::geteuid;
 use std::io;
-use twinseal_config::{Config, ExitCode, SenderKey};
+use twinseal_config::{Config, ExitCode, HostMatch, SenderKey};
 use twinseal_keys::KeyError;
 use twinseal_message::{HeaderBlock, HeaderTooLarge, text};
 use twinseal_milter::Macros;
@@ -57,6 +57,8 @@ pub(crate) struct Mail<'m> {
 /// What the daemon makes of mail, and what it knows then.
 pub(crate) struct Weighed<'c> {
     service: Service,
+    /// The entry by which mail of the client is none of our business.
+    peer: Option<HostMatch>,
     /// The header as it leaves.
     header: HeaderBlock,
     deciding: Deciding,
@@ -72,9 +74,8 @@ pub(super) fn answer(asked: &Asked, config: &Config) -> Result<Answer, CannotExp
     let (client, macros) = (&asked.client, &asked.macros);
     let header = header(asked)?;
     let mail = Mail { header: &header, client, macros, recipients: &asked.recipients };
-    let Weighed { service, header, deciding, addresses, looked, origin, verdict } =
+    let Weighed { service, peer, header, deciding, addresses, looked, origin, verdict } =
         weighed(config, &mail)?;
-    let peer = entry(client, &service.peers).filter(|found| found.listed);
     let verified = server::verifies(config) && verdict.is_verified();
     let seals = Seals { config, header: &header, deciding: &deciding, macros, addresses, looked };
     Ok(Answer {
@@ -142,7 +143,7 @@ pub(crate) fn weighed<'c>(
         (false, Some(reason)) => Verdict::Neither(reason),
         (false, None) => verdict(told, recipients, &service),
     };
-    Ok(Weighed { service, header, deciding, addresses, looked, origin, verdict })
+    Ok(Weighed { service, peer, header, deciding, addresses, looked, origin, verdict })
 }
 
 /// Why its author's mail is none of our business, if it is not.

@@ -7,13 +7,16 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use twinseal_config::ExitCode;
-use twinseal_keys::{KeyError, SignError};
+use twinseal_keys::{KeyError, SignError, SigningKey};
 use twinseal_message::{Domain, Selector, text};
 
 /// What a folder for the keys of a domain may be used for: its owner's to write, anybody's to
 /// search. The daemon that reads the keys may have another group than who makes them, names of
 /// domains and selectors are published anyway, and each key is its owner's alone.
 const FOLDER_MODE: u32 = 0o755;
+
+/// What a record may be used for: anybody's to read, for it is published.
+pub(super) const RECORD_MODE: u32 = 0o644;
 
 /// Why there is no new key.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +95,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Writes a new file.
-    pub(super) fn create(&mut self, path: &Path, mode: u32, octets: &[u8]) -> Result<(), Failure> {
+    fn create(&mut self, path: &Path, mode: u32, octets: &[u8]) -> Result<(), Failure> {
         let failure = |error: io::Error| {
             let path = path.to_owned();
             if error.kind() == io::ErrorKind::AlreadyExists {
@@ -109,6 +112,18 @@ impl Batch {
             .map_err(failure)?;
         self.files.push(path.to_owned());
         file.write_all(octets).and_then(|()| file.sync_all()).map_err(failure)
+    }
+
+    /// Writes a key, its owner's alone, and its record with that mode. Without its record the key
+    /// would only be in the way of the next attempt.
+    pub(super) fn write(
+        &mut self,
+        files: &KeyFiles,
+        key: &SigningKey,
+        (record, mode): (&str, u32),
+    ) -> Result<(), Failure> {
+        self.create(&files.private, 0o600, &key.to_pem()?)?;
+        self.create(&files.record, mode, record.as_bytes())
     }
 
     /// Makes a folder unless it is there.
@@ -157,9 +172,7 @@ fn make(files: &KeyFiles, domain: &Domain, selector: &Selector) -> Result<(), Fa
     let key = Kind::Rsa(DEFAULT_BITS).generate()?;
     let made = Made::new(&key, domain.clone(), selector.clone(), false, files.clone())?;
     let mut batch = Batch::default();
-    batch.create(&files.private, 0o600, &key.to_pem()?)?;
-    // Without its record the key would only be in the way of the next attempt.
-    batch.create(&files.record, 0o644, made.zone_line().as_bytes())?;
+    batch.write(files, &key, (&made.zone_line(), RECORD_MODE))?;
     batch.keep();
     Ok(())
 }

@@ -63,8 +63,7 @@ impl New {
     /// Writes both files, which are the owner's alone, as ever.
     pub(super) fn write(&self, zone: &str) -> Result<(), Failure> {
         let mut batch = Batch::default();
-        batch.create(&self.files.private, 0o600, &self.key.to_pem()?)?;
-        batch.create(&self.files.record, 0o600, zone.as_bytes())?;
+        batch.write(&self.files, &self.key, (zone, 0o600))?;
         batch.keep();
         Ok(())
     }

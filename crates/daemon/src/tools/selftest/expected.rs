@@ -3,22 +3,19 @@
 use super::probe::Probe;
 use super::step::{Code, Step};
 use crate::event::Reason;
-use crate::serving::service::Client;
 use crate::signing::keyring::{KeyState, Looked};
 use crate::signing::seal::{How, Requested};
+use crate::tools::explain::asked::shown_by_an_mta;
 use crate::tools::explain::decide::{CannotExplain, Mail, Weighed, weighed};
 use crate::tools::explain::seals::Verdict;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use twinseal_config::Config;
 use twinseal_dkim::FIELD as DKIM;
 use twinseal_keys::SigningKey;
 use twinseal_message::{Domain, HeaderBlock, HeaderLines, HeaderTooLarge, Selector, text};
-use twinseal_milter::{ClientAddress, ConnectInfo, Macros};
-
-/// The port that the client has; nobody looks at it.
-const PORT: u16 = 0;
+use twinseal_milter::Macros;
 
 /// A seal that should be there.
 #[derive(Debug, Clone)]
@@ -49,11 +46,9 @@ pub(super) fn of(
     ask: &str,
 ) -> Result<Expected, CannotExplain> {
     let header = header(probe)?;
-    let name = if client.is_loopback() { "localhost".to_owned() } else { format!("[{client}]") };
-    let address = ClientAddress::Inet(SocketAddr::new(client, PORT));
     let mail = Mail {
         header: &header,
-        client: &Client::new(&ConnectInfo { hostname: name.as_bytes(), address }),
+        client: &shown_by_an_mta(client, None),
         macros,
         recipients: std::slice::from_ref(&probe.to),
     };

@@ -29,10 +29,7 @@ impl Private {
     /// What keeps it from being read, in the historic words.
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         let shown = text::path(path);
-        let refused = |error: &io::Error| {
-            let why = error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned());
-            format!("{shown}: stat(): {}", why.unwrap_or_else(|| error.to_string()))
-        };
+        let refused = |error: &io::Error| format!("{shown}: stat(): {}", reason(error));
         let mode = fs::metadata(path).map_err(|error| refused(&error))?.permissions().mode();
         let public = match keyfile::read(path, Exposure::Warned, &[]) {
             Ok(read) => public(read.key.parse()),
@@ -51,6 +48,12 @@ impl Private {
         let public = read.map_err(|error| error.to_string()).and_then(|key| public(key.parse()));
         Self { public, is_open_to_others: false }
     }
+}
+
+/// The system's words for what went wrong, without its number: `strerror(3)` said no more.
+pub(in crate::tools) fn reason(error: &io::Error) -> String {
+    let words = error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned());
+    words.unwrap_or_else(|| error.to_string())
 }
 
 fn public(key: Result<SigningKey, KeyError>) -> Result<PublicKey, String> {
