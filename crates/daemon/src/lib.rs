@@ -18,7 +18,7 @@
 //! | [`reporting`] | reports to those whose signatures do not match |
 //! | [`rehearsal`] | a message shown to the daemon without an MTA |
 //! | [`trial`] | what becomes of a message: `-t` of `dkim-filter` |
-//! | [`tools`] | `sign`, `verify`, `explain`, `genkey`, the testers, `migrate`, `demo` |
+//! | [`tools`] | `sign`, `verify`, `explain`, `genkey`, the testers, `migrate`, `dns`, `check`, `selftest`, `demo` |
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
 //! | [`supervisor`], `core_dumps` | starting again what has died, and what is left of it |

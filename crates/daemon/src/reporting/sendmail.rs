@@ -1,7 +1,10 @@
 //! The program that sends mail, as every MTA brings it along.
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -29,7 +32,8 @@ pub(super) fn send(command: &Path, message: &[u8]) -> io::Result<()> {
 /// all of that. What is larger than a pipe holds, and not read, makes this wait.
 ///
 /// # Errors
-/// When the program cannot be started, or has not ended in that time: then it is killed.
+/// When the program cannot be started, or has not ended in that time: then it is killed, with what
+/// it started itself and did not put aside.
 pub(crate) fn run(
     command: &mut Command,
     input: &[u8],
@@ -39,7 +43,8 @@ pub(crate) fn run(
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours_alone(name)) {
         command.env_remove(name);
     }
-    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    // A group of its own: Ctrl-C is for us, and what it began is not left half done.
+    let mut child = command.stdin(Stdio::piped()).process_group(0).spawn()?;
     // A message is smaller than what a pipe holds: this does not wait for the program.
     let written = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(input));
     let until = Instant::now() + patience;
@@ -48,7 +53,9 @@ pub(crate) fn run(
             return Ok((status, written));
         }
         if Instant::now() >= until {
-            child.kill()?;
+            // Its group: sendmail has postdrop do the work, which would go on alone.
+            let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+            killpg(Pid::from_raw(group), Signal::SIGKILL)?;
             child.wait()?;
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }

@@ -6,11 +6,10 @@
 use super::aliases::{MAX_ALIASES, alias, of_owner};
 use super::exchange::{self, Question};
 use super::servers::Servers;
-use super::{Settings, deadline, system};
+use super::{Settings, deadline};
 use hickory_net::proto::op::{Message, ResponseCode};
 use hickory_net::proto::rr::{Name, RData, RecordType};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 use twinseal_dkim::LookupFailure;
 use twinseal_dkim::dns::{MAX_RECORD_OCTETS, MAX_RECORDS};
@@ -68,11 +67,7 @@ impl Direct {
     /// meant goes to `warn`.
     #[must_use]
     pub fn new(settings: &Settings, warn: impl FnMut(String)) -> Self {
-        let mut servers = settings.servers.clone();
-        if servers.is_empty() {
-            servers = system::nameservers(Path::new(system::CONFIGURATION), warn);
-        }
-        Self { resolver: Servers::new(servers, settings.timeout), timeout: settings.timeout }
+        Self { resolver: Servers::of(settings, warn), timeout: settings.timeout }
     }
 
     /// What the resolver says.

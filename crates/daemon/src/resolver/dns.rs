@@ -4,11 +4,10 @@ use super::lookup::{self, Found};
 use super::memory::Memory;
 use super::places::{MAX_QUESTIONS, Places};
 use super::servers::{Servers, TRIES};
-use super::{Lookup, Resolver, deadline, system};
+use super::{Lookup, Resolver, deadline};
 use std::collections::HashMap;
 use std::future::ready;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,16 +43,12 @@ type Awaited = watch::Receiver<Option<TxtAnswer>>;
 type Answering = watch::Sender<Option<TxtAnswer>>;
 
 impl DnsResolver {
-    /// Asks the servers of the settings, or else those of this host ([`system::CONFIGURATION`]),
+    /// Asks the servers of the settings, or else those of this host ([`super::system::CONFIGURATION`]),
     /// which is read now. What works and is probably not meant goes to `warn`.
     #[must_use]
     pub fn new(settings: &Settings, warn: impl FnMut(String)) -> Self {
-        let mut servers = settings.servers.clone();
-        if servers.is_empty() {
-            servers = system::nameservers(Path::new(system::CONFIGURATION), warn);
-        }
         Self(Arc::new(Inner {
-            servers: Servers::new(servers, settings.timeout),
+            servers: Servers::of(settings, warn),
             places: Places::default(),
             memory: Mutex::default(),
             asked: Mutex::default(),

@@ -1,10 +1,11 @@
 //! Several servers, in turn: a question that stays unanswered goes out again, to the next of them.
 
-use super::FOREVER;
 use super::exchange::{self, Question};
+use super::{FOREVER, Settings, system};
 use hickory_net::proto::op::Message;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -29,6 +30,16 @@ pub(super) struct Servers {
 }
 
 impl Servers {
+    /// The servers of the settings, or else those of this host ([`system::CONFIGURATION`]), which is
+    /// read now. What works and is probably not meant goes to `warn`.
+    pub(super) fn of(settings: &Settings, warn: impl FnMut(String)) -> Self {
+        let mut addresses = settings.servers.clone();
+        if addresses.is_empty() {
+            addresses = system::nameservers(Path::new(system::CONFIGURATION), warn);
+        }
+        Self::new(addresses, settings.timeout)
+    }
+
     /// More than [`TRIES`] would not all be asked: the first ones count.
     pub(super) fn new(mut addresses: Vec<SocketAddr>, timeout: Duration) -> Self {
         addresses.truncate(TRIES);

@@ -1,6 +1,7 @@
 //! The tools around the daemon.
 
 pub mod check;
+mod child;
 pub mod config;
 pub(crate) mod configured;
 pub mod demo;
@@ -12,6 +13,7 @@ mod lookup;
 mod message;
 pub mod migrate;
 mod options;
+mod postfix;
 mod published;
 pub mod selftest;
 pub mod sign;

@@ -249,7 +249,7 @@ fn open(
         }
         Destination::Sink { port, routing } => (*port, *routing),
     };
-    let postfix = Postfix { directory: asked.postfix.clone() };
+    let postfix = Postfix(asked.postfix.clone());
     let listen = |port: Option<u16>| {
         let wrong = |error| Failure::Port { port: port.unwrap_or_default(), error };
         runtime.block_on(Sink::open(port)).map_err(wrong)
@@ -339,7 +339,8 @@ fn judge(
             Some(Ok(arrived)) => {
                 let published = published.as_ref();
                 let now = system_clock();
-                let judging = Judging { way, arrived: &arrived, expected, published, now };
+                let (arrived, postfix) = (&arrived, &asked.postfix);
+                let judging = Judging { way, arrived, expected, published, now, postfix };
                 steps.append(&mut judging.steps());
             }
             Some(Err(error)) => steps.push(Step::failed(Code::Arrived, error.to_string())),

@@ -60,12 +60,9 @@ pub(super) fn run_as(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitC
 }
 
 fn look(domains: &[OsString], servers: Vec<SocketAddr>, terminal: &mut Terminal<'_>) -> ExitCode {
-    let dns = match Dns::new(servers, terminal) {
+    let dns = match Dns::open(servers, terminal) {
         Ok(dns) => dns,
-        Err(error) => {
-            terminal.complain(error);
-            return ExitCode::System;
-        }
+        Err(code) => return code,
     };
     let mut code = ExitCode::Ok;
     for word in domains {

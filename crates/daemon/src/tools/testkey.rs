@@ -64,12 +64,9 @@ pub(super) fn run_as(
     };
     let servers =
         if asked.servers.is_empty() { file.servers.clone() } else { asked.servers.clone() };
-    let dns = match Dns::new(servers, terminal) {
+    let dns = match Dns::open(servers, terminal) {
         Ok(dns) => dns,
-        Err(error) => {
-            terminal.complain(error);
-            return ExitCode::System;
-        }
+        Err(code) => return code,
     };
     let mut testing = Testing { manner, verbosity: asked.verbosity, dns, terminal };
     match (asked.named(&file), &file.table) {

@@ -50,12 +50,9 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         given.mistakes.iter().for_each(|mistake| terminal.complain(mistake));
         return ExitCode::Usage;
     }
-    let dns = match Dns::new(servers, terminal) {
+    let dns = match Dns::open(servers, terminal) {
         Ok(dns) => dns,
-        Err(error) => {
-            terminal.complain(error);
-            return ExitCode::System;
-        }
+        Err(code) => return code,
     };
     let names: Vec<String> = domains.iter().map(Policy::name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -6,6 +6,7 @@ mod failure;
 mod json;
 mod lines;
 
+use super::lookup::NAMESERVER;
 use super::message::Message;
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
@@ -30,11 +31,7 @@ const OPTIONS: &[ToolOption] = &[
         takes: Takes::Text("FILE"),
         help: "a file of keys in place of DNS: lines of a name and its record",
     },
-    ToolOption {
-        name: "nameserver",
-        takes: Takes::Text("ADDR[:PORT]"),
-        help: "whom to ask in place of the system's servers; may be repeated",
-    },
+    NAMESERVER,
     ToolOption {
         name: "authserv-id",
         takes: Takes::Text("ID"),
@@ -150,7 +147,7 @@ fn exit_code(verdicts: &[Verdict]) -> ExitCode {
 
 impl Task {
     fn read(given: &mut Given) -> Self {
-        let servers = given.read_all("nameserver", name_server);
+        let servers = given.read_all(NAMESERVER.name, name_server);
         let keys = given.all("keys").last().map(PathBuf::from);
         if keys.is_some() && given.has("nameserver") {
             given.mistakes.push("--keys takes the place of DNS: --nameserver is too much".into());

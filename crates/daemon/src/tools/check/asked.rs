@@ -2,6 +2,7 @@
 
 use super::{kinds, mta};
 use crate::tools::configured::Configured;
+use crate::tools::lookup::NAMESERVER;
 use crate::tools::options::{Takes, ToolOption};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -37,11 +38,7 @@ pub(super) const OPTIONS: &[ToolOption] = &[
         help: "leave findings with that code out; may be repeated",
     },
     ToolOption { name: "no-dns", takes: Takes::Nothing, help: "do not ask DNS" },
-    ToolOption {
-        name: "nameserver",
-        takes: Takes::Text("ADDR[:PORT]"),
-        help: "the resolver to ask in place of the system's; may be repeated",
-    },
+    NAMESERVER,
     ToolOption { name: "no-mta", takes: Takes::Nothing, help: "do not look at the MTA" },
     ToolOption {
         name: "postfix",
@@ -115,7 +112,7 @@ impl Asked {
                 format!("no finding has the code {code:?}, allowed: {}", allowed.join(", "))
             })
         });
-        let servers = given.read_all("nameserver", name_server);
+        let servers = given.read_all(NAMESERVER.name, name_server);
         let path = |name| given.all(name).last().map(PathBuf::from);
         let mta = mta::Asked {
             postfix: path("postfix"),

@@ -13,7 +13,6 @@
 //! | `probe` | the program that tries to, as Postfix's user |
 //! | `sendmail` | Sendmail |
 
-mod command;
 mod connect;
 mod filters;
 mod kinds;

@@ -1,8 +1,8 @@
 //! What DNS has for each key and each domain: at the resolver, and at every name server of the
 //! zone.
 //!
-//! So many domains are asked about at once, one question after the other for each; no server gets
-//! more questions at a time than that.
+//! So many domains are asked about at once, and for each of them every server gets one question
+//! after the other: no server gets more questions at a time than that.
 
 mod dmarc;
 mod domain;

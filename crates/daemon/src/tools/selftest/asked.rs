@@ -3,7 +3,9 @@
 use super::step::WayName;
 use crate::tools::configured::Configured;
 use crate::tools::explain::asked::macros;
+use crate::tools::lookup::NAMESERVER;
 use crate::tools::options::{Given, Takes, ToolOption, number};
+use crate::tools::postfix::Instance;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,11 +75,7 @@ pub(super) const OPTIONS: &[ToolOption] = &[
         takes: Takes::Text("NAME=VALUE"),
         help: "another macro that makes mail ours; may be repeated",
     },
-    ToolOption {
-        name: "nameserver",
-        takes: Takes::Text("ADDR[:PORT]"),
-        help: "whom to ask in place of the system's servers; may be repeated",
-    },
+    NAMESERVER,
     ToolOption { name: "no-dns", takes: Takes::Nothing, help: "do not ask DNS" },
     ToolOption {
         name: "timeout",
@@ -123,7 +121,7 @@ pub(super) struct Asked {
     pub(super) ways: Vec<WayName>,
     pub(super) smtp: (String, u16),
     pub(super) sendmail: PathBuf,
-    pub(super) postfix: Option<PathBuf>,
+    pub(super) postfix: Instance,
     pub(super) dns: bool,
     pub(super) servers: Vec<SocketAddr>,
     pub(super) timeout: Duration,
@@ -142,7 +140,7 @@ impl Asked {
         let destination = destination(&mut given);
         let ways = given.read("via", ways);
         let smtp = given.read("smtp", host_and_port);
-        let servers = given.read_all("nameserver", name_server);
+        let servers = given.read_all(NAMESERVER.name, name_server);
         let timeout = given.read("timeout", number(1..=MAX_TIMEOUT)).unwrap_or(TIMEOUT);
         if given.has("no-dns") && given.has("nameserver") {
             given.mistakes.push("--no-dns asks nobody: --nameserver is too much".to_owned());
@@ -158,7 +156,7 @@ impl Asked {
                 ways: ways.unwrap_or_else(|| vec![WayName::Smtp, WayName::Sendmail]),
                 smtp: smtp.unwrap_or_else(|| (SMTP.0.to_owned(), SMTP.1)),
                 sendmail: sendmail.unwrap_or_else(|| SENDMAIL.into()),
-                postfix,
+                postfix: Instance::new(postfix.as_deref()),
                 dns: !given.has("no-dns"),
                 servers,
                 timeout: Duration::from_secs(timeout),

@@ -5,6 +5,7 @@ use super::expected::{Expected, Seal};
 use super::published::{Published, query};
 use super::recomputed;
 use super::step::{Code, Step, WayName};
+use crate::tools::postfix::Instance;
 use crate::tools::verify::causes;
 use std::fmt::Display;
 use twinseal_dkim::{
@@ -25,6 +26,8 @@ pub(super) struct Judging<'a> {
     /// `None` where DNS is not to be asked.
     pub(super) published: Option<&'a Published>,
     pub(super) now: u64,
+    /// Who is asked for its milters when a seal is missing.
+    pub(super) postfix: &'a Instance,
 }
 
 impl Judging<'_> {
@@ -108,7 +111,8 @@ impl Judging<'_> {
              INPUT_MAIL_FILTER of Sendmail), the milter does not answer, or it runs with another \
              configuration"
         );
-        let mend = format!("postconf {parameter} milter_default_action; then the milter's log");
+        let ask = self.postfix.typed(&format!("postconf {parameter} milter_default_action"));
+        let mend = format!("{ask}; then the milter's log");
         Step::failed(code, what).because(why).mend(mend)
     }
 

@@ -1,23 +1,14 @@
 //! What Postfix says of itself, and the one change that is made to it when that is asked for.
 
 use super::probe::DOMAIN;
-use crate::reporting::sendmail::run;
-use std::io::{self, Read as _, Seek as _, Write as _};
+use crate::tools::postfix::Instance;
+use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
-use twinseal_keys::exposure::quoted;
 use twinseal_message::text::{self, shown};
-
-/// How long one of its programs may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How much of what a program prints is read, in octets.
-const MAX_PRINTED: u64 = 256 * 1024;
 
 /// How long Postfix may go on as before once it was told to read its configuration again.
 const RELOADING: Duration = Duration::from_secs(2);
@@ -39,51 +30,21 @@ pub(super) enum CannotAsk {
     File { file: PathBuf, error: io::Error },
 }
 
-/// The Postfix of this host, or another one.
+/// A Postfix that is asked where mail goes.
 #[derive(Debug, Clone)]
-pub(super) struct Postfix {
-    /// Its configuration, in place of the host's.
-    pub(super) directory: Option<PathBuf>,
-}
+pub(super) struct Postfix(pub(super) Instance);
 
 impl Postfix {
-    fn command(&self, program: &str) -> Command {
-        let usual = Path::new("/usr/sbin").join(program);
-        let mut command = Command::new(if usual.exists() { usual } else { program.into() });
-        if let Some(directory) = &self.directory {
-            command.arg("-c").arg(directory);
-        }
-        // Ctrl-C is for us: what is being changed is not left half done.
-        command.process_group(0);
-        command
-    }
-
-    /// A command line as it is typed.
-    fn typed(&self, program: &str, words: &str) -> String {
-        match &self.directory {
-            Some(directory) => format!("{program} -c {} {words}", quoted(directory)),
-            None => format!("{program} {words}"),
-        }
-    }
-
     /// What that program prints; `None` when it ends with 1 and says nothing, as `postmap -q` does
     /// for what is not in a table.
     fn ask(&self, program: &str, words: &[&str]) -> Result<Option<String>, CannotAsk> {
         let broken = |error| CannotAsk::Program { program: program.to_owned(), error };
-        let (mut out, mut err) =
-            (tempfile::tempfile().map_err(broken)?, tempfile::tempfile().map_err(broken)?);
-        let mut command = self.command(program);
-        command.args(words);
-        command.stdout(Stdio::from(out.try_clone().map_err(broken)?));
-        command.stderr(Stdio::from(err.try_clone().map_err(broken)?));
-        let (status, _) = run(&mut command, b"", PATIENCE).map_err(broken)?;
-        let printed = read(&mut out).map_err(broken)?;
-        let said = read(&mut err).map_err(broken)?;
-        match (status.success(), said.trim()) {
-            (true, _) => Ok(Some(printed)),
-            (false, "") if status.code() == Some(1) => Ok(None),
+        let done = self.0.run(program, words).map_err(broken)?;
+        match (done.status.success(), done.errors.trim()) {
+            (true, _) => Ok(Some(done.output)),
+            (false, "") if done.status.code() == Some(1) => Ok(None),
             (false, said) => {
-                let said = if said.is_empty() { status.to_string() } else { shown(said) };
+                let said = if said.is_empty() { done.status.to_string() } else { shown(said) };
                 Err(CannotAsk::Said { program: program.to_owned(), said })
             }
         }
@@ -126,8 +87,7 @@ impl Postfix {
     /// [`CannotAsk`], when there is no Postfix to ask.
     pub(super) fn lasting(&self, port: u16) -> Result<String, CannotAsk> {
         let value = self.with_route(port)?;
-        let set = self.typed("postconf", &format!("-e {}", assignment(&value)));
-        Ok(format!("{set} && {}", self.typed("postfix", "reload")))
+        Ok(format!("{} && {}", self.0.set(TRANSPORT_MAPS, &value), self.0.reload()))
     }
 
     /// Routes as long as the value lives. `tell` is told how to take it back by hand, before
@@ -148,11 +108,10 @@ impl Postfix {
         let set = self.ask("postconf", &["-n", TRANSPORT_MAPS])?.unwrap_or_default();
         let old = set.split_once('=').map(|(_, old)| old.trim().to_owned());
         let back = match &old {
-            Some(old) => format!("-e {}", assignment(old)),
-            None => format!("-X {TRANSPORT_MAPS}"),
+            Some(old) => self.0.set(TRANSPORT_MAPS, old),
+            None => self.0.typed(&format!("postconf -X {TRANSPORT_MAPS}")),
         };
-        let reload = self.typed("postfix", "reload");
-        tell(&format!("{} && {reload}", self.typed("postconf", &back)));
+        tell(&format!("{back} && {}", self.0.reload()));
         let value = format!("{TRANSPORT_MAPS} = {}", self.with_route(port)?);
         // From here on, whatever happens, it is taken back.
         let mut route = Route { postfix: self.clone(), file, before, after: None, old };
@@ -214,11 +173,6 @@ impl Drop for Route {
     }
 }
 
-/// The parameter with that value, as a shell takes it.
-fn assignment(value: &str) -> String {
-    quoted(Path::new(&format!("{TRANSPORT_MAPS} = {value}")))
-}
-
 /// Another file with the same owner and mode in the place of that one, whole at any time.
 fn replace(file: &Path, octets: &[u8]) -> io::Result<()> {
     let found = fs::metadata(file)?;
@@ -229,13 +183,6 @@ fn replace(file: &Path, octets: &[u8]) -> io::Result<()> {
     chown(new.path(), Some(found.uid()), Some(found.gid()))?;
     new.as_file().sync_all()?;
     new.persist(file).map(drop).map_err(|error| error.error)
-}
-
-fn read(file: &mut fs::File) -> io::Result<String> {
-    file.rewind()?;
-    let mut octets = Vec::new();
-    file.take(MAX_PRINTED).read_to_end(&mut octets)?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
 /// The value with our route in front.

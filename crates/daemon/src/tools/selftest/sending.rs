@@ -6,12 +6,12 @@ use super::probe::Probe;
 use super::sink::Sink;
 use super::smtp::{Session, queue_id};
 use super::step::{Code, Step, WayName};
-use crate::reporting::sendmail::run;
-use std::io::{self, Read as _, Seek as _};
+use crate::tools::child;
+use crate::tools::postfix::Instance;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use twinseal_message::text::{self, shown};
@@ -19,8 +19,8 @@ use twinseal_message::text::{self, shown};
 /// How often a mailbox is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How much of what the command complains of is told, in octets.
-const MAX_COMPLAINT: u64 = 1024;
+/// How much of what the command complains of is told, in characters.
+const MAX_COMPLAINT: usize = 1024;
 
 /// Where messages arrive.
 pub(super) enum Place {
@@ -97,7 +97,8 @@ fn late(asked: &Asked, id: &str) -> Step {
     if id.is_empty() {
         return step.mend("mailq; then the MTA's log");
     }
-    step.mend(format!("look for {id} in the MTA's log and in mailq; postsuper -d {id} removes it"))
+    let remove = asked.postfix.typed(&format!("postsuper -d {id}"));
+    step.mend(format!("look for {id} in the MTA's log and in mailq; {remove} removes it"))
 }
 
 async fn poll(mailbox: &mut Mailbox, probe: &Probe) -> io::Result<Vec<u8>> {
@@ -150,7 +151,7 @@ async fn by_sendmail(asked: &Asked, sent: &mut Sent) -> Option<String> {
     let (program, postfix) = (asked.sendmail.clone(), asked.postfix.clone());
     let (probe, patience) = (sent.probe.clone(), asked.timeout);
     let name = text::path(&program);
-    let call = move || command(program, postfix, &probe, patience);
+    let call = move || command(program, &postfix, &probe, patience);
     let ended = tokio::task::spawn_blocking(call).await.map_err(io::Error::other).flatten();
     match ended {
         Ok(()) => {
@@ -168,24 +169,17 @@ async fn by_sendmail(asked: &Asked, sent: &mut Sent) -> Option<String> {
 
 fn command(
     program: PathBuf,
-    postfix: Option<PathBuf>,
+    postfix: &Instance,
     probe: &Probe,
     patience: Duration,
 ) -> io::Result<()> {
-    let mut complaints = tempfile::tempfile()?;
     let mut command = Command::new(program);
-    command.args(["-i", "-f", &probe.from, "--", &probe.to]).process_group(0);
-    command.stdout(Stdio::null()).stderr(Stdio::from(complaints.try_clone()?));
-    if let Some(directory) = postfix {
-        command.env("MAIL_CONFIG", directory);
-    }
-    let (status, written) = run(&mut command, &probe.for_sendmail(), patience)?;
-    if status.success() {
+    command.args(["-i", "-f", &probe.from, "--", &probe.to]).envs(postfix.environment());
+    let (done, written) = child::run_with(&mut command, &probe.for_sendmail(), patience)?;
+    if done.status.success() {
         return written;
     }
-    complaints.rewind()?;
-    let mut said = Vec::new();
-    complaints.take(MAX_COMPLAINT).read_to_end(&mut said)?;
-    let said = shown(String::from_utf8_lossy(&said).trim());
-    Err(io::Error::other(if said.is_empty() { status.to_string() } else { said }))
+    let said: String = done.errors.trim().chars().take(MAX_COMPLAINT).collect();
+    let said = shown(&said);
+    Err(io::Error::other(if said.is_empty() { done.status.to_string() } else { said }))
 }

@@ -1,17 +1,13 @@
 //! Who is asked for the keys, and asking.
 
 use super::failure::Failure;
-use crate::resolver::{DnsResolver, KeyFileResolver, Resolver, Settings, ask_all};
+use crate::resolver::{DnsResolver, KeyFileResolver, Resolver, Settings};
+use crate::tools::lookup;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
-use tokio::runtime;
 use twinseal_dkim::{KeyQuery, TxtAnswer, Verifier};
 use twinseal_message::text;
-
-/// How long DNS may take for all keys together: as long as the milter waits unless told otherwise.
-const BUDGET: Duration = Duration::from_secs(5);
 
 /// Where keys come from.
 pub(super) enum Source {
@@ -32,7 +28,7 @@ impl Source {
                 Ok(Box::new(keys))
             }
             Self::Dns { servers } => {
-                let settings = Settings { servers: servers.clone(), timeout: BUDGET };
+                let settings = Settings { servers: servers.clone(), timeout: lookup::BUDGET };
                 Ok(Box::new(DnsResolver::new(&settings, warn)))
             }
         }
@@ -48,18 +44,11 @@ pub(super) fn ask(
     if queries.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let answers = runtime.map_err(Failure::Runtime)?.block_on(async {
-        let mut questions = ask_all(resolver, queries.iter().map(KeyQuery::name), BUDGET);
-        let mut answers = Vec::with_capacity(queries.len());
-        while let Some(answer) = questions.next().await {
-            answers.push(answer);
-        }
-        answers
-    });
-    let answered = answers.into_iter().filter_map(|(index, answer)| {
-        verifier.answer(index, &answer);
-        Some((queries.get(index)?.clone(), answer))
-    });
-    Ok(answered.collect())
+    let runtime = lookup::runtime().map_err(Failure::Runtime)?;
+    let names: Vec<&str> = queries.iter().map(KeyQuery::name).collect();
+    let answers = lookup::together(resolver, &runtime, &names);
+    for (index, answer) in answers.iter().enumerate() {
+        verifier.answer(index, answer);
+    }
+    Ok(queries.into_iter().zip(answers).collect())
 }

@@ -1,10 +1,9 @@
 //! Whether Postfix can connect: tried as its user, inside the chroot where a service lives there
 //! (trap P15).
 
-use super::command;
 use super::kinds;
 use super::order;
-use super::postfix::{Postfix, shell};
+use super::postfix::Postfix;
 use super::probe::{self, Step};
 use super::sockets::{self, Socket};
 use crate::privileges::Account;
@@ -12,6 +11,8 @@ use crate::signing::keyfile::elements;
 use crate::tools::check::finding::{Area, Mend, Sheet};
 use crate::tools::check::inventory::{self, State};
 use crate::tools::check::keys::access::{Needs, Reader};
+use crate::tools::child;
+use crate::tools::postfix::shell;
 use nix::unistd::geteuid;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,8 +92,8 @@ impl Way<'_> {
         if self.queue.is_dir() {
             command.current_dir(self.queue);
         }
-        let done = command::run(command.arg(text)).map_err(other)?;
-        if done.code == Some(0) {
+        let done = child::run(command.arg(text)).map_err(other)?;
+        if done.status.success() {
             return Ok(());
         }
         let line = done.output.lines().next().unwrap_or_default();

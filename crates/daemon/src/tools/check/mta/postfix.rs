@@ -1,14 +1,12 @@
 //! What a Postfix's configuration says, by its own `postconf`.
 
-use super::command;
 use super::filters::{Filter, parse};
 use crate::tools::check::finding::Sheet;
 use crate::tools::check::inventory;
+use crate::tools::postfix::{Instance, shell};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use twinseal_keys::exposure::quoted;
 
 /// The parameters that matter here.
 const PARAMETERS: &[&str] = &[
@@ -32,27 +30,30 @@ const PARAMETERS: &[&str] = &[
     "inet_protocols",
 ];
 
+/// Those of them that belong into an inventory.
+const LISTED: &[&str] = &[
+    "smtpd_milters",
+    "non_smtpd_milters",
+    "smtpd_milter_maps",
+    "milter_default_action",
+    "milter_protocol",
+    "internal_mail_filter_classes",
+    "disable_mime_output_conversion",
+    "receive_override_options",
+    "content_filter",
+    "smtpd_proxy_filter",
+];
+
 /// Programs that hand mail to `cleanup`, which shows it to filters then.
 const LOCAL: &[&str] = &["pickup", "qmqpd"];
 
 /// Names of services for one's own users.
 const SUBMISSION: &[&str] = &["submission", "submissions", "smtps", "587", "465"];
 
-/// Those of them that belong into an inventory.
-const LISTED: &[&str] = &[
-    "smtpd_milters",
-    "non_smtpd_milters",
-    "milter_default_action",
-    "internal_mail_filter_classes",
-    "receive_override_options",
-    "content_filter",
-];
-
 /// A configuration.
 #[derive(Debug)]
 pub(super) struct Postfix {
-    /// The directory, where it is not the host's own.
-    named: Option<PathBuf>,
+    instance: Instance,
     directory: PathBuf,
     /// With `$name` replaced by what it stands for.
     values: BTreeMap<String, String>,
@@ -97,16 +98,10 @@ pub(super) enum CannotRead {
 impl Postfix {
     /// Reads that in a directory, or the host's.
     pub(super) fn read(directory: Option<&Path>) -> Result<Self, CannotRead> {
+        let instance = Instance::new(directory);
         let ask = |words: &[&str]| {
-            let mut command = Command::new("postconf");
-            // As root, who has no /usr/sbin in his path under su.
-            let path = std::env::var("PATH").unwrap_or_default();
-            command.env("PATH", format!("{path}:/usr/sbin:/usr/local/sbin"));
-            directory.iter().for_each(|directory| {
-                command.arg("-c").arg(directory);
-            });
-            let done = command::run(command.args(words))?;
-            if done.code == Some(0) {
+            let done = instance.run("postconf", words)?;
+            if done.status.success() {
                 return Ok(done.output);
             }
             let why = done.errors.lines().last().unwrap_or("it says nothing").to_owned();
@@ -115,15 +110,11 @@ impl Postfix {
         let values = pairs(&ask(&[&["-x"], PARAMETERS].concat())?);
         let written = pairs(&ask(PARAMETERS)?);
         let found = values.get("config_directory").map_or("/etc/postfix", String::as_str);
-        let mut postfix = Self {
-            named: directory.map(Path::to_owned),
-            directory: PathBuf::from(found),
-            values,
-            written,
-            services: Vec::new(),
-        };
-        postfix.services = services(&ask(&["-M"])?, postfix.chroots_by_default());
-        for (name, value) in pairs(&ask(&["-x", "-P"])?) {
+        let directory = PathBuf::from(found);
+        let (listed, overrides) = (ask(&["-M"])?, pairs(&ask(&["-x", "-P"])?));
+        let mut postfix = Self { instance, directory, values, written, services: Vec::new() };
+        postfix.services = services(&listed, postfix.chroots_by_default());
+        for (name, value) in overrides {
             let Some((service, parameter)) = name.rsplit_once('/') else { continue };
             let of = postfix.services.iter_mut().find(|one| one.name == service);
             of.into_iter().for_each(|one| {
@@ -199,18 +190,9 @@ impl Postfix {
         lists
     }
 
-    /// A command of Postfix's about this configuration.
-    pub(super) fn command(&self, words: &str) -> String {
-        let (program, rest) = words.split_once(' ').unwrap_or((words, ""));
-        match &self.named {
-            Some(directory) => format!("{program} -c {} {rest}", quoted(directory)),
-            None => format!("{program} {rest}"),
-        }
-    }
-
     /// Sets a parameter of `main.cf`.
     pub(super) fn set(&self, name: &str, value: &str) -> String {
-        self.command(&format!("postconf -e {}", shell(&format!("{name} = {value}"))))
+        self.instance.set(name, value)
     }
 
     /// Sets a parameter for one service. White space may not stand in a word of `master.cf`, and
@@ -218,22 +200,23 @@ impl Postfix {
     pub(super) fn set_for(&self, service: &Service, name: &str, value: &str) -> String {
         let value = value.split_ascii_whitespace().collect::<String>();
         let text = format!("{}/{name}={value}", service.name);
-        self.command(&format!("postconf -P {}", shell(&text)))
+        self.instance.typed(&format!("postconf -P {}", shell(&text)))
     }
 
     /// Takes away what a service says otherwise.
     pub(super) fn unset_for(&self, service: &Service, name: &str) -> String {
-        self.command(&format!("postconf -PX {}", shell(&format!("{}/{name}", service.name))))
+        self.instance.typed(&format!("postconf -PX {}", shell(&format!("{}/{name}", service.name))))
     }
 
     /// Takes a service out of the chroot.
     pub(super) fn unchroot(&self, service: &Service) -> String {
-        self.command(&format!("postconf -F {}", shell(&format!("{}/chroot=n", service.name))))
+        self.instance
+            .typed(&format!("postconf -F {}", shell(&format!("{}/chroot=n", service.name))))
     }
 
     /// Has a running Postfix take changes up.
     pub(super) fn reload(&self) -> String {
-        self.command("postfix reload")
+        self.instance.reload()
     }
 
     /// Puts what it says into the inventory.
@@ -291,11 +274,6 @@ impl Service {
     }
 }
 
-/// Text as a shell takes it.
-pub(super) fn shell(text: &str) -> String {
-    quoted(Path::new(text))
-}
-
 /// Lines of a name, an equals sign and a value.
 fn pairs(text: &str) -> BTreeMap<String, String> {
     let pair = |line: &str| {
@@ -323,7 +301,7 @@ fn services(text: &str, chroots: bool) -> Vec<Service> {
 
 #[cfg(test)]
 mod tests {
-    use super::{services, shell};
+    use super::services;
 
     #[test]
     fn the_columns_of_a_service_are_told_apart() {
@@ -346,6 +324,5 @@ mod tests {
         ];
         assert_eq!(shown, want);
         assert!(!services(text, false)[4].chrooted);
-        assert_eq!(shell("a = b c"), "'a = b c'");
     }
 }

@@ -7,12 +7,12 @@ mod mc;
 use super::filters::Filter;
 use super::kinds;
 use super::order::{self, Role, role_of};
+use super::sockets::{self, Socket};
 use crate::tools::check::finding::{Area, Mend, Sheet};
 use crate::tools::check::inventory;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use twinseal_config::{Config, Door, SocketSpec};
 use twinseal_keys::exposure::quoted;
@@ -174,18 +174,13 @@ fn is_ours(equates: &str, config: &Config) -> bool {
     let Some(socket) = equate(equates, "S").and_then(|text| SocketSpec::parse(text).ok()) else {
         return false;
     };
-    let file = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-    config.sockets.iter().any(|ours| match (ours, &socket) {
-        (SocketSpec::Unix { path: ours }, SocketSpec::Unix { path }) => {
-            ours == path || file(path).is_some_and(|found| Some(found) == file(ours))
+    let socket = match socket {
+        SocketSpec::Unix { path } => Socket::Unix(sockets::plain(&path)),
+        SocketSpec::Inet { port, host, .. } => {
+            Socket::Inet(host.unwrap_or_else(|| "localhost".to_owned()), port.to_string())
         }
-        (SocketSpec::Inet { port: ours, .. }, SocketSpec::Inet { port, host, .. }) => {
-            let here = |host: &str| host.starts_with("127.") || matches!(host, "localhost" | "::1");
-            ours == port && host.as_deref().is_none_or(here)
-        }
-        (SocketSpec::Unix { .. }, SocketSpec::Inet { .. })
-        | (SocketSpec::Inet { .. }, SocketSpec::Unix { .. }) => false,
-    })
+    };
+    config.sockets.iter().any(|ours| sockets::is(&socket, ours))
 }
 
 /// The socket of a filter, as Postfix would write it; its name, where only that tells what it is.

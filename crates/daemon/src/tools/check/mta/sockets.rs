@@ -93,7 +93,7 @@ fn leads_out(text: &str, chrooted: bool, queue: &Path) -> bool {
 }
 
 /// Whether a socket that Postfix names is one that we listen at.
-fn is(socket: &Socket, ours: &SocketSpec) -> bool {
+pub(super) fn is(socket: &Socket, ours: &SocketSpec) -> bool {
     match (socket, ours) {
         (Socket::Unix(theirs), SocketSpec::Unix { path }) => {
             let ours = plain(path);
@@ -138,7 +138,7 @@ fn is_of_this_host(host: &str) -> bool {
 }
 
 /// The path without `.` and `..`, from the root on.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.components().fold(PathBuf::new(), |mut plain, component| {
         if component == Component::ParentDir {
