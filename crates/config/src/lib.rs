@@ -70,8 +70,9 @@ pub use rules::{
 };
 pub use settings::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,
-    Further, Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS, MAX_SERVERS, MacroTest,
-    Mode, RecipientPattern, Reports, Restart, RestartRate, Results, Setting, Trial, User, Verify,
+    Forecast, Further, HttpSocket, Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS,
+    MAX_SERVERS, MacroTest, Metrics, Mode, RecipientPattern, Reports, Restart, RestartRate,
+    Results, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use tested::{TestedKeys, TestedRow};

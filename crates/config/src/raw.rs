@@ -2,6 +2,7 @@
 
 mod leaving;
 mod life;
+mod metrics;
 mod opendkim;
 mod reports;
 mod trial;
@@ -15,7 +16,7 @@ use crate::params::Param;
 use crate::pattern::Pattern;
 use crate::resolve::Entries;
 use crate::rules::SigningDomain;
-use crate::settings::{Facility, LogFormat, LogTo, Mode, Setting, User};
+use crate::settings::{Facility, Forecast, LogFormat, LogTo, Mode, Setting, User};
 use crate::socket::SocketSpec;
 use crate::wrong::Wrong;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use twinseal_message::{FieldName, Selector};
 
 pub(crate) use leaving::{RawContent, RawLeaving};
 pub(crate) use life::RawLife;
+pub(crate) use metrics::RawMetrics;
 pub(crate) use opendkim::RawOpendkim;
 pub(crate) use reports::RawReports;
 pub(crate) use trial::RawTrial;
@@ -71,6 +73,7 @@ pub(crate) struct Raw {
     pub(crate) sender_headers: Option<SetList<FieldName>>,
     pub(crate) trace_header: Option<Set<bool>>,
     pub(crate) shadow: Option<Set<bool>>,
+    pub(crate) forecast: Option<Set<Forecast>>,
     pub(crate) actions: RawActions,
     /// All actions at once, as dkim-filter's -C has them.
     pub(crate) action_list: Option<Set<RawActions>>,
@@ -86,6 +89,7 @@ pub(crate) struct Raw {
     pub(crate) leaving: RawLeaving,
     pub(crate) trial: RawTrial,
     pub(crate) reports: RawReports,
+    pub(crate) metrics: RawMetrics,
     pub(crate) life: RawLife,
     pub(crate) opendkim: RawOpendkim,
     /// The same values as text, to be shown.

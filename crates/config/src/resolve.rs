@@ -23,8 +23,8 @@ use crate::lists::{ListFile, Meant, uncommented};
 use crate::mistake::Report;
 use crate::origin::Origin;
 use crate::params::{PARAMS, Place, named};
-use crate::raw::{Raw, RawLimits, RawLog, Set, SetList, Source};
-use crate::settings::{Config, Limits, Log, LogTo, Mode, Setting};
+use crate::raw::{Raw, RawLimits, RawLog, RawMetrics, Set, SetList, Source};
+use crate::settings::{Config, Limits, Log, LogTo, Metrics, Mode, Setting};
 use crate::socket::SocketSpec;
 use crate::wrong::{Quoted, Wrong};
 use arriving::Arriving;
@@ -66,9 +66,7 @@ pub(crate) fn resolve(
     let reports = reports::reports(&mut raw, files, report);
     let arriving = arriving::arriving(&mut raw, door, files, report);
     let further = further::further(&mut raw.opendkim, door, files, report);
-    let list = |hosts: Option<(HostList, Origin)>| hosts.map(|(list, _)| list);
     let Arriving { actions, verify, results, dns, adsp } = arriving?;
-    let below = raw.options.subdomains.is_some_and(|on| on.value);
     let sender_headers = raw.sender_headers?.value.into_iter().map(|name| name.value).collect();
     Some(Config {
         door,
@@ -88,9 +86,10 @@ pub(crate) fn resolve(
         rules,
         sender_headers,
         must_sign,
-        parent_identity: matches!(door, Door::DkimFilter | Door::Opendkim) && below,
+        parent_identity: parent_identity(raw.options.subdomains.as_ref(), door),
         trace_header: raw.trace_header?.value,
         shadow: raw.shadow?.value,
+        forecast: raw.forecast?.value,
         actions,
         quarantine: raw.quarantine?.value,
         verify,
@@ -103,9 +102,16 @@ pub(crate) fn resolve(
         leaving: leaving?,
         trial,
         reports,
+        metrics: metrics(raw.metrics),
         life: life::life(&raw.life)?,
         further,
     })
+}
+
+/// Whether a seal that a parent domain makes says so: both programs wrote that where they signed
+/// below their domains.
+fn parent_identity(below: Option<&Set<bool>>, door: Door) -> bool {
+    matches!(door, Door::DkimFilter | Door::Opendkim) && below.is_some_and(|on| on.value)
 }
 
 fn limits(raw: &RawLimits) -> Option<Limits> {
@@ -125,6 +131,16 @@ fn log(raw: &RawLog) -> Option<Log> {
         why: raw.why.as_ref()?.value,
         success: raw.success.as_ref()?.value,
     })
+}
+
+fn list(hosts: Option<(HostList, Origin)>) -> Option<HostList> {
+    hosts.map(|(list, _)| list)
+}
+
+fn metrics(raw: RawMetrics) -> Option<Metrics> {
+    let interval = raw.dns_interval.map(|interval| interval.value);
+    let dns_interval = interval.filter(|interval| !interval.is_zero());
+    Some(Metrics { socket: raw.socket?.value, dns_interval })
 }
 
 /// The settings, in the order of the table.

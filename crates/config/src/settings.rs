@@ -1,7 +1,9 @@
 //! What is in force: the types that a checked configuration consists of.
 
+mod forecast;
 mod leaving;
 mod life;
+mod metrics;
 mod opendkim;
 mod reports;
 mod trial;
@@ -19,9 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use twinseal_message::FieldName;
 
+pub use forecast::Forecast;
 pub(crate) use leaving::Algorithm;
 pub use leaving::{Leaving, MacroTest, RecipientPattern};
 pub use life::{Life, MAX_RESTARTS, Restart, RestartRate};
+pub use metrics::{HttpSocket, Metrics};
 pub use opendkim::Further;
 pub use reports::Reports;
 pub use trial::Trial;
@@ -76,6 +80,8 @@ pub struct Config {
     pub trace_header: bool,
     /// Whether nothing is changed, and only told in what another filter differs.
     pub shadow: bool,
+    /// What is done about mail whose seals a later hop is going to break.
+    pub forecast: Forecast,
     /// What happens to mail that something is the matter with.
     pub actions: Actions,
     /// Whether the MTA is asked to keep back mail of which no signature passes. It is not given
@@ -101,6 +107,8 @@ pub struct Config {
     pub trial: Option<Trial>,
     /// Reports to those whose signatures fail here, if there are to be any.
     pub reports: Option<Reports>,
+    /// What others can see of it while it runs, if anybody can.
+    pub metrics: Option<Metrics>,
     /// How the process lives.
     pub life: Life,
     /// What only `opendkim` could be told.

@@ -3,7 +3,9 @@
 mod life;
 mod verify;
 
-use crate::settings::{Algorithm, Facility, LogFormat, LogTo, MacroTest, Mode, User};
+use crate::settings::{
+    Algorithm, Facility, Forecast, HttpSocket, LogFormat, LogTo, MacroTest, Mode, User,
+};
 use crate::wrong::{Quoted, Wrong};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,6 +118,10 @@ pub(crate) fn connections(text: &str) -> Result<usize, Wrong> {
     number.ok_or_else(|| Wrong::value(text, format!("a number from 1 to {MAX_CONNECTIONS}")))
 }
 
+pub(crate) fn metrics_socket(text: &str) -> Result<HttpSocket, Wrong> {
+    HttpSocket::parse(text)
+}
+
 pub(crate) fn path(text: &str) -> Result<PathBuf, Wrong> {
     if text.is_empty() || text.contains('\0') {
         return Err(Wrong::value(text, "the path of a file"));
@@ -201,6 +207,10 @@ pub(crate) fn seconds(text: &str) -> Result<u64, Wrong> {
 
 pub(crate) fn log_to(text: &str) -> Result<LogTo, Wrong> {
     choice(text, LogTo::ALL, LogTo::name)
+}
+
+pub(crate) fn forecast(text: &str) -> Result<Forecast, Wrong> {
+    choice(text, Forecast::ALL, Forecast::name)
 }
 
 pub(crate) fn log_format(text: &str) -> Result<LogFormat, Wrong> {

@@ -71,6 +71,11 @@ const COMMANDS: &[Command] = &[
         run: tools::selftest::run,
     },
     Command {
+        name: "stats",
+        summary: "print what a running daemon has counted, for Cacti and SNMP",
+        run: tools::stats::run,
+    },
+    Command {
         name: "dns",
         summary: "print everything that the domains which sign should publish",
         run: tools::dns::run,

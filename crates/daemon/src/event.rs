@@ -18,6 +18,7 @@ mod opendkim;
 
 pub use json::{KINDS, Kind};
 
+use crate::forecast::Foretold;
 use crate::serving::transaction::Obstacle;
 use crate::shadow::Shadowed;
 use crate::verifying::action::Why;
@@ -103,6 +104,8 @@ pub enum What<'a> {
     },
     /// In what another filter, in whose shadow we stand, differs; or what would have been done.
     Shadowed(&'a Shadowed),
+    /// A later hop is going to break its seals.
+    Forecast(&'a Foretold),
     /// Something was done with a message because of what its signatures came to.
     Acted {
         /// What.
@@ -211,6 +214,31 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The codes of all of them.
+    pub const CODES: [&'static str; 21] = [
+        "external-host",
+        "no-signing-rule",
+        "no-from-field",
+        "bad-format",
+        "several-from-fields",
+        "unparsable-from",
+        "unparsable-sender",
+        "unparsable-resent-from",
+        "unparsable-resent-sender",
+        "unparsable-address",
+        "header-too-large",
+        "too-many-headers",
+        "already-sealed",
+        "key-not-rsa",
+        "too-few-headers",
+        "foreign-domain",
+        "identity-outside",
+        "recipient-excluded",
+        "seals-off",
+        "exempt-domain",
+        "signing-off",
+    ];
+
     /// Whether mail that is not signed for it is not verified either.
     #[must_use]
     pub const fn is_final(&self) -> bool {
@@ -368,6 +396,7 @@ impl What<'_> {
             Self::Reported { .. } => "reported",
             Self::NotReported { .. } => "not-reported",
             Self::Shadowed(_) => "shadow",
+            Self::Forecast(_) => "forecast",
             Self::Acted { .. } => "acted",
         }
     }
@@ -381,7 +410,8 @@ impl Event<'_> {
         match &self.what {
             What::Obstructed { .. } => tracing::error!(?event, "{self}"),
             What::NotSigned(Reason::ExternalHost { expected: false, .. })
-            | What::NotReported { .. } => {
+            | What::NotReported { .. }
+            | What::Forecast(_) => {
                 tracing::warn!(?event, "{self}");
             }
             What::Shadowed(shadowed) if shadowed.is_worth_a_look() => {

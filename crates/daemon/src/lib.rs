@@ -12,6 +12,7 @@
 //! | [`reload`] | a running daemon reads its configuration again |
 //! | [`serving`] | sockets, connections, messages |
 //! | [`resolver`] | who is asked for public keys: DNS, or a file |
+//! | [`forecast`] | what a later hop is going to break |
 //! | [`shadow`] | what another filter does otherwise |
 //! | [`signing`] | who signs what: keys, rules, policy, seals |
 //! | [`verifying`] | mail from elsewhere: verdicts, what is written about them, what follows |
@@ -22,8 +23,10 @@
 //! | [`event`], [`logging`] | what is logged, and where to |
 //! | [`background`], [`pid_file`], [`signals`] | a process that nobody waits for |
 //! | [`supervisor`], `core_dumps` | starting again what has died, and what is left of it |
+//! | [`monitoring`] | what is counted and watched, and where others see it |
 //! | [`manager`] | what a service manager is told |
 //! | `calendar` | times as people read them |
+//! | `html` | what our pages have in common |
 //! | `held_file` | files that one process at a time has |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
@@ -36,9 +39,12 @@ pub mod command;
 mod core_dumps;
 pub mod descriptors;
 pub mod event;
+pub mod forecast;
 mod held_file;
+mod html;
 pub mod logging;
 pub mod manager;
+pub mod monitoring;
 pub mod pid_file;
 pub mod privileges;
 pub mod rehearsal;

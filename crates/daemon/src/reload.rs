@@ -6,6 +6,7 @@
 //! it is, and DNS is asked by who was asked before, who remembers the answers.
 
 use crate::manager::Manager;
+use crate::monitoring::monitor::Monitor;
 use crate::serve::{FileSystem, Typed};
 use crate::server::{self, CannotServe};
 use crate::serving::in_force::InForce;
@@ -32,6 +33,8 @@ pub struct Reloader {
     dns: Dns,
     /// What it was started with, without its rules: what only a start can change is as it says.
     started: Config,
+    /// Who is told what came of it.
+    monitor: Option<Arc<Monitor>>,
 }
 
 /// The configuration in force stays.
@@ -51,7 +54,14 @@ impl Reloader {
     pub(crate) fn new(typed: Typed, loaded: &Loaded, trusted: Vec<u32>, in_force: InForce) -> Self {
         let started = Config { rules: Rules::default(), ..loaded.config.clone() };
         let (door, dns) = (started.door, started.dns.clone());
-        Self { door, typed, file: loaded.file.clone(), trusted, in_force, dns, started }
+        let (file, monitor) = (loaded.file.clone(), None);
+        Self { door, typed, file, trusted, in_force, dns, started, monitor }
+    }
+
+    /// The same, with somebody who is told what comes of it.
+    #[must_use]
+    pub(crate) fn watched_by(self, monitor: Option<Arc<Monitor>>) -> Self {
+        Self { monitor, ..self }
     }
 
     /// Reads the configuration again whenever it is asked to. Who asks while it reads is answered
@@ -96,6 +106,9 @@ impl Reloader {
                 "configuration reloaded"
             }
             Err(error) => {
+                if let Some(monitor) = &self.monitor {
+                    monitor.not_reloaded(&error.to_string());
+                }
                 error.to_string().lines().for_each(|line| tracing::error!("reload: {line}"));
                 tracing::error!("reload: nothing has changed, the configuration in force stays");
                 "the last reload has failed, the configuration before it is in force"
@@ -113,6 +126,9 @@ impl Reloader {
         said.iter().for_each(|warning| warn_of(warning));
         for name in self.started.needs_restart(&config) {
             warn_of(&format!("{}: a new value needs a restart", self.named(name)));
+        }
+        if let Some(monitor) = &self.monitor {
+            monitor.reloaded(&config, &service);
         }
         self.in_force.replace(service);
         self.dns = config.dns;

@@ -10,6 +10,7 @@ use crate::logging::{
     StandardError, Syslog,
 };
 use crate::manager::Manager;
+use crate::monitoring::troubles::Troubles;
 use crate::server::{CannotServe, Server};
 use crate::serving::passed::Passed;
 use crate::signing::keyring::{self, Former};
@@ -164,7 +165,7 @@ fn here(
     } else {
         LevelFilter::INFO
     };
-    let _flush = log_to(config, level)?;
+    let _flush = log_beside(config, level, listening.troubles())?;
     let arguments = shown(&typed.words);
     tracing::info!("{} starting (args: {arguments})", config.door.product(VERSION));
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -241,10 +242,20 @@ fn shown(words: &[OsString]) -> String {
 /// Sends log lines of that level and above where the configuration says, and the last ones when
 /// what is returned is dropped.
 pub(crate) fn log_to(config: &Config, level: LevelFilter) -> Result<Flush, CannotServe> {
+    log_beside(config, level, None)
+}
+
+/// The same beside somebody else who hears what goes wrong.
+fn log_beside(
+    config: &Config,
+    level: LevelFilter,
+    troubles: Option<Troubles>,
+) -> Result<Flush, CannotServe> {
     let (queue, flush) = queue(config, &LogSockets::SYSTEM).map_err(CannotServe::Runtime)?;
     let lines = Lines::to(queue).of(Form::of(&config.log));
     // Where a log is set up already, as in tests, that one stays in force.
-    let _ = tracing_subscriber::registry().with(logging::ours(level)).with(lines).try_init();
+    let registry = tracing_subscriber::registry().with(logging::ours(level)).with(lines);
+    let _ = registry.with(troubles).try_init();
     Ok(flush)
 }
 

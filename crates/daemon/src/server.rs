@@ -1,17 +1,23 @@
 //! A daemon: its keys, its sockets, its user, and its end.
 
 mod cannot_serve;
+mod resolving;
 
 pub use cannot_serve::CannotServe;
+pub(crate) use resolving::asked;
 
 use crate::VERSION;
 use crate::core_dumps;
 use crate::descriptors;
 use crate::manager::Manager;
+use crate::monitoring::monitor::Monitor;
+use crate::monitoring::tally::Tally;
+use crate::monitoring::troubles::Troubles;
+use crate::monitoring::{health, http};
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account};
 use crate::reload::Reloader;
-use crate::resolver::{DnsResolver, KeyFileResolver, MAX_SOCKETS, Resolver, Settings};
+use crate::resolver::{MAX_SOCKETS, Resolver};
 use crate::serve::Typed;
 use crate::serving::in_force::InForce;
 use crate::serving::passed::Passed;
@@ -24,8 +30,9 @@ use crate::signing::keyring::{self, Keyring, Parse};
 use crate::signing::sender_keys::SenderKeys;
 use crate::verifying::office::Office;
 use nix::sys::stat::{Mode, umask};
-use std::fs;
+use resolving::resolver;
 use std::io;
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +40,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use twinseal_config::{Config, Dns, Door, ExitCode, Loaded, Origin};
-use twinseal_message::text;
 
 /// How long what is still under way may take when all messages have ended.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -58,6 +64,16 @@ pub struct Listening {
     sockets: Vec<Bound>,
     pid_file: Option<PidFile>,
     signals: Held,
+    watched: Option<Watched>,
+}
+
+/// What others can see of it.
+#[derive(Debug)]
+struct Watched {
+    monitor: Arc<Monitor>,
+    listener: TcpListener,
+    /// The host, as it is configured.
+    host: String,
 }
 
 impl Server {
@@ -84,9 +100,13 @@ impl Server {
         parse: Parse,
         mut warn: impl FnMut(String),
     ) -> Result<Self, CannotServe> {
-        let resolver = resolver(config, None, &mut warn)?;
+        let tally = Arc::new(Tally::default());
+        let resolver = resolver(config, None, &tally, &mut warn)?;
         let connections = config.limits.connections;
-        let sockets = if resolver.is_some() { MAX_SOCKETS } else { 0 };
+        let mut sockets = if resolver.is_some() { MAX_SOCKETS } else { 0 };
+        if config.metrics.is_some() {
+            sockets += http::MOST_CONNECTIONS + health::MAX_SOCKETS;
+        }
         // Now, because root can do most about it.
         if let Err(possible) = descriptors::provide(connections, sockets) {
             let grants = "the system grants file descriptors for";
@@ -106,7 +126,7 @@ impl Server {
             mode: config.socket_mode,
             group: config.socket_group.as_deref().map(privileges::group).transpose()?,
         };
-        let service = Arc::new(service(config, keys, resolver));
+        let service = Arc::new(service(config, keys, resolver).counted_by(tally));
         Ok(Self { service, trusted, account, rights })
     }
 
@@ -143,7 +163,9 @@ impl Server {
                 None => missing.push(spec),
             }
         }
-        let found = all(missing.into_iter().map(|spec| Place::find(spec, &config.sockets)))?;
+        let http = config.metrics.as_ref().map(|metrics| metrics.socket.spec());
+        let missing = missing.into_iter().chain(&http);
+        let found = all(missing.map(|spec| Place::find(spec, &config.sockets)))?;
         // From here on there is something to be cleaned up.
         let signals = Held::back();
         if let Some(account) = &self.account {
@@ -152,15 +174,23 @@ impl Server {
         if let Some(bits) = config.umask {
             umask(Mode::from_bits_truncate(bits));
         }
-        sockets.extend(all(found.into_iter().map(|place| place.bind(self.rights)))?);
+        let mut bound = all(found.into_iter().map(|place| place.bind(self.rights)))?;
+        let http = config.metrics.as_ref().zip(bound.pop_if(|_| http.is_some()));
+        sockets.append(&mut bound);
         sockets.extend(passed.rest());
         let pid_file = pid_file.map(write_pid_file).transpose()?;
         if config.life.core_dumps {
             core_dumps::allow().map_err(|error| CannotServe::Runtime(error.into()))?;
         }
         let in_force = InForce::new(self.service);
+        let watched = http.and_then(|(metrics, bound)| {
+            let listener = bound.into_tcp()?;
+            let monitor = Arc::new(Monitor::new(config, in_force.clone()));
+            Some(Watched { monitor, listener, host: metrics.socket.host.clone() })
+        });
         let (door, trusted) = (config.door, self.trusted);
-        Ok(Listening { in_force, door, trusted, reloader: None, sockets, pid_file, signals })
+        let reloader = None;
+        Ok(Listening { in_force, door, trusted, reloader, sockets, pid_file, signals, watched })
     }
 }
 
@@ -187,7 +217,7 @@ pub(crate) fn successor(
     former: (&Service, &Dns),
     mut warn: impl FnMut(String),
 ) -> Result<Service, CannotServe> {
-    let resolver = resolver(config, Some(former), &mut warn);
+    let resolver = resolver(config, Some(former), &former.0.tally, &mut warn);
     let former_keys = former.0.directory.keys();
     let keys = keyring::load_again(config, trusted, (Parse::WhenNeeded, &former_keys), warn);
     match (resolver, keys) {
@@ -215,35 +245,6 @@ pub(crate) fn verifies(config: &Config) -> bool {
     config.mode.verifies() && config.door != Door::DkFilter
 }
 
-/// Who is asked for keys, where mail is verified. Who was asked before is asked again if nothing
-/// else is wanted: it remembers answers.
-fn resolver(
-    config: &Config,
-    former: Option<(&Service, &Dns)>,
-    warn: &mut impl FnMut(String),
-) -> Result<Option<Arc<dyn Resolver>>, CannotServe> {
-    if !verifies(config) {
-        return Ok(None);
-    }
-    let Some(path) = &config.dns.test_keys else {
-        let same = former.filter(|(_, dns)| **dns == config.dns);
-        if let Some(office) = same.and_then(|(service, _)| service.office.as_ref()) {
-            return Ok(Some(Arc::clone(&office.resolver)));
-        }
-        let settings =
-            Settings { servers: config.dns.servers.clone(), timeout: config.dns.timeout };
-        return Ok(Some(Arc::new(DnsResolver::new(&settings, warn))));
-    };
-    let file = fs::read(path)
-        .map_err(|error| CannotServe::KeyFile(vec![format!("{}: {error}", text::path(path))]))?;
-    match KeyFileResolver::parse(file) {
-        Ok(resolver) => Ok(Some(Arc::new(resolver))),
-        Err(mistakes) => Err(CannotServe::KeyFile(
-            mistakes.iter().map(|mistake| format!("{}:{mistake}", text::path(path))).collect(),
-        )),
-    }
-}
-
 /// All of the sockets, or all that is wrong with any of them.
 fn all<T>(sockets: impl Iterator<Item = Result<T, CannotBind>>) -> Result<Vec<T>, CannotServe> {
     let (mut good, mut failures) = (Vec::new(), Vec::new());
@@ -265,8 +266,18 @@ impl Listening {
     #[must_use]
     pub fn reloading(mut self, typed: Typed, loaded: &Loaded) -> Self {
         let (trusted, in_force) = (self.trusted.clone(), self.in_force.clone());
-        self.reloader = Some(Reloader::new(typed, loaded, trusted, in_force));
+        let monitor = self.watched.as_ref().map(|watched| Arc::clone(&watched.monitor));
+        if let Some(monitor) = &monitor {
+            monitor.came_from(loaded.file.as_deref());
+        }
+        let reloader = Reloader::new(typed, loaded, trusted, in_force);
+        self.reloader = Some(reloader.watched_by(monitor));
         self
+    }
+
+    /// Who wants to hear what goes wrong, beside the log.
+    pub(crate) fn troubles(&self) -> Option<Troubles> {
+        self.watched.as_ref().map(|watched| watched.monitor.troubles())
     }
 
     /// Serves until `stop` is sent or a signal asks for it, and lets messages under way finish.
@@ -293,8 +304,23 @@ impl Listening {
         if let Some(reloader) = self.reloader {
             runtime.spawn(reloader.run(Arc::clone(&asked), Arc::clone(&manager)));
         }
+        // Who asks how it is gets answers until the last message has ended.
+        let ending = watch::Sender::new(false);
+        if let Some(Watched { monitor, listener, host }) = self.watched {
+            monitor.stops_with(stop.subscribe());
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!("metrics and the status page are at http://{address}/");
+            }
+            let listener = {
+                let _inside = runtime.enter();
+                tokio::net::TcpListener::from_std(listener).map_err(CannotServe::Runtime)?
+            };
+            runtime.spawn(Arc::clone(&monitor).watch_records());
+            runtime.spawn(http::serve(listener, Some(host), monitor, ending.subscribe()));
+        }
         let controls = Controls { door, stop: stop.clone(), reload: asked, manager };
         let served = runtime.block_on(serve(self.sockets, self.in_force, controls, ready));
+        ending.send_replace(true);
         drop(self.pid_file);
         let status = served.as_ref().err().map_or(ExitCode::Ok, CannotServe::exit_code).number();
         if let Err(error) = &served {

@@ -213,7 +213,16 @@ impl HeaderSelection {
         entries
     }
 
-    fn covers(&self, field: Field<'_>) -> bool {
+    /// Whether the signature of a header without such a field signs that there is none.
+    #[must_use]
+    pub fn lists_absent(&self, name: &str) -> bool {
+        self.always.iter().any(|known| known.as_str().eq_ignore_ascii_case(name))
+            || self.spelled.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a field like that is signed.
+    #[must_use]
+    pub fn covers(&self, field: Field<'_>) -> bool {
         let mut names = self.signed.iter().chain(&self.oversigned).chain(&self.always);
         field.is_named("from") || names.any(|name| field.is_named(name.as_str()))
     }

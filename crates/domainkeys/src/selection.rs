@@ -35,7 +35,7 @@ pub(crate) fn signed_fields<'h>(
     header.fields().filter(signed).take(MAX_SIGNED_FIELDS + 1).collect()
 }
 
-fn covers(field: Field<'_>, omitted: &[FieldName]) -> bool {
+pub(crate) fn covers(field: Field<'_>, omitted: &[FieldName]) -> bool {
     let name = field.name();
     let begins = |prefix: &&str| {
         name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))

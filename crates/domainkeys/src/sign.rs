@@ -2,7 +2,7 @@
 
 use crate::FIELD;
 use crate::address::{NoSigningAddress, signing_address, signing_field};
-use crate::selection::{MAX_SIGNED_FIELDS, signed_fields};
+use crate::selection::{MAX_SIGNED_FIELDS, covers, signed_fields};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
 use twinseal_canon::domainkeys::{Body, Canonicalization, header as canonical_field};
@@ -23,6 +23,15 @@ impl Default for Settings {
     /// `nofws`, nothing left out.
     fn default() -> Self {
         Self { canonicalization: Canonicalization::Nofws, omitted: Vec::new() }
+    }
+}
+
+impl Settings {
+    /// Whether a field like that is signed. The one that supplies the address is signed in any
+    /// case (RFC 4870 §3.3).
+    #[must_use]
+    pub fn covers(&self, field: Field<'_>) -> bool {
+        covers(field, &self.omitted)
     }
 }
 

@@ -9,11 +9,13 @@ mod dk_filter;
 mod dkim;
 mod dns;
 mod domainkeys;
+mod forecast;
 mod historic;
 mod hosts;
 mod leaving;
 mod life;
 mod log;
+mod metrics;
 mod opendkim;
 mod opendkim_accepted;
 mod options;
@@ -40,6 +42,7 @@ const SECTIONS: &[&[Param]] = &[
     sockets::ROWS,
     hosts::ROWS,
     shadow::ROWS,
+    forecast::ROWS,
     leaving::ROWS,
     process::ROWS,
     life::ROWS,
@@ -56,6 +59,7 @@ const SECTIONS: &[&[Param]] = &[
     dns::ROWS,
     adsp::ROWS,
     reports::ROWS,
+    metrics::ROWS,
     opendkim::ROWS,
     accepted::ROWS,
     opendkim_accepted::ROWS,

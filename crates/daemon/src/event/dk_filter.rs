@@ -32,6 +32,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         | What::Reported { .. }
         | What::NotReported { .. }
         | What::Shadowed(_)
+        | What::Forecast(_)
         | What::Acted { .. } => native::write(event, f),
     }
 }

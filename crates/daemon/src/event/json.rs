@@ -1,6 +1,7 @@
 //! Events as JSON: the same in parts. `docs/log.md` promises them.
 
 use super::{Event, Reason, UNKNOWN_ID, What, signers};
+use crate::forecast::Foretold;
 use crate::shadow::Shadowed;
 use serde_json::Value;
 use std::fmt;
@@ -105,6 +106,11 @@ pub const KINDS: &[Kind] = &[
         members: &["reason", "field", "selector", "domain", "differences", "action", "error"],
     },
     Kind {
+        name: "forecast",
+        about: "a later hop is going to break its seals, or one of them (`forecast`)",
+        members: &["cause", "field"],
+    },
+    Kind {
         name: "acted",
         about: "something was done with the message because of its signatures",
         members: &["action", "why"],
@@ -162,6 +168,11 @@ fn members(what: &What<'_>) -> Vec<Member> {
         What::Unsigned | What::BadFormat => Vec::new(),
         What::HeaderTooLarge(limit) => vec![("error", limit.to_string().into())],
         What::Shadowed(shadowed) => shadow(shadowed),
+        What::Forecast(Foretold { cause, only }) => {
+            let mut members = vec![("cause", Value::from(cause.code()))];
+            members.extend(only.map(|field| ("field", Value::from(field))));
+            members
+        }
         What::Acted { action, why } => {
             vec![("action", action.name().into()), ("why", why.text().into())]
         }

@@ -47,6 +47,7 @@ pub(super) fn write(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         What::Shadowed(shadowed) => {
             write!(f, "shadow: {shadowed} (reason={})", shadowed.code())
         }
+        What::Forecast(foretold) => write!(f, "forecast: {foretold}"),
         What::Acted { action, why } => write!(f, "{}: {}", acted(*action), why.text()),
     }
 }

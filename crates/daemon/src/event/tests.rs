@@ -3,6 +3,7 @@ mod opendkim;
 use super::dkim_filter::BAD_FORMAT;
 use super::json::Members;
 use super::{Event, KINDS, Kind, Reason, Tried, UNKNOWN_ID, What};
+use crate::forecast::{Cause, Foretold};
 use crate::serving::transaction::Obstacle;
 use crate::shadow::{Difference, Mark, Shadowed};
 use crate::signing::directory::Unavailable;
@@ -380,8 +381,26 @@ fn of_shadow() -> Vec<Case> {
     cases.into_iter().map(lines).collect()
 }
 
+/// What is told of mail whose seals will not survive.
+fn of_forecast() -> Vec<Case> {
+    let only = Some("DKIM-Signature");
+    vec![
+        same(
+            What::Forecast(keep(Foretold { cause: Cause::LongLine, only: None })),
+            ": forecast: a line of the body has more than 998 octets, and will be broken on the way \
+             (cause=long-line)",
+        ),
+        same(
+            What::Forecast(keep(Foretold { cause: Cause::BareCr, only })),
+            ": forecast: there is a CR without LF, of which a hop will make a space; only \
+             DKIM-Signature breaks (cause=bare-cr)",
+        ),
+    ]
+}
+
 fn cases() -> Vec<Case> {
     let parts = [
+        of_forecast(),
         of_signing(),
         of_steps(),
         of_reasons(),
@@ -490,5 +509,17 @@ fn whatever_is_not_signed_has_a_reason_code_in_every_door() {
             assert!(line.ends_with(&format!(" (reason={code})")), "{line}");
             assert_eq!(line.matches("(reason=").count(), 1, "{line}");
         }
+    }
+}
+
+#[test]
+fn every_reason_is_in_the_list_of_codes() {
+    for Case { what, .. } in of_reasons() {
+        let What::NotSigned(reason) = what else { panic!("{what:?}") };
+        assert!(Reason::CODES.contains(&reason.code()), "{}", reason.code());
+    }
+    for field in ["From", "sender", "Resent-From", "Resent-Sender", "X-From"] {
+        let reason = Reason::Unparsable { field: field.to_owned(), error: String::new() };
+        assert!(Reason::CODES.contains(&reason.code()), "{}", reason.code());
     }
 }

@@ -6,6 +6,7 @@ use super::places::{MAX_QUESTIONS, Places};
 use super::servers::{Servers, TRIES};
 use super::{Lookup, Resolver, deadline};
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,8 +31,15 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct DnsResolver(Arc<Inner>);
 
+/// Who wants to know how DNS answers.
+pub trait Observer: Send + Sync + Debug {
+    /// This has come, so long after it was asked for.
+    fn answered(&self, answer: &TxtAnswer, after: Duration);
+}
+
 #[derive(Debug)]
 struct Inner {
+    observer: Option<Arc<dyn Observer>>,
     servers: Servers,
     places: Places,
     memory: Mutex<Memory>,
@@ -48,11 +56,22 @@ impl DnsResolver {
     #[must_use]
     pub fn new(settings: &Settings, warn: impl FnMut(String)) -> Self {
         Self(Arc::new(Inner {
+            observer: None,
             servers: Servers::of(settings, warn),
             places: Places::default(),
             memory: Mutex::default(),
             asked: Mutex::default(),
         }))
+    }
+
+    /// The same, not having been asked for anything yet, with somebody who is told how it is answered.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner { observer: Some(observer), ..inner })),
+            // Somebody asks already, who is not to be observed.
+            Err(shared) => Self(shared),
+        }
     }
 
     /// The answer that somebody already waits for, or else a new question, in a task of its own:
@@ -68,12 +87,16 @@ impl DnsResolver {
         drop(asked);
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
+            let begun = Instant::now();
             let question = Question { inner: &inner, name, answer: answer.clone() };
             let found = tokio::select! {
                 found = inner.ask(&question.name) => found,
                 () = question.is_idle() => return,
             };
             inner.remember(&question.name, &found);
+            if let Some(observer) = &inner.observer {
+                observer.answered(&found.answer, begun.elapsed());
+            }
             // Whoever asks from now on finds it remembered, or asks anew.
             drop(question);
             let _ = answer.send(Some(found.answer));

@@ -26,12 +26,13 @@ mod aliases;
 mod exchange;
 mod lookup;
 mod memory;
-mod places;
+pub(crate) mod places;
 mod servers;
 
-pub use dns::{DnsResolver, MAX_SOCKETS, Settings};
+pub use dns::{DnsResolver, MAX_SOCKETS, Observer, Settings};
 pub use key_file::{KeyFileMistake, KeyFileResolver};
 pub use questions::{Questions, ask_all};
+pub(crate) use servers::TRIES;
 
 use std::fmt::Debug;
 use std::pin::Pin;

@@ -97,7 +97,7 @@ const SOLD_BELOW: &[&str] =
 /// The part of a name that somebody had to register: its last two labels, or three below places
 /// like `co.uk` and `com.au`. Where it takes too much together, all that is lost is that neighbours
 /// share.
-fn zone(name: &str) -> &str {
+pub(crate) fn zone(name: &str) -> &str {
     let mut labels = name.rsplit('.');
     let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
     let count = if last.len() == 2 && SOLD_BELOW.contains(&second) { 3 } else { 2 };

@@ -14,7 +14,7 @@ use twinseal_dkim::LookupFailure;
 
 /// How often a question is sent, over all servers. Whoever was asked may answer until the time is
 /// over.
-pub(super) const TRIES: usize = twinseal_config::MAX_SERVERS;
+pub(crate) const TRIES: usize = twinseal_config::MAX_SERVERS;
 
 /// Between two tries passes this part of the time that there is; so the last one has as much of it
 /// as all the others.

@@ -4,6 +4,7 @@ use super::macros;
 use super::protocol;
 use super::service::{Client, Service};
 use super::transaction::{self, Done, Ending, Facts, Obstacle, Provenance, Told, Transaction};
+use crate::monitoring::tally::Fate;
 use crate::signing::policy::Fidelity;
 use crate::verifying::forgeries::Guard;
 use std::future::poll_fn;
@@ -242,11 +243,8 @@ impl Connection {
                     }
                 }
                 Event::MailFrom(envelope) => {
-                    // Only reports ask for it.
-                    if self.service.desk.is_some() {
-                        self.sender = envelope.address().to_vec();
-                    }
-                    self.message = Some(self.new_message());
+                    let sender = envelope.address().to_vec();
+                    self.begin_message(sender);
                 }
                 Event::Header { name, value } => {
                     if let Some(message) = &mut self.message {
@@ -289,10 +287,13 @@ impl Connection {
             fidelity: self.fidelity(),
             door: self.service.door,
             macros: self.session.macros(),
+            tally: &self.service.tally,
         };
         let reply = message.end_of_headers(&self.service, &facts).await;
         if reply == HeadersReply::Continue {
             self.message = Some(message);
+        } else {
+            self.service.tally.message(message.fate());
         }
         Ok(self.session.answer_headers(token, reply)?)
     }
@@ -327,6 +328,7 @@ impl Connection {
         }
         self.session.clear_output();
         for (queue_id, told) in self.told.drain(..) {
+            told.count(&self.service);
             told.log(&self.service, queue_id.as_deref());
             if let Some(witness) = &self.service.witness {
                 witness.note(told);
@@ -342,8 +344,11 @@ impl Connection {
         let message = message.unwrap_or_else(|| self.new_message());
         let mut reply = token.reply();
         let ending = Ending { queue_id: queue_id.as_deref(), host: host.as_deref() };
-        let disposition = match message.end_of_message(&self.service, &mut reply, &ending) {
-            Ok(Done { disposition, told }) => {
+        let ended = message.end_of_message(&self.service, &mut reply, &ending);
+        let fate = ended.as_ref().map_or(Fate::Obstructed, |done| done.fate);
+        self.service.tally.message(fate);
+        let disposition = match ended {
+            Ok(Done { disposition, told, .. }) => {
                 if let Told::Judged(judged) = &told {
                     let (sender, client) = (self.sender.as_slice(), self.client.address());
                     let whence = Provenance { queue_id: queue_id.as_deref(), sender, client };
@@ -378,6 +383,17 @@ impl Connection {
                     Err(_) => Disposition::TempFail,
                 }
             }
+        }
+    }
+
+    /// A message begins, from that sender.
+    fn begin_message(&mut self, sender: Vec<u8>) {
+        let mut message = self.new_message();
+        message.sender_is_null(sender.is_empty());
+        self.message = Some(message);
+        // Only reports ask for it later.
+        if self.service.desk.is_some() {
+            self.sender = sender;
         }
     }
 

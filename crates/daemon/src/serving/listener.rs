@@ -165,7 +165,10 @@ async fn one(
     stop: watch::Receiver<bool>,
     name: String,
 ) {
+    let tally = Arc::clone(&service.tally);
+    let _open = tally.connection();
     if let Err(ended) = connection::serve(stream, service, stop).await {
+        tally.connection_failed();
         tracing::warn!("connection on {name} ended: {ended}");
     }
 }

@@ -1,5 +1,7 @@
 //! What all connections share.
 
+use crate::event::{Event, What};
+use crate::monitoring::tally::Tally;
 use crate::rehearsal::Witness;
 use crate::reporting::Desk;
 use crate::signing::directory::Directory;
@@ -11,8 +13,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 use twinseal_config::{
-    Action, Actions, Config, DomainList, Door, Further, HostList, Leaving, Limits, MacroTest,
-    Results,
+    Action, Actions, Config, DomainList, Door, Forecast, Further, HostList, Leaving, Limits,
+    MacroTest, Results,
 };
 use twinseal_message::text::shown;
 use twinseal_message::{Domain, HeaderBlock, Mailbox};
@@ -43,6 +45,8 @@ pub struct Service {
     pub must_sign: Option<Arc<DomainList>>,
     /// Whether nothing is changed or refused, and only told in what another filter differs.
     pub shadow: bool,
+    /// What is done about mail whose seals a later hop is going to break.
+    pub forecast: Forecast,
     /// Whether every message gets a field that says who has seen it.
     pub trace_header: bool,
     /// Whether the steps to each decision are logged.
@@ -70,6 +74,8 @@ pub struct Service {
     pub witness: Option<Witness>,
     /// Who reports what does not match, if anybody does.
     pub desk: Option<Arc<Desk>>,
+    /// What is counted.
+    pub tally: Arc<Tally>,
     /// Whether what is said on a connection is logged.
     pub protocol_log: bool,
 }
@@ -187,6 +193,7 @@ impl Service {
             deciding: Self::deciding(config),
             must_sign: config.must_sign.clone(),
             shadow: config.shadow,
+            forecast: config.forecast,
             trace_header: config.trace_header,
             log_why: config.log.why,
             logs_success: config.log.success,
@@ -200,6 +207,7 @@ impl Service {
             results: named(config),
             witness: config.trial.as_ref().map(|_| Witness::default()),
             desk,
+            tally: Arc::default(),
             protocol_log: config.life.protocol_log,
         }
     }
@@ -221,11 +229,25 @@ impl Service {
     pub fn in_place_of(mut self, other: &Self) -> Self {
         self.limits.connections = other.limits.connections;
         self.connections = Arc::clone(&other.connections);
+        self.tally = Arc::clone(&other.tally);
         if let (Some(desk), Some(other)) = (self.desk.as_mut().and_then(Arc::get_mut), &other.desk)
         {
             desk.continues(other);
         }
         self
+    }
+
+    /// The same, with everything counted there.
+    #[must_use]
+    pub fn counted_by(mut self, tally: Arc<Tally>) -> Self {
+        self.tally = tally;
+        self
+    }
+
+    /// Says something about a message: counts it, and logs it.
+    pub fn tell(&self, queue_id: &str, what: What<'_>) {
+        self.tally.told(&what);
+        Event { door: self.door, queue_id, what }.log();
     }
 
     /// The header as the MTA is going to make it, which is what is signed.

@@ -327,6 +327,16 @@ impl Bound {
         Self { listener, name }
     }
 
+    /// The socket itself, for who speaks something else on it than MTAs do; `None` for a unix
+    /// socket.
+    #[must_use]
+    pub fn into_tcp(self) -> Option<TcpListener> {
+        match self.listener {
+            Listener::Inet(listener) => Some(listener),
+            Listener::Unix(..) => None,
+        }
+    }
+
     /// The socket, as configured.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod fields;
+mod foretelling;
 mod known;
 mod obstacle;
 mod opendkim;
@@ -25,6 +26,8 @@ use shadowing::Shadowing;
 use super::service::Service;
 use crate::VERSION;
 use crate::event::{Reason, UNKNOWN_ID, What};
+use crate::forecast::Forecast;
+use crate::monitoring::tally::Fate;
 use crate::shadow::Shadowed;
 use crate::signing::policy::{Origin, Plan};
 use crate::signing::seal::{Seal, SealedField};
@@ -33,6 +36,7 @@ use crate::verifying::forgeries::{Forgeries, Guard};
 use crate::verifying::office::Office;
 use crate::verifying::verification::Verification;
 use std::sync::Arc;
+use std::time::Instant;
 use twinseal_config::{Action, Door};
 use twinseal_dkim::FIELD as DKIM_FIELD;
 use twinseal_message::header::MAX_HEADER_OCTETS;
@@ -57,8 +61,14 @@ pub struct Transaction {
     removes_old: bool,
     /// Whether fields whose names hold a semicolon are passed over.
     skips_odd_names: bool,
+    /// What becomes of it, as far as it is known.
+    fate: Fate,
     /// How many DKIM signatures the message has; only counted where they are to be removed.
     old_signatures: u32,
+    /// Whether it has no sender who could be told anything: a bounce (trap P7).
+    from_nobody: bool,
+    /// What is known of whether its seals will survive, where somebody asks.
+    forecast: Option<Box<Forecast>>,
 }
 
 /// What is done with a message until it ends.
@@ -84,6 +94,8 @@ pub struct Done {
     pub disposition: Disposition,
     /// What the log is told when that has left.
     pub told: Told,
+    /// What became of it.
+    pub(crate) fate: Fate,
 }
 
 impl Transaction {
@@ -95,13 +107,21 @@ impl Transaction {
             overflow: None,
             forgeries: guard.map(Forgeries::new),
             role: Role::Passing,
+            fate: Fate::Passed,
+            from_nobody: false,
             trace: None,
             excluded: None,
             shadow: service.shadow,
             removes_old: service.signs && service.leaving.remove_old_signatures,
             old_signatures: 0,
+            forecast: None,
             skips_odd_names: service.is_opendkim(),
         }
+    }
+
+    /// Takes whether the sender in the envelope is the null one.
+    pub const fn sender_is_null(&mut self, is_null: bool) {
+        self.from_nobody = is_null;
     }
 
     /// Takes a recipient as the MTA shows it.
@@ -143,7 +163,8 @@ impl Transaction {
             return self.too_large(limit, &origin, service, facts);
         }
         let leaving = service.as_it_leaves(&header);
-        if let Some(reply) = self.beforehand(&leaving, service, facts) {
+        let early = self.lacks_from(&leaving, &origin, service, facts);
+        if let Some(reply) = early.or_else(|| self.beforehand(&leaving, &origin, service, facts)) {
             return reply;
         }
         let planned = plan(service, facts, &leaving, self.overflow, &origin).await;
@@ -154,27 +175,41 @@ impl Transaction {
         if Self::is_left_to_signers(&leaving, service, facts, &origin).await {
             return self.pass();
         }
-        if let Some(reply) = self.formally(&leaving, &planned, service, facts) {
+        let objection = self.formally(&leaving, (&planned, &origin), service, facts);
+        let objection = objection.or_else(|| self.foresee(&leaving, &planned, service, facts));
+        if let Some(reply) = objection {
             return reply;
         }
         drop(leaving);
+        self.begin((planned, origin), header, service, facts)
+    }
+
+    /// Begins to do what is planned.
+    fn begin(
+        &mut self,
+        (planned, origin): (Result<Plan, Obstacle>, Origin),
+        header: HeaderBlock,
+        service: &Service,
+        facts: &Facts<'_>,
+    ) -> HeadersReply {
         match planned {
             Ok(Plan::Sign { seals, left_out }) => {
                 self.leave_trace(service);
                 for (field, reason) in &left_out {
                     facts.log(What::FieldNotAdded { field, reason });
                 }
+                self.fate = Fate::Signed;
                 self.role = Role::Signing(seals);
                 HeadersReply::Continue
             }
             // Mail of our own; and dkim-filter did nothing more about what is badly formed.
             Ok(Plan::Ignore(reason)) if reason.is_final() => {
-                facts.log(What::NotSigned(&reason));
+                self.not_signed(&reason, &origin, facts);
                 self.pass()
             }
             Ok(Plan::Ignore(reason)) => {
                 if service.office.is_none() || is_ours_to_sign(&reason, &origin) {
-                    facts.log(What::NotSigned(&reason));
+                    self.not_signed(&reason, &origin, facts);
                 }
                 match &service.office {
                     Some(office) => self.verify(header, office, service, facts),
@@ -183,6 +218,7 @@ impl Transaction {
             }
             Err(obstacle) => {
                 let action = obstacle.action(&service.actions, service.door);
+                self.fate = Fate::Obstructed;
                 facts.log(What::Obstructed { obstacle: &obstacle, action });
                 self.answer(action, Why::CannotSign, service.door, facts)
             }
@@ -199,8 +235,9 @@ impl Transaction {
     ) -> HeadersReply {
         let reason = Reason::HeaderTooLarge(limit);
         if service.signs && is_ours_to_sign(&reason, origin) {
-            facts.log(What::NotSigned(&reason));
+            self.not_signed(&reason, origin, facts);
         } else {
+            self.fate = Fate::Verified;
             facts.log(What::HeaderTooLarge(limit));
         }
         self.answer(service.actions.security, Why::HeaderTooLarge, service.door, facts)
@@ -217,6 +254,7 @@ impl Transaction {
         if let Some(witness) = &service.witness {
             witness.verifies();
         }
+        self.fate = Fate::Verified;
         self.leave_trace(service);
         let verification = Verification::begin(header, &office.means(service.clock.now()));
         let unsigned = service.actions.no_signature;
@@ -224,10 +262,26 @@ impl Transaction {
             if service.tells_unsigned(unsigned) {
                 facts.log(What::Unsigned);
             }
+            service.tally.judged(&[], service.clock.now());
             return self.answer(unsigned, Why::Unsigned, service.door, facts);
         }
         self.role = Role::Verifying(Box::new(verification));
         HeadersReply::Continue
+    }
+
+    /// The message is not signed. It counts where it could have been.
+    fn not_signed(&mut self, reason: &Reason, origin: &Origin, facts: &Facts<'_>) {
+        if is_ours_to_sign(reason, origin) && !self.shadow {
+            self.fate = Fate::NotSigned;
+            facts.tally.not_signed(reason);
+        }
+        facts.log(What::NotSigned(reason));
+    }
+
+    /// What becomes of it, as far as it is known.
+    #[must_use]
+    pub(crate) const fn fate(&self) -> Fate {
+        self.fate
     }
 
     /// The message gets a field that says who has seen it, if that is wanted.
@@ -268,6 +322,9 @@ impl Transaction {
 
     /// Takes the next octets of the body.
     pub fn body(&mut self, chunk: &[u8]) {
+        if let Some(forecast) = &mut self.forecast {
+            forecast.feed(chunk);
+        }
         match &mut self.role {
             Role::Signing(seals) => seals.iter_mut().for_each(|seal| seal.feed(chunk)),
             Role::Verifying(verification) => verification.feed(chunk),
@@ -293,11 +350,14 @@ impl Transaction {
     /// # Errors
     /// The first [`Obstacle`].
     pub fn end_of_message(
-        self,
+        mut self,
         service: &Service,
         reply: &mut MessageReply,
         ending: &Ending<'_>,
     ) -> Result<Done, Obstacle> {
+        if let Some(done) = self.foreseen(service, ending) {
+            return Ok(done);
+        }
         let mut disposition = Disposition::Accept;
         let untold: fn(ModificationError) -> Obstacle = match self.role {
             Role::Signing(_) => Obstacle::Field,
@@ -313,9 +373,7 @@ impl Transaction {
         let mut fields = Vec::new();
         match self.role {
             Role::Signing(seals) => {
-                for seal in seals {
-                    fields.append(&mut seal.finish()?);
-                }
+                fields = signed(seals, service)?;
                 if fields.iter().any(|sealed| sealed.field.name == DKIM_FIELD) {
                     remove_old(self.old_signatures, reply).map_err(untold)?;
                 }
@@ -329,9 +387,7 @@ impl Transaction {
                 let header = service.desk.as_ref().map(|_| Arc::new(verification.header()));
                 judged = Some(Judged::new(verification.finish(), (forged, header), service));
             }
-            Role::Held(why) => {
-                reply.quarantine(&held(why, service.door)).map_err(untold)?;
-            }
+            Role::Held(why) => reply.quarantine(&held(why, service.door)).map_err(untold)?,
             Role::Malformed => {
                 opendkim::tell_malformed(service, reply, ending).map_err(untold)?;
             }
@@ -358,7 +414,7 @@ impl Transaction {
             None if fields.is_empty() => Told::Nothing,
             None => Told::Sealed(fields),
         };
-        Ok(Done { disposition, told })
+        Ok(Done { disposition, told, fate: self.fate })
     }
 
     fn remove_forged(&self, reply: &mut MessageReply) -> Result<usize, ModificationError> {
@@ -375,4 +431,15 @@ impl Transaction {
         forgeries.remove(reply)?;
         Ok(forgeries.count())
     }
+}
+
+/// Makes the signatures.
+fn signed(seals: Vec<Box<dyn Seal>>, service: &Service) -> Result<Vec<SealedField>, Obstacle> {
+    let begun = Instant::now();
+    let mut fields = Vec::new();
+    for seal in seals {
+        fields.append(&mut seal.finish()?);
+    }
+    service.tally.signed_in(begun.elapsed());
+    Ok(fields)
 }

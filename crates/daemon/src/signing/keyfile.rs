@@ -95,6 +95,13 @@ impl Stamp {
     pub fn of(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|status| Self::from(&status))
     }
+
+    /// When the file was last written to, in seconds since 1970; `None` where there is none.
+    #[must_use]
+    pub fn written(&self) -> Option<u64> {
+        let is_file = *self != Self::default();
+        u64::try_from(self.written.0).ok().filter(|_| is_file)
+    }
 }
 
 impl From<&fs::Metadata> for Stamp {

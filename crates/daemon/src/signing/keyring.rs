@@ -1,7 +1,9 @@
 //! All keys that a configuration names: read once, and parsed at start or when they are needed.
 
+mod at_hand;
 mod of_some;
 
+pub use at_hand::AtHand;
 pub use of_some::{KeyState, Looked, of_some};
 
 use super::directory::Unavailable;

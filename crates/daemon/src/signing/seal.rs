@@ -4,7 +4,7 @@
 //! what they mean, is its own business: a third kind of seal is a third implementation.
 
 use std::sync::Arc;
-use twinseal_keys::{SignError, SigningKey};
+use twinseal_keys::{KeyKind, SignError, SigningKey};
 use twinseal_message::{Domain, NewField, Selector};
 
 /// Where both seals are inserted: directly below the MTA's own Received field (traps W8, O2).
@@ -58,6 +58,8 @@ pub struct SealedField {
     pub domain: Domain,
     /// Which key made it.
     pub selector: Selector,
+    /// How it was made: `rsa-sha256`, `ed25519-sha256` or `rsa-sha1`.
+    pub algorithm: &'static str,
 }
 
 impl Seal for twinseal_dkim::Signer {
@@ -77,8 +79,9 @@ impl Seal for twinseal_dkim::Signer {
 
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {
         sign_all(Self::finish(*self), |pending| {
-            let twinseal_dkim::Request { domain, selector, .. } = pending.request().clone();
-            Ok((domain, selector, pending.sign()?))
+            let twinseal_dkim::Request { domain, selector, key, .. } = pending.request().clone();
+            let algorithm = dkim_algorithm(key.kind());
+            Ok(sealed(domain, selector, algorithm, pending.sign()?))
         })
     }
 }
@@ -101,17 +104,33 @@ impl Seal for twinseal_domainkeys::Signer {
     fn finish(self: Box<Self>) -> Result<Vec<SealedField>, SignError> {
         sign_all(Self::finish(*self), |pending| {
             let twinseal_domainkeys::Request { domain, selector, .. } = pending.request().clone();
-            Ok((domain, selector, pending.sign()?))
+            // RFC 4870 §3.3: there is no other.
+            Ok(sealed(domain, selector, "rsa-sha1", pending.sign()?))
         })
     }
+}
+
+/// The name of what makes a DKIM signature with a key of that kind.
+const fn dkim_algorithm(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa { .. } => "rsa-sha256",
+        KeyKind::Ed25519 => "ed25519-sha256",
+    }
+}
+
+fn sealed(
+    domain: Domain,
+    selector: Selector,
+    algorithm: &'static str,
+    field: NewField,
+) -> SealedField {
+    SealedField { field, index: BELOW_RECEIVED, domain, selector, algorithm }
 }
 
 /// Makes each of the signatures, or none when one cannot be made.
 fn sign_all<P>(
     pending: Vec<P>,
-    sign: impl Fn(P) -> Result<(Domain, Selector, NewField), SignError>,
+    sign: impl Fn(P) -> Result<SealedField, SignError>,
 ) -> Result<Vec<SealedField>, SignError> {
-    let sealed =
-        |(domain, selector, field)| SealedField { field, index: BELOW_RECEIVED, domain, selector };
-    pending.into_iter().map(|one| sign(one).map(sealed)).collect()
+    pending.into_iter().map(sign).collect()
 }

@@ -7,6 +7,7 @@
 //! | `configuration` | the configuration with its tables and lists |
 //! | `keys` | the files of private keys, and who gets at them |
 //! | `published` | what DNS has for each key and each domain |
+//! | `message` | one message, and what will break its seals |
 //! | `mta` | Postfix or Sendmail, and the socket between us |
 //! | `inventory` | where else configuration hides |
 //! | `shown` | the result as text, JSON or a page |
@@ -14,11 +15,12 @@
 mod asked;
 mod change;
 mod configuration;
-mod finding;
+pub(crate) mod finding;
 mod inventory;
 mod keys;
+mod message;
 mod mta;
-mod published;
+pub(crate) mod published;
 mod shown;
 
 use super::options::{asked, help};
@@ -41,6 +43,11 @@ is not right what it is, where, why it matters, and what to type; and what is in
 The configuration is /etc/twinseal/twinseal.yaml, or that of options as twinseal serve takes them
 (--config FILE), or that of another program: twinseal check -- dkim-filter -x FILE.
 
+With --message FILE it looks at nothing but one message (- is standard input), as if one of our
+own senders had sent it, and says what will break its seals on the way; docs/forecast.md has the
+causes. It ends with 0 then when its seals will survive, 1 when one will not or none is made, 65 or
+66 when the message cannot be read, 78 when the configuration is wrong.
+
 Ends with 0 when nothing is wrong or at risk, 1 when something is, 64 when the command line is
 wrong. docs/check.md has the codes of all findings, and the members of --json.";
 
@@ -55,7 +62,13 @@ pub(crate) use mta::probe::{NAME as PROBE, run as probe};
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let done = asked(Asked::read(words), ("check", usage), terminal);
-    done.map_or_else(|code| code, |asked| check(&asked, terminal))
+    done.map_or_else(
+        |code| code,
+        |asked| match &asked.message {
+            Some(path) => message::look(path, &asked.configured, usage, terminal),
+            None => check(&asked, terminal),
+        },
+    )
 }
 
 /// Looks at everything, and shows it.

@@ -2,7 +2,7 @@
 
 use super::genkey::{dkim, opendkim};
 use super::testkey::{self, Manner};
-use super::{testadsp, testmsg};
+use super::{dkim_stats, testadsp, testmsg};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
 use twinseal_config::ExitCode;
@@ -28,6 +28,7 @@ const TOOLS: &[Tool] = &[
     Tool { name: "dkim-testadsp", run: testadsp::run_as },
     Tool { name: "dkim-testssp", run: testadsp::run_as },
     Tool { name: "opendkim-testadsp", run: testadsp::run_as },
+    Tool { name: "dkim-stats", run: dkim_stats::run },
     Tool { name: "opendkim-testmsg", run: testmsg::run_as },
 ];
 
@@ -53,7 +54,7 @@ mod tests {
     fn every_tool_speaks_under_its_name() {
         for tool in TOOLS {
             let (code, output, errors) =
-                called(|words, terminal| run(tool.name, words, terminal), &["--what"]);
+                called(|words, terminal| run(tool.name, words, terminal), &["--what", "--what"]);
             let said = output + &errors;
             assert!(code.is_some() && said.starts_with(&format!("{}: ", tool.name)), "{said}");
         }

@@ -4,6 +4,7 @@ use super::message::{CannotRead, Message};
 use super::options::{Given, Takes, ToolOption, help, number};
 use crate::command::print;
 use crate::event::Reason;
+use crate::forecast::Forecast;
 use crate::serving::service::system_clock;
 use crate::signing::keyfile::{self, Exposure};
 use crate::signing::order::{Order, SelectedKey};
@@ -41,6 +42,11 @@ const OPTIONS: &[ToolOption] = &[
         name: "at",
         takes: Takes::Text("SECONDS"),
         help: "the time of the signature, since 1970; now if not given",
+    },
+    ToolOption {
+        name: "forecast",
+        takes: Takes::Nothing,
+        help: "say on standard error what will break the seals on the way; the exit code is 1 then",
     },
 ];
 
@@ -81,6 +87,15 @@ impl Failure {
     }
 }
 
+/// What will become of the seals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nothing is known against them, or nobody asked.
+    Unknown,
+    /// Something will break one of them, or its use.
+    Broken,
+}
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::parse(words, OPTIONS);
@@ -103,8 +118,9 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
             return ExitCode::Configuration;
         }
     }
-    match sign(&order, now, terminal) {
-        Ok(()) => ExitCode::Ok,
+    match sign(&order, now, given.has("forecast"), terminal) {
+        Ok(Fate::Unknown) => ExitCode::Ok,
+        Ok(Fate::Broken) => ExitCode::No,
         Err(failure) => {
             if !failure.is_a_reader_that_left() {
                 terminal.complain(&failure);
@@ -170,7 +186,12 @@ fn load_keys(given: &Given) -> Result<Vec<Arc<twinseal_keys::SigningKey>>, Vec<S
     if mistakes.is_empty() { Ok(keys) } else { Err(mistakes) }
 }
 
-fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn sign(
+    order: &Order,
+    now: u64,
+    foresees: bool,
+    terminal: &mut Terminal<'_>,
+) -> Result<Fate, Failure> {
     let spool = SpooledTempFile::new(SPOOLED_OCTETS);
     let mut message = Message::new("standard input".to_owned(), &mut *terminal.input, spool);
     let header = message.read_header().map_err(|error| match error {
@@ -196,8 +217,12 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
         Plan::Sign { seals, left_out } => (seals, left_out),
         Plan::Ignore(reason) => return Err(Failure::NotSigned { reason }),
     };
+    let mut forecast = foresees.then(|| Forecast::of_header(&header, &seals));
     let (line_end, above) = (message.line_end(), message.mailbox_line().to_vec());
-    let spool = message.read_body(|octets| seals.iter_mut().for_each(|seal| seal.feed(octets)))?;
+    let spool = message.read_body(|octets| {
+        seals.iter_mut().for_each(|seal| seal.feed(octets));
+        forecast.iter_mut().for_each(|forecast| forecast.feed(octets));
+    })?;
     let mut fields = Vec::new();
     for seal in seals {
         fields.append(&mut seal.finish()?);
@@ -205,8 +230,14 @@ fn sign(order: &Order, now: u64, terminal: &mut Terminal<'_>) -> Result<(), Fail
     for (field, reason) in left_out {
         terminal.complain(format_args!("{field} not added: {reason} (reason={})", reason.code()));
     }
+    let mut fate = Fate::Unknown;
+    for foretold in forecast.into_iter().flat_map(Forecast::all) {
+        terminal.complain(format_args!("forecast: {foretold}"));
+        fate = Fate::Broken;
+    }
     let written = terminal.output.write_all(&above);
-    written.and_then(|()| write(spool, &fields, line_end, terminal.output)).map_err(Failure::Output)
+    let written = written.and_then(|()| write(spool, &fields, line_end, terminal.output));
+    written.map(|()| fate).map_err(Failure::Output)
 }
 
 /// Writes the fields, the last one on top as an MTA would have it, and the message below them.

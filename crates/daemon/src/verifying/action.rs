@@ -34,6 +34,8 @@ pub enum Why {
     NoSuchDomain,
     /// It is ours, and cannot be signed.
     CannotSign,
+    /// It is ours, and its signatures would not survive.
+    Forecast,
 }
 
 /// What follows from what the signatures come to. One function, and one test of all of it.
@@ -63,6 +65,27 @@ const fn of_cause(cause: Cause, actions: &Actions, door: Door) -> Action {
 }
 
 impl Why {
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Unsigned => "unsigned",
+            Self::Invalid(Cause::NoAnswer) => "no-answer",
+            Self::Invalid(Cause::NoKey) => "no-key",
+            Self::Invalid(Cause::Revoked) => "revoked",
+            Self::Invalid(Cause::Syntax) => "syntax",
+            Self::Invalid(Cause::Unusable) => "unusable",
+            Self::Invalid(Cause::Mismatch) => "mismatch",
+            Self::HeaderTooLarge => "header-too-large",
+            Self::Internal => "internal",
+            Self::Adsp => "adsp",
+            Self::NoSuchDomain => "no-such-domain",
+            Self::CannotSign => "cannot-sign",
+            Self::Forecast => "forecast",
+        }
+    }
+
     /// What the client is told.
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -79,6 +102,7 @@ impl Why {
             Self::Adsp => "rejected due to DKIM ADSP evaluation",
             Self::NoSuchDomain => "sender domain does not exist",
             Self::CannotSign => "DKIM signing error",
+            Self::Forecast => "it would not arrive as it is signed",
         }
     }
 
@@ -87,6 +111,7 @@ impl Why {
     const fn rejection(self, door: Door) -> &'static str {
         match (self, door) {
             (Self::Adsp | Self::NoSuchDomain, _) => "5.7.1",
+            (Self::Forecast, _) => "5.6.0",
             (Self::Valid | Self::Unsigned | Self::Invalid(_), Door::Native) => "5.7.20",
             (
                 Self::Valid
@@ -110,7 +135,8 @@ impl Why {
             | Self::Internal
             | Self::Adsp
             | Self::NoSuchDomain
-            | Self::CannotSign => "4.7.0",
+            | Self::CannotSign
+            | Self::Forecast => "4.7.0",
         }
     }
 
@@ -214,6 +240,7 @@ mod tests {
             Why::Adsp,
             Why::NoSuchDomain,
             Why::CannotSign,
+            Why::Forecast,
         ];
         for why in CAUSES.map(Why::Invalid).into_iter().chain(others) {
             for door in Door::ALL {

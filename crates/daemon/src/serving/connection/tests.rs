@@ -2,6 +2,7 @@ mod doors;
 mod leaving;
 mod told;
 mod verifying;
+mod watched;
 mod wording;
 
 use super::{Ended, serve};

@@ -1,7 +1,7 @@
 //! What the signatures of a message come to, at its end.
 
 use super::{Ending, UNKNOWN_ID};
-use crate::event::{Event, What};
+use crate::event::What;
 use crate::reporting::Case;
 use crate::serving::service::Service;
 use crate::shadow::Shadowed;
@@ -134,7 +134,7 @@ impl Judged {
 
     /// Writes what there is to say into the log.
     pub(super) fn log(&self, service: &Service, queue_id: &str) {
-        let log = |what| Event { door: service.door, queue_id, what }.log();
+        let log = |what| service.tell(queue_id, what);
         let examined = |one: &&Verdict| !matches!(one.outcome, Outcome::NotExamined { .. });
         let verdicts: Vec<&Verdict> = self.finished.verdicts.iter().filter(examined).collect();
         let ignored = self.finished.verdicts.len() - verdicts.len();

@@ -1,6 +1,7 @@
 //! What the connection knows about a message.
 
 use crate::event::{Event, UNKNOWN_ID, What};
+use crate::monitoring::tally::Tally;
 use crate::serving::service::Client;
 use crate::signing::policy::Fidelity;
 use twinseal_config::Door;
@@ -33,10 +34,13 @@ pub struct Facts<'a> {
     pub door: Door,
     /// What else the MTA has told.
     pub macros: &'a Macros,
+    /// Where what is told is counted.
+    pub tally: &'a Tally,
 }
 
 impl Facts<'_> {
     pub(super) fn log(&self, what: What<'_>) {
+        self.tally.told(&what);
         Event { door: self.door, queue_id: self.queue_id.unwrap_or(UNKNOWN_ID), what }.log();
     }
 }

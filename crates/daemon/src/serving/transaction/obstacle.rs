@@ -40,6 +40,16 @@ impl Obstacle {
         }
     }
 
+    /// The codes of all of them.
+    pub const CODES: [&'static str; 6] = [
+        "rules-unavailable",
+        "key-unusable",
+        "no-key-selected",
+        "key-failed",
+        "field-refused",
+        "result-refused",
+    ];
+
     /// The stable code that scripts look for.
     #[must_use]
     pub const fn code(&self) -> &'static str {

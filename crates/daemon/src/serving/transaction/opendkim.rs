@@ -2,7 +2,8 @@
 //! read.
 
 use super::{Ending, Facts, Obstacle, Role, Transaction};
-use crate::event::{Reason, What};
+use crate::event::Reason;
+use crate::monitoring::tally::Fate;
 use crate::serving::service::Service;
 use crate::signing::directory::Purpose;
 use crate::signing::policy::{self, Origin, Plan};
@@ -28,6 +29,7 @@ impl Transaction {
     pub(super) fn beforehand(
         &mut self,
         header: &HeaderBlock,
+        origin: &Origin,
         service: &Service,
         facts: &Facts<'_>,
     ) -> Option<HeadersReply> {
@@ -38,12 +40,12 @@ impl Transaction {
         match policy::author(header, &service.deciding, facts.macros) {
             Ok(author) if exempt.is_some_and(|list| list.lists(author.domain())) => {
                 let domain = author.domain().clone();
-                facts.log(What::NotSigned(&Reason::ExemptDomain { domain }));
+                self.not_signed(&Reason::ExemptDomain { domain }, origin, facts);
                 Some(self.pass())
             }
             // Its library wants to sign From, and to know who vouches for it.
             Ok(_) if service.is_opendkim() && header.named("from").next().is_none() => {
-                facts.log(What::NotSigned(&Reason::NoFrom));
+                self.not_signed(&Reason::NoFrom, origin, facts);
                 Some(self.malformed(service))
             }
             Ok(_) => None,
@@ -51,7 +53,7 @@ impl Transaction {
             // Who only verifies needs no author that can be read.
             Err(Reason::Unparsable { .. }) if !service.signs => None,
             Err(reason) => {
-                facts.log(What::NotSigned(&reason));
+                self.not_signed(&reason, origin, facts);
                 Some(self.malformed(service))
             }
         }
@@ -88,7 +90,7 @@ impl Transaction {
     pub(super) fn formally(
         &mut self,
         header: &HeaderBlock,
-        planned: &Result<Plan, Obstacle>,
+        (planned, origin): (&Result<Plan, Obstacle>, &Origin),
         service: &Service,
         facts: &Facts<'_>,
     ) -> Option<HeadersReply> {
@@ -97,12 +99,13 @@ impl Transaction {
         }
         let objection = objection(header)?;
         if service.required_headers {
-            facts.log(What::NotSigned(&Reason::BadFormat));
+            self.not_signed(&Reason::BadFormat, origin, facts);
+            self.fate = Fate::Refused;
             let reply = SmtpReply::new(550, "5.0.0", &objection);
             return Some(reply.map_or(HeadersReply::Reject, HeadersReply::Refuse));
         }
         service.further.strict_headers.then(|| {
-            facts.log(What::NotSigned(&Reason::BadFormat));
+            self.not_signed(&Reason::BadFormat, origin, facts);
             self.malformed(service)
         })
     }

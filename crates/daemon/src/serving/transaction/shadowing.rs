@@ -3,6 +3,7 @@
 use super::planning::{is_ours_to_sign, plan, unless_excluded};
 use super::{Done, Facts, Obstacle, Role, Told, Transaction};
 use crate::event::{Reason, What};
+use crate::monitoring::tally::Fate;
 use crate::serving::service::Service;
 use crate::shadow::{Mark, Proof, Shadowed, Signature, Theirs, compare};
 use crate::signing::policy::{Origin, Plan};
@@ -40,7 +41,7 @@ impl Transaction {
             return self.answer(action, why, service.door, facts);
         }
         let leaving = service.as_it_leaves(&theirs.rest);
-        if let Some(reply) = self.beforehand(&leaving, service, facts) {
+        if let Some(reply) = self.beforehand(&leaving, &origin, service, facts) {
             return reply;
         }
         let planned = plan(service, facts, &leaving, self.overflow, &origin).await;
@@ -57,7 +58,7 @@ impl Transaction {
             Ok(Plan::Ignore(reason)) => {
                 let ours = is_ours_to_sign(&reason, &origin);
                 if service.office.is_none() || reason.is_final() || ours {
-                    facts.log(What::NotSigned(&reason));
+                    self.not_signed(&reason, &origin, facts);
                 }
                 only_theirs(&theirs, &reason, &origin, facts);
                 match &service.office {
@@ -126,7 +127,7 @@ impl Shadowing {
         let told = self
             .compared()
             .unwrap_or_else(|error| vec![obstructed(&Obstacle::Key(error), service)]);
-        Done { disposition: Disposition::Accept, told: Told::Shadowed(told) }
+        Done { disposition: Disposition::Accept, told: Told::Shadowed(told), fate: Fate::Passed }
     }
 
     fn compared(self) -> Result<Vec<Shadowed>, SignError> {

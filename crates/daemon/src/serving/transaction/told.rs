@@ -21,6 +21,15 @@ pub enum Told {
 }
 
 impl Told {
+    /// Counts it: the log may leave lines out.
+    pub fn count(&self, service: &Service) {
+        match self {
+            Self::Sealed(fields) => service.tally.sealed(fields),
+            Self::Judged(judged) => service.tally.judged(judged.verdicts(), service.clock.now()),
+            Self::Shadowed(_) | Self::Nothing => {}
+        }
+    }
+
     /// Writes the lines.
     pub fn log(&self, service: &Service, queue_id: Option<&str>) {
         let (door, queue_id) = (service.door, queue_id.unwrap_or(UNKNOWN_ID));
@@ -45,9 +54,8 @@ impl Told {
     }
 }
 
-/// The log line of a message that could not be dealt with at its end.
+/// Tells of a message that could not be dealt with at its end.
 pub fn log_obstacle(service: &Service, queue_id: Option<&str>, obstacle: &Obstacle) {
-    let what =
-        What::Obstructed { obstacle, action: obstacle.action(&service.actions, service.door) };
-    Event { door: service.door, queue_id: queue_id.unwrap_or(UNKNOWN_ID), what }.log();
+    let action = obstacle.action(&service.actions, service.door);
+    service.tell(queue_id.unwrap_or(UNKNOWN_ID), What::Obstructed { obstacle, action });
 }

@@ -50,6 +50,11 @@ pub(super) const OPTIONS: &[ToolOption] = &[
         takes: Takes::Text("FILE"),
         help: "a sendmail.mc or sendmail.cf to look at",
     },
+    ToolOption {
+        name: "message",
+        takes: Takes::Text("FILE"),
+        help: "look at nothing but this message of ours: what will break its seals on the way",
+    },
 ];
 
 /// What is to be done, and how it is to be shown.
@@ -65,6 +70,8 @@ pub(super) struct Asked {
     pub(super) dns: bool,
     pub(super) servers: Vec<SocketAddr>,
     pub(super) mta: mta::Asked,
+    /// A message, if only that is looked at; `-` is standard input.
+    pub(super) message: Option<PathBuf>,
 }
 
 /// Whether what can be mended is mended.
@@ -78,6 +85,25 @@ pub(super) enum Fixing {
     Unasked,
 }
 
+/// What cannot be asked for at the same time.
+const EXCLUSIVE: [(&str, &str); 15] = [
+    ("json", "html"),
+    ("json", "quiet"),
+    ("all", "quiet"),
+    ("no-mta", "postfix"),
+    ("no-mta", "sendmail"),
+    ("no-dns", "nameserver"),
+    ("message", "json"),
+    ("message", "html"),
+    ("message", "fix"),
+    ("message", "all"),
+    ("message", "quiet"),
+    ("message", "no-dns"),
+    ("message", "no-mta"),
+    ("message", "postfix"),
+    ("message", "sendmail"),
+];
+
 impl Asked {
     /// Reads it; `None` when help is asked for.
     pub(super) fn read(words: Vec<OsString>) -> Result<Option<Self>, Vec<String>> {
@@ -90,14 +116,7 @@ impl Asked {
             (true, true) => Fixing::Unasked,
             (false, _) => Fixing::No,
         };
-        for (one, other) in [
-            ("json", "html"),
-            ("json", "quiet"),
-            ("all", "quiet"),
-            ("no-mta", "postfix"),
-            ("no-mta", "sendmail"),
-            ("no-dns", "nameserver"),
-        ] {
+        for (one, other) in EXCLUSIVE {
             if given.has(one) && given.has(other) {
                 given.mistakes.push(format!("--{one} and --{other} exclude each other"));
             }
@@ -120,8 +139,8 @@ impl Asked {
             mta: !given.has("no-mta"),
         };
         let (html, json, all) = (path("html"), given.has("json"), given.has("all"));
-        let quiet = given.has("quiet");
-        let dns = !given.has("no-dns");
+        let (quiet, dns) = (given.has("quiet"), !given.has("no-dns"));
+        let message = path("message");
         match configured {
             Some(configured) if given.mistakes.is_empty() => Ok(Some(Self {
                 configured,
@@ -134,6 +153,7 @@ impl Asked {
                 dns,
                 servers,
                 mta,
+                message,
             })),
             _ => Err(given.mistakes),
         }

@@ -7,8 +7,8 @@
 mod dmarc;
 mod domain;
 mod key;
-mod kinds;
-mod record;
+pub(crate) mod kinds;
+pub(crate) mod record;
 mod sightings;
 mod spf;
 

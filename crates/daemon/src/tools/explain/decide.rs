@@ -133,6 +133,7 @@ pub(crate) fn weighed<'c>(
         fidelity: Fidelity::Exact,
         door: config.door,
         macros,
+        tally: &service.tally,
     };
     let peer = entry(client, &service.peers).filter(|found| found.listed);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -109,3 +109,15 @@ fn every_mistake_is_named() {
     assert_eq!(code, ExitCode::Configuration);
     assert!(errors.contains("/nonexistent/key") && errors.contains("cannot be read"), "{errors}");
 }
+
+#[test]
+fn what_will_break_is_told_and_the_message_written_all_the_same() {
+    let key = key("rsa1024").display().to_string();
+    let long = [MESSAGE, "x".repeat(999).as_bytes(), b"\n"].concat();
+    let (code, output, errors) = sign(&long, &with_key(&key, &["--forecast"]));
+    assert!(code == ExitCode::No && output.ends_with(&long), "{code:?}");
+    assert!(errors.contains("forecast: ") && errors.contains("(cause=long-line)"), "{errors}");
+    assert_eq!(sign(&long, &with_key(&key, &[])), (ExitCode::Ok, output, String::new()));
+    let (code, _, errors) = sign(MESSAGE, &with_key(&key, &["--forecast"]));
+    assert_eq!((code, errors.as_str()), (ExitCode::Ok, ""));
+}

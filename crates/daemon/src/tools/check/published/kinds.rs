@@ -71,7 +71,7 @@ pub(super) static LAME: Kind = kind(
     "the zone names this server, and it does not answer for the zone: receivers ask it in vain",
 );
 
-pub(super) static MISSING: Kind =
+pub(crate) static MISSING: Kind =
     kind("dns-no-record", Grade::Wrong, "without the record every seal by this key fails");
 
 pub(super) static DOUBLED_NAME: Kind = kind(
@@ -84,14 +84,14 @@ pub(super) static DOUBLED_NAME: Kind = kind(
 pub(super) static OTHER_KEY: Kind =
     kind("dns-other-key", Grade::Wrong, "every seal by the key on disk fails against this record");
 
-pub(super) static CUT: Kind = kind(
+pub(crate) static CUT: Kind = kind(
     "dns-cut",
     Grade::Wrong,
     "a string holds 255 octets; a longer record needs several strings, and whoever cut it lost the \
      rest of the key",
 );
 
-pub(super) static QUOTES: Kind = kind(
+pub(crate) static QUOTES: Kind = kind(
     "dns-quotes",
     Grade::Wrong,
     "quotes or backslashes of a zone file became part of the record, and verifiers find no key in \
@@ -104,16 +104,16 @@ pub(super) static LETTERS: Kind = kind(
     "capitals count in a key; something on the way made all letters small or large",
 );
 
-pub(super) static SPLIT: Kind = kind(
+pub(crate) static SPLIT: Kind = kind(
     "dns-split-records",
     Grade::Wrong,
     "the parts have to be strings of one record; as records of their own none of them is a key",
 );
 
-pub(super) static UNREADABLE: Kind =
+pub(crate) static UNREADABLE: Kind =
     kind("dns-unreadable", Grade::Wrong, "verifiers find no key in it");
 
-pub(super) static REVOKED: Kind =
+pub(crate) static REVOKED: Kind =
     kind("dns-revoked", Grade::Wrong, "an empty p= takes the key back: every seal by it fails");
 
 pub(super) static SEVERAL: Kind = kind(
@@ -129,7 +129,7 @@ pub(super) static STALE: Kind = kind(
     "receivers that asked before the change still have what was there then",
 );
 
-pub(super) static TEST_MODE: Kind = kind(
+pub(crate) static TEST_MODE: Kind = kind(
     "dns-test-mode",
     Grade::Risk,
     "t=y asks receivers to treat mail whose seal fails like any other, for both standards: the \

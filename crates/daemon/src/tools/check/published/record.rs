@@ -11,25 +11,25 @@ use twinseal_message::text::shown;
 
 /// One thing that is wrong with the records at a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) kind: &'static Kind,
-    pub(super) what: String,
+pub(crate) struct Fault {
+    pub(crate) kind: &'static Kind,
+    pub(crate) what: String,
 }
 
 /// What the records have to agree with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'k> {
-    pub(super) key: &'k PublicKey,
-    pub(super) seals: Seals,
+pub(crate) struct Wanted<'k> {
+    pub(crate) key: &'k PublicKey,
+    pub(crate) seals: Seals,
     /// Whether identities below the domain are signed.
-    pub(super) below: bool,
+    pub(crate) below: bool,
 }
 
 /// Of so many records at most every order is tried, to see whether they are one that was split.
 const MOST_ORDERED: usize = 4;
 
 /// What is wrong with these records, each with its strings joined.
-pub(super) fn faults(texts: &[Vec<u8>], wanted: &Wanted<'_>) -> Vec<Fault> {
+pub(crate) fn faults(texts: &[Vec<u8>], wanted: &Wanted<'_>) -> Vec<Fault> {
     if texts.is_empty() {
         return vec![fault(&kinds::MISSING, "there is no TXT record")];
     }
