@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Opens a page in headless Chromium, from a server on loopback, in each of these widths.
 
-    browse.py PAGE FOLDER WIDTH...
+    browse.py PAGE|URL FOLDER WIDTH...
+
+A URL is that of a server which listens already.
 
 Writes a picture of the whole page for each width into the folder, and prints one JSON object: what
 the console said, what was asked for, and for each width whether anything is wider than the window,
@@ -42,6 +44,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def served(page):
+    root, name = os.path.split(os.path.abspath(page))
+    handler = functools.partial(Quiet, directory=root)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/{name}"
+
+
 def browser(profile):
     options = Options()
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
@@ -65,11 +75,7 @@ def requests(driver):
 
 def main():
     page, folder, widths = sys.argv[1], sys.argv[2], [int(width) for width in sys.argv[3:]]
-    root, name = os.path.split(os.path.abspath(page))
-    handler = functools.partial(Quiet, directory=root)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/{name}"
+    url = page if page.startswith("http://127.0.0.1:") else served(page)
     answer = {"url": url, "console": [], "requests": [], "widths": {}}
     with tempfile.TemporaryDirectory() as profile:
         driver = browser(profile)

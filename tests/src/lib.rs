@@ -14,6 +14,7 @@
 //! - [`filter`]: another filter, before or behind the program
 //! - [`nameserver`]: a DNS server that publishes key records
 //! - [`resolver`]: a resolver that finds out what such servers have
+//! - [`browser`]: pages as Chromium shows them, on a phone and on a desk
 //! - [`checked`]: what `twinseal check` says, as data
 //! - [`hostile_dns`]: one that answers late, never, wrongly or too much
 //! - [`incoming`]: a host that mail arrives at, with all of it
@@ -33,9 +34,11 @@
 //! - [`users`]: the users of the historic packages
 //! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
+//! - [`prometheus`]: a Prometheus server that asks the program for its figures
 
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod checked;
 pub mod claims;
 pub mod conversations;
@@ -54,6 +57,7 @@ pub mod net;
 pub mod observed;
 pub mod postfix;
 pub mod program;
+pub mod prometheus;
 pub mod reasons;
 pub mod resolver;
 pub mod scenario;

@@ -47,10 +47,11 @@ impl Zone {
             text + &format!("@ IN NS {name}\n{name} IN A {address}\n")
         });
         format!(
-            "$ORIGIN {origin}\n$TTL 60\n@ IN SOA ns hostmaster {serial} 3600 600 86400 60\n\
+            "$ORIGIN {origin}\n$TTL {seconds}\n@ IN SOA ns hostmaster {serial} 3600 600 86400 {seconds}\n\
              {servers}{lines}",
             origin = if self.name == ROOT { ROOT.to_owned() } else { format!("{}.", self.name) },
             serial = site.serial,
+            seconds = site.seconds,
             lines = self.lines,
         )
     }
@@ -75,17 +76,20 @@ pub struct Site {
     pub serial: u32,
     /// Whether it has the root as well, from which resolvers start.
     pub root: bool,
+    /// For how many seconds its records hold, and what it says of those that are not there.
+    pub seconds: u32,
 }
 
 impl Site {
     /// On a free port, for who is told of it.
-    fn somewhere() -> Self {
+    pub fn somewhere() -> Self {
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, Address::free_port());
         Self {
             address,
             servers: vec![("ns".to_owned(), Ipv4Addr::LOCALHOST)],
             serial: 1,
             root: true,
+            seconds: 60,
         }
     }
 
@@ -101,6 +105,7 @@ impl Site {
             servers: servers.clone(),
             serial: 1,
             root: index == 0,
+            seconds: 60,
         };
         addresses.iter().enumerate().map(site).collect()
     }
@@ -160,6 +165,13 @@ impl Nameserver {
             assert!(answers.is_some(), "nsd does not answer for {name}:\n{log}");
         }
         server
+    }
+
+    /// Has it publish this zone in the place of the one of that name; it takes a moment.
+    pub fn publish(&self, zone: &Zone, site: &Site, scratch: &Scratch) {
+        let file = format!("nsd-{}/zone-{}", self.address, zone.name);
+        scratch.write(&file, zone.file(site));
+        let _ = Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status();
     }
 
     /// Its port, on 127.0.0.1 unless it was started elsewhere, for UDP and TCP.

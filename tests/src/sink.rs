@@ -31,6 +31,15 @@ pub struct Sink {
 impl Sink {
     /// Starts to listen on a port of its own.
     pub fn start() -> Self {
+        Self::offering(b"250-sink.example.net\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 0\r\n")
+    }
+
+    /// The same for an old server, to which no 8-bit data is sent.
+    pub fn start_without_8bitmime() -> Self {
+        Self::offering(b"250-sink.example.net\r\n250 SIZE 0\r\n")
+    }
+
+    fn offering(offers: &'static [u8]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("its number").port();
         let delivered = Arc::new(Mutex::new(Vec::new()));
@@ -38,7 +47,7 @@ impl Sink {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let kept = Arc::clone(&kept);
-                std::thread::spawn(move || serve(stream, &kept));
+                std::thread::spawn(move || serve(stream, offers, &kept));
             }
         });
         Self { port, delivered }
@@ -63,7 +72,7 @@ impl Sink {
     }
 }
 
-fn serve(stream: TcpStream, kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
+fn serve(stream: TcpStream, offers: &[u8], kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE * 3))?;
     stream.set_nodelay(true)?;
     let mut answers = stream.try_clone()?;
@@ -79,7 +88,7 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Delivered>>) -> io::Result<()> {
         let command = String::from_utf8_lossy(&line).trim_end().to_owned();
         let (verb, rest) = command.split_at(command.len().min(4));
         let reply: &[u8] = match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => b"250-sink.example.net\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 0\r\n",
+            "EHLO" => offers,
             "MAIL" => {
                 from = rest.split_once(':').map_or("", |(_, path)| path).to_owned();
                 b"250 2.1.0 ok\r\n"

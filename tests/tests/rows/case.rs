@@ -68,6 +68,13 @@ pub(crate) const OURS: Mail<'static> = Mail {
     text: TEXT,
 };
 
+/// A message that a hop without 8BITMIME encodes anew.
+pub(crate) const DECLARED: Mail<'static> = Mail {
+    text: "From: ann@example.com\nTo: b@example.net\nMIME-Version: 1.0\n\
+           Content-Transfer-Encoding: 8bit\n\na=b\n",
+    ..OURS
+};
+
 /// The same from a host that is not ours.
 pub(crate) const OUTSIDE: Mail<'static> = Mail { client: ("host.example", "192.0.2.1"), ..OURS };
 

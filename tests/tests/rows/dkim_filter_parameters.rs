@@ -1,8 +1,9 @@
 //! The parameters of dkim-filter.conf.
 
 use super::case::{
-    BAD, BELOW, BY_ANOTHER, BY_SENDER, BY_USERS, CUT, Case, FORGED, GOOD, MISSING, NO_DATE,
-    NO_SUBJECT, OURS, OUTSIDE, SEVERAL, SIGNED_BEFORE, STRANGER, UNANSWERED, UNSIGNED, WEAK,
+    BAD, BELOW, BY_ANOTHER, BY_SENDER, BY_USERS, CUT, Case, DECLARED, FORGED, GOOD, MISSING,
+    NO_DATE, NO_SUBJECT, OURS, OUTSIDE, SEVERAL, SIGNED_BEFORE, STRANGER, UNANSWERED, UNSIGNED,
+    WEAK,
 };
 
 /// Enough to sign with.
@@ -100,6 +101,14 @@ pub(super) const CASES: &[Case] = &[
         ..SIGNS
     },
     Case {
+        name: "Forecast",
+        value: "warn",
+        mail: &[DECLARED],
+        seen: "cause=eight-bit",
+        bad: &[("perhaps", "perhaps"), ("", "value")],
+        ..SIGNS
+    },
+    Case {
         name: "InternalHosts",
         value: "@DIR@/hosts",
         mail: &[OUTSIDE],
@@ -120,6 +129,13 @@ pub(super) const CASES: &[Case] = &[
         value: "@DIR@/three-fields",
         seen: "s=rsa2048.pem",
         bad: &[("/nowhere", "/nowhere"), ("@DIR@/no-fields", "no-fields:1"), ("", "value")],
+        ..SIGNS
+    },
+    Case {
+        name: "Metrics",
+        value: "inet:29171@127.0.0.1",
+        seen: "metrics and the status page are at http://127.0.0.1:29171/",
+        bad: &[("/run/metrics", "/run/metrics"), ("inet:0", "inet:0"), ("", "value")],
         ..SIGNS
     },
     Case {
