@@ -1,7 +1,7 @@
 //! What is counted, from the start of the daemon to its end.
 //!
 //! Every series has labels of a known set: words of ours, and the names of domains that sign here,
-//! of which the first [`MOST_DOMAINS`] have series of their own. No label says who wrote to whom.
+//! of which the first `MOST_DOMAINS` have series of their own. No label says who wrote to whom.
 
 mod groups;
 pub(in crate::monitoring) mod kinds;
