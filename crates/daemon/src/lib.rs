@@ -27,7 +27,9 @@
 //! | [`manager`] | what a service manager is told |
 //! | `calendar` | times as people read them |
 //! | `html` | what our pages have in common |
+//! | `locks` | locks whose owner has panicked |
 //! | `held_file` | files that one process at a time has |
+//! | `registered` | which part of a name somebody had to register |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
@@ -42,11 +44,13 @@ pub mod event;
 pub mod forecast;
 mod held_file;
 mod html;
+mod locks;
 pub mod logging;
 pub mod manager;
 pub mod monitoring;
 pub mod pid_file;
 pub mod privileges;
+mod registered;
 pub mod rehearsal;
 pub mod reload;
 pub mod reporting;

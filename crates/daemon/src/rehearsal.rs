@@ -6,6 +6,7 @@
 pub(crate) mod message;
 mod silence;
 
+use crate::locks::lock;
 use crate::server;
 use crate::serving::connection::{self, Ended};
 use crate::serving::service::{Clock, Service, system_clock};
@@ -17,7 +18,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinError;
@@ -64,7 +65,7 @@ pub(crate) struct Seen {
 impl Witness {
     /// Notes what came of a message.
     pub fn note(&self, told: Told) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        lock(&self.told).push(told);
     }
 
     /// Notes that a message counts as arriving, whether it has signatures or not.
@@ -74,7 +75,7 @@ impl Witness {
 
     /// All that was noted since it was asked last.
     pub(crate) fn take(&self) -> Seen {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         Seen {
             told: std::mem::take(&mut told),
             verified: self.verified.swap(false, Ordering::Relaxed),

@@ -10,13 +10,14 @@ pub(crate) mod mail;
 pub(crate) mod sendmail;
 
 use crate::event::{Event, What};
+use crate::locks::lock;
 use crate::resolver::{Resolver, ask_all};
 use crate::verifying::office::Office;
 use ledger::Ledger;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use twinseal_config::{Door, Reports};
@@ -162,7 +163,7 @@ impl Desk {
     async fn report(&self, failure: &Failure, case: &Case) {
         let Some(to) = self.recipient(failure).await else { return };
         let granted = {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ledger = lock(&self.ledger);
             ledger.grants(failure.domain(), case.now)
         };
         if !granted {

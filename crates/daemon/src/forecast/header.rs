@@ -2,7 +2,7 @@
 
 use super::mime::{is_declared, is_leaf};
 use super::{Broken, MAX_LINE, Made};
-use crate::resolver::places::zone;
+use crate::registered::registered;
 use twinseal_dkim::Kind;
 use twinseal_domainkeys::Canonicalization;
 use twinseal_message::{Field, HeaderBlock, Mailbox};
@@ -112,7 +112,7 @@ fn is_unaligned(header: &HeaderBlock, made: &Made) -> bool {
     let is_aligned = |domain: &twinseal_message::Domain| {
         author.is_at_or_under(domain)
             || domain.is_at_or_under(author)
-            || zone(domain.as_str()) == zone(author.as_str())
+            || registered(domain.as_str()) == registered(author.as_str())
     };
     !made.domains.is_empty() && !made.domains.iter().any(is_aligned)
 }

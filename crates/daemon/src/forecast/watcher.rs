@@ -124,6 +124,10 @@ impl Watcher {
         if self.found.bare_cr.is_none() && self.after_cr && self.minds_cr == Minds::Yes {
             self.found.bare_cr = Some(self.passed.saturating_sub(1));
         }
+        // A line end that is missing will be added.
+        if self.found.eight_bit.is_none() && self.encoding.is_some_and(|one| one.after_blank) {
+            self.found.eight_bit = Some(self.passed.saturating_sub(1));
+        }
         self.found
     }
 }
@@ -237,6 +241,7 @@ mod tests {
             (b"a=b\r\n", Some(1)),
             ("aü\r\n".as_bytes(), Some(1)),
             (b"a \r\n", Some(2)),
+            (b"a ", Some(1)),
         ] {
             assert_eq!(watched("text/plain", true, &[body]).eight_bit, want, "{body:?}");
         }

@@ -4,35 +4,33 @@
 //! see. So each is asked for once in a while, at the resolver and without a memory of our own, and
 //! held against the key that signs by the same code as in `twinseal check`.
 
-use super::status::{DnsHealth, DomainHealth, Fault, RecordHealth, RecordState, ZoneLine};
-use crate::resolver::{Resolver, TRIES};
+mod look;
+mod record;
+
+pub(crate) use record::KeyAge;
+
+use super::status::{DnsHealth, DomainHealth, Fault, RecordState};
+use crate::locks::lock;
+use crate::resolver::TRIES;
 use crate::server;
 use crate::serving::service::{Service, system_clock};
-use crate::signing::keyring::AtHand;
-use crate::tools::check::finding::Grade;
-use crate::tools::check::published::kinds;
-use crate::tools::check::published::record::{self, Wanted};
-use crate::tools::signers::{Seals, Signer, Signers};
+use crate::tools::signers::{Signer, Signers};
+use look::{Logged, look};
+use record::{Found, Key, Record, Subject};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use twinseal_config::{Config, Dns};
-use twinseal_dkim::{KeyQuery, TxtAnswer};
-use twinseal_keys::{KeyKind, PublicKey};
-use twinseal_message::{Domain, Selector};
 
 /// So many records are asked for at once: nothing waits for them, and the resolver has other work.
 const AT_ONCE: usize = 16;
 
 /// How many sockets that takes at most.
 pub(crate) const MAX_SOCKETS: usize = AT_ONCE * TRIES;
-
-/// So many records whose state has changed are logged by a round; of more, their number.
-const MOST_LOGGED: usize = 20;
 
 /// What has to be published, and what was found.
 #[derive(Debug)]
@@ -58,54 +56,6 @@ struct State {
     /// How often anything has changed.
     version: u64,
 }
-
-/// A record that has to be there.
-#[derive(Debug, Clone)]
-struct Record {
-    subject: Arc<Subject>,
-    found: Arc<Found>,
-}
-
-/// Whose record it is.
-#[derive(Debug)]
-struct Subject {
-    domain: Domain,
-    selector: Selector,
-    seals: Seals,
-    key: Arc<Key>,
-}
-
-/// A key; the domains that sign with it share it.
-#[derive(Debug)]
-struct Key {
-    at_hand: Option<AtHand>,
-    /// Its public half, once somebody has looked.
-    public: OnceLock<Result<(Arc<PublicKey>, KeyKind), String>>,
-}
-
-/// What was found at a name.
-#[derive(Debug, PartialEq, Eq)]
-struct Found {
-    state: RecordState,
-    faults: Arc<[Fault]>,
-    since: Option<u64>,
-}
-
-/// A key, for who wants to know how old it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyAge {
-    /// The domain that signs with it.
-    pub(crate) domain: String,
-    /// The selector.
-    pub(crate) selector: String,
-    /// `rsa` or `ed25519`.
-    pub(crate) algorithm: &'static str,
-    /// When its file was written, in seconds since 1970.
-    pub(crate) written: u64,
-}
-
-/// What came of asking for a record.
-type Seen = (RecordState, Vec<Fault>);
 
 impl Health {
     /// Of what that configuration says, with the keys of that service.
@@ -200,7 +150,7 @@ impl Health {
     fn note(
         &self,
         (index, subject): (usize, &Subject),
-        (now, faults): Seen,
+        (now, faults): (RecordState, Vec<Fault>),
         generation: u64,
         logged: &mut Logged,
     ) {
@@ -273,10 +223,6 @@ impl Health {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl State {
     /// What that configuration says, and nothing that was found.
     fn new(config: &Config, service: &Service) -> Self {
@@ -320,165 +266,5 @@ impl State {
     }
 }
 
-impl Record {
-    fn domain(&self) -> &str {
-        self.subject.domain.as_str()
-    }
-
-    fn shown(&self) -> RecordHealth {
-        let Found { state, faults, since } = &*self.found;
-        let line = |key| ZoneLine { owner: self.subject.name(), key };
-        RecordHealth {
-            selector: self.subject.selector.as_str().to_owned(),
-            state: *state,
-            faults: Arc::clone(faults),
-            since: *since,
-            wanted: self.subject.key.known().filter(|_| state.is_bad()).map(line),
-        }
-    }
-}
-
-impl Found {
-    /// Nobody has looked.
-    fn nothing() -> Self {
-        Self { state: RecordState::Unchecked, faults: Arc::default(), since: None }
-    }
-}
-
-impl Subject {
-    fn name(&self) -> String {
-        KeyQuery::new(&self.selector, &self.domain).name().to_owned()
-    }
-
-    /// How old its key is; `None` while nobody has looked what it is.
-    fn age(&self) -> Option<KeyAge> {
-        let algorithm = match self.key.public.get()?.as_ref().ok()?.1 {
-            KeyKind::Rsa { .. } => "rsa",
-            KeyKind::Ed25519 => "ed25519",
-        };
-        let (domain, selector) = (self.domain.as_str(), self.selector.as_str());
-        let (domain, selector) = (domain.to_owned(), selector.to_owned());
-        Some(KeyAge { domain, selector, algorithm, written: self.key.written()? })
-    }
-}
-
-impl Key {
-    fn written(&self) -> Option<u64> {
-        self.at_hand.as_ref()?.written()
-    }
-
-    /// Its public half, if somebody has looked.
-    fn known(&self) -> Option<Arc<PublicKey>> {
-        let (public, _) = self.public.get()?.as_ref().ok()?;
-        Some(Arc::clone(public))
-    }
-
-    /// Its public half. A key that depends on who sends is in a file that only root may be able to
-    /// read, and then nobody knows.
-    fn public(&self) -> &Result<(Arc<PublicKey>, KeyKind), String> {
-        self.public.get_or_init(|| match &self.at_hand {
-            Some(at_hand) => at_hand.public().map(|(public, kind)| (Arc::new(public), kind)),
-            None => Err("its key is read when it first signs".to_owned()),
-        })
-    }
-}
-
-/// What the record of that key is.
-async fn look(subject: &Subject, resolver: &dyn Resolver, below: bool) -> Seen {
-    let ours = Arc::clone(&subject.key);
-    // Parsing a key takes as long as a signature.
-    let public = spawn_blocking(move || ours.public().clone()).await;
-    let public = match public {
-        Ok(Ok((public, _))) => public,
-        Ok(Err(why)) => return (RecordState::Unchecked, vec![fault("key", why, NO_KEY)]),
-        Err(error) => {
-            return (RecordState::Unchecked, vec![fault("key", error.to_string(), NO_KEY)]);
-        }
-    };
-    let texts = match resolver.txt(&subject.name()).await {
-        TxtAnswer::Records { texts, .. } => texts,
-        TxtAnswer::NoRecord | TxtAnswer::NoName => Vec::new(),
-        TxtAnswer::Failed(failure) => {
-            return (RecordState::Unreachable, vec![fault("dns", failure.to_string(), NO_ANSWER)]);
-        }
-    };
-    let seals = subject.seals;
-    let faults = record::faults(&texts, &Wanted { key: &public, seals, below });
-    (state(&faults), faults.into_iter().map(Fault::from).collect())
-}
-
-const NO_KEY: &str = "the record cannot be compared with it";
-const NO_ANSWER: &str = "verifiers that ask the same way cannot verify the mail of the domain";
-
-fn fault(code: &'static str, what: String, why: &'static str) -> Fault {
-    Fault { code, what, why }
-}
-
-impl From<record::Fault> for Fault {
-    fn from(record::Fault { kind, what }: record::Fault) -> Self {
-        Self { code: kind.code, what, why: kind.why }
-    }
-}
-
-/// What these faults come to: the worst of them.
-fn state(faults: &[record::Fault]) -> RecordState {
-    let one = |fault: &record::Fault| {
-        let is = |kind: &'static _| std::ptr::eq(fault.kind, kind);
-        if is(&kinds::MISSING) {
-            RecordState::Missing
-        } else if is(&kinds::REVOKED) {
-            RecordState::Revoked
-        } else if [&kinds::UNREADABLE, &kinds::QUOTES, &kinds::CUT, &kinds::SPLIT]
-            .into_iter()
-            .any(is)
-        {
-            RecordState::Unusable
-        } else if is(&kinds::TEST_MODE) {
-            RecordState::Testing
-        } else if fault.kind.grade == Grade::Wrong {
-            RecordState::Wrong
-        } else {
-            RecordState::Good
-        }
-    };
-    let rank = |state: &RecordState| RecordState::ALL.iter().position(|known| known == state);
-    faults.iter().map(one).min_by_key(rank).unwrap_or(RecordState::Good)
-}
-
-/// What a round has said in the log.
-#[derive(Debug, Default)]
-struct Logged {
-    count: usize,
-    /// How many records nobody could say anything about that could be asked for before.
-    unreachable: usize,
-}
-
-impl Logged {
-    /// Tells what is bad now, or is good again.
-    fn tell(&mut self, name: &str, (before, now): (RecordState, RecordState), faults: &[Fault]) {
-        if now == RecordState::Unreachable {
-            self.unreachable += 1;
-            return;
-        }
-        if !now.is_bad() && !before.is_bad() {
-            return;
-        }
-        self.count += 1;
-        if self.count > MOST_LOGGED {
-            return;
-        }
-        match faults.first().filter(|_| now.is_bad()) {
-            Some(fault) => tracing::warn!("DNS: {name}: {} (code={})", fault.what, fault.code),
-            None => tracing::info!("DNS: {name}: the record is {} now", now.name()),
-        }
-    }
-
-    fn end(&self) {
-        if self.unreachable > 0 {
-            tracing::warn!("DNS: {} records of keys cannot be asked for", self.unreachable);
-        }
-        if let Some(more) = self.count.checked_sub(MOST_LOGGED).filter(|more| *more > 0) {
-            tracing::warn!("DNS: {more} more records have changed; the status page lists them");
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,14 @@ use super::status::{Counts, Loading, RecordState, SignerTraffic, Status};
 use super::tally::{MOST_DOMAINS, Tally};
 use super::troubles::Troubles;
 use crate::VERSION;
+use crate::locks::lock;
 use crate::serving::in_force::InForce;
 use crate::serving::service::{Service, system_clock};
 use gauges::Gauges;
 use nix::unistd::gethostname;
 use prometheus::TextEncoder;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::watch;
 use twinseal_config::Config;
 use twinseal_message::text;
@@ -27,7 +28,6 @@ const MOST_MISTAKES: usize = 50;
 pub(crate) struct Monitor {
     product: String,
     started: u64,
-    signs: Mutex<(bool, bool)>,
     tally: Arc<Tally>,
     gauges: Mutex<Gauges>,
     loading: Mutex<Loading>,
@@ -46,7 +46,6 @@ impl Monitor {
         Self {
             product: format!("Twinseal {VERSION}"),
             started: now,
-            signs: Mutex::new((service.signs, service.office.is_some())),
             gauges: Mutex::new(Gauges::new(service.tally.registry(), now)),
             loading: Mutex::new(Loading {
                 in_force_since: now,
@@ -86,7 +85,6 @@ impl Monitor {
         loading.mistakes.clear();
         (loading.in_force_since, loading.attempted) = (now, now);
         drop(loading);
-        *lock(&self.signs) = (service.signs, service.office.is_some());
         self.health.renew(config, service);
     }
 
@@ -127,15 +125,15 @@ impl Source for Monitor {
     }
 
     fn status(&self) -> Status {
-        let (signs, verifies) = *lock(&self.signs);
+        let service = self.in_force.service();
         let host = gethostname().ok().and_then(|name| name.into_string().ok());
         Status {
             product: self.product.clone(),
             host: host.unwrap_or_default(),
             now: system_clock(),
             started: self.started,
-            signs,
-            verifies,
+            signs: service.signs,
+            verifies: service.office.is_some(),
             counts: self.counts(),
             dns: self.health.snapshot(),
             loading: self.loading().clone(),
@@ -154,8 +152,4 @@ impl Source for Monitor {
     fn traffic(&self) -> Vec<SignerTraffic> {
         self.tally.traffic().all()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,13 +12,14 @@ pub(crate) use traffic::Traffic;
 
 use super::status::{Counts, LeftOut, SealCount};
 use crate::event::{Reason, What};
+use crate::locks::{read, write};
 use crate::resolver::Observer;
 use crate::signing::seal::SealedField;
 use groups::{Arriving, Connections, Leaving};
 use kinds::{Answer, Words, counters};
 use prometheus::Registry;
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use twinseal_dkim::{Outcome, ResultWord, TxtAnswer, Verdict};
 use twinseal_domainkeys::FIELD as DOMAINKEYS_FIELD;
@@ -149,7 +150,7 @@ impl Tally {
 
     /// The label that stands for that domain.
     fn domain(&self, domain: &str) -> Arc<str> {
-        let known = self.domains.read().unwrap_or_else(PoisonError::into_inner);
+        let known = read(&self.domains);
         if let Some(known) = known.get(domain) {
             return Arc::clone(known);
         }
@@ -158,7 +159,7 @@ impl Tally {
         if is_full {
             return OTHER.into();
         }
-        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = write(&self.domains);
         // Another thread may have been faster.
         if !known.contains(domain) && known.len() >= MOST_DOMAINS {
             return OTHER.into();

@@ -3,11 +3,12 @@
 //! somebody is in none of these lines.
 
 use super::status::Trouble;
+use crate::locks::lock;
 use crate::serving::service::system_clock;
 use crate::serving::transaction::Obstacle;
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -26,12 +27,12 @@ pub(crate) struct Troubles(Arc<Mutex<VecDeque<Trouble>>>);
 impl Troubles {
     /// The latest first.
     pub(crate) fn all(&self) -> Vec<Trouble> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.0);
         kept.iter().cloned().collect()
     }
 
     fn note(&self, trouble: Trouble) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         let same =
             |known: &Trouble| known.text == trouble.text && known.is_error == trouble.is_error;
         let count = match kept.iter().position(same) {

@@ -5,11 +5,12 @@ use super::memory::Memory;
 use super::places::{MAX_QUESTIONS, Places};
 use super::servers::{Servers, TRIES};
 use super::{Lookup, Resolver, deadline};
+use crate::locks::lock;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::ready;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -185,11 +186,6 @@ impl Drop for Question<'_> {
 /// Names that differ in case are one name.
 fn canonical(name: &str) -> Box<str> {
     name.to_ascii_lowercase().into()
-}
-
-/// What panics while it holds the lock leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod aliases;
 mod exchange;
 mod lookup;
 mod memory;
-pub(crate) mod places;
+mod places;
 mod servers;
 
 pub use dns::{DnsResolver, MAX_SOCKETS, Observer, Settings};

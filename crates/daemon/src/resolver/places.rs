@@ -4,8 +4,10 @@
 //! answer. What is asked for in one zone cannot take all places, so the mail of others does not
 //! wait for it.
 
+use crate::locks::lock;
+use crate::registered::registered;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 /// How many questions are asked at once. Whatever is more waits, within its time.
@@ -50,7 +52,7 @@ impl Places {
     /// A place to ask about a name, as soon as there is one: first of its zone's, so that who waits
     /// for those stands in nobody else's way.
     pub(super) async fn take(&self, name: &str) -> Result<Place<'_>, AcquireError> {
-        let mut share = self.share(zone(name));
+        let mut share = self.share(registered(name));
         share.take().await?;
         Ok(Place { _place: self.all.acquire().await?, _share: share })
     }
@@ -90,29 +92,10 @@ impl Drop for Share<'_> {
     }
 }
 
-/// What countries sell names below, rather than below their own.
-const SOLD_BELOW: &[&str] =
-    &["ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"];
-
-/// The part of a name that somebody had to register: its last two labels, or three below places
-/// like `co.uk` and `com.au`. Where it takes too much together, all that is lost is that neighbours
-/// share.
-pub(crate) fn zone(name: &str) -> &str {
-    let mut labels = name.rsplit('.');
-    let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
-    let count = if last.len() == 2 && SOLD_BELOW.contains(&second) { 3 } else { 2 };
-    let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
-    dots.nth(count - 1).and_then(|dot| name.get(dot + 1..)).unwrap_or(name)
-}
-
-/// What panics while it holds the lock leaves nothing half done.
-fn lock(zones: &Mutex<Zones>) -> MutexGuard<'_, Zones> {
-    zones.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{MAX_OF_ZONE, MAX_QUESTIONS, Place, Places, lock, zone};
+    use super::{MAX_OF_ZONE, MAX_QUESTIONS, Place, Places};
+    use crate::locks::lock;
     use std::future::Future as _;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
@@ -151,22 +134,5 @@ mod tests {
         assert_eq!(lock(&places.zones).len(), MAX_QUESTIONS);
         drop(taken);
         assert!(now(&places, "s._domainkey.other.example").is_some());
-    }
-
-    #[test]
-    fn a_zone_is_what_somebody_had_to_register() {
-        for (name, want) in [
-            ("s._domainkey.example.com", "example.com"),
-            ("s._domainkey.a.b.example.com", "example.com"),
-            ("s._domainkey.example.co.uk", "example.co.uk"),
-            ("s._domainkey.a.example.com.au", "example.com.au"),
-            ("s._domainkey.abc.de", "abc.de"),
-            ("co.uk", "co.uk"),
-            ("localhost", "localhost"),
-            ("", ""),
-            ("..", "."),
-        ] {
-            assert_eq!(zone(name), want, "{name}");
-        }
     }
 }

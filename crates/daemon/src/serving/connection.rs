@@ -243,8 +243,11 @@ impl Connection {
                     }
                 }
                 Event::MailFrom(envelope) => {
-                    let sender = envelope.address().to_vec();
-                    self.begin_message(sender);
+                    let address = envelope.address();
+                    let is_null = address.is_empty();
+                    // Only reports ask for it later.
+                    let sender = self.service.desk.is_some().then(|| address.to_vec());
+                    self.begin_message(is_null, sender);
                 }
                 Event::Header { name, value } => {
                     if let Some(message) = &mut self.message {
@@ -386,15 +389,12 @@ impl Connection {
         }
     }
 
-    /// A message begins, from that sender.
-    fn begin_message(&mut self, sender: Vec<u8>) {
+    /// A message begins; its sender may be the null one, and may be needed.
+    fn begin_message(&mut self, is_null: bool, sender: Option<Vec<u8>>) {
         let mut message = self.new_message();
-        message.sender_is_null(sender.is_empty());
+        message.sender_is_null(is_null);
         self.message = Some(message);
-        // Only reports ask for it later.
-        if self.service.desk.is_some() {
-            self.sender = sender;
-        }
+        self.sender = sender.unwrap_or_default();
     }
 
     /// A message that begins.

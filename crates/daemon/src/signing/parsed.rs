@@ -1,7 +1,8 @@
 //! Keys that were parsed when they were first needed.
 
+use crate::locks::lock;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use twinseal_keys::{KeyError, SigningKey};
 
 /// How many parsed keys are kept. A parsed key of 2048 bits takes 5 KiB, one of 4096 bits 8, so all
@@ -45,7 +46,7 @@ impl ParsedKeys {
 
     fn slot(&self, number: usize) -> Arc<OnceLock<Outcome>> {
         // Nothing is half done where a thread could have died.
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = lock(&self.0);
         slots.uses += 1;
         let last_use = slots.uses;
         if let Some(slot) = slots.by_number.get_mut(&number) {

@@ -4,9 +4,10 @@
 use super::directory::Unavailable;
 use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;
+use crate::locks::lock;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use twinseal_config::{Origin, SenderKey};
 use twinseal_keys::SigningKey;
 use twinseal_message::Domain;
@@ -81,7 +82,7 @@ impl SenderKeys {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Kept>> {
         // Nothing is half done where a thread could have died.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.kept)
     }
 }
 

@@ -87,15 +87,6 @@ impl Failure {
     }
 }
 
-/// What will become of the seals.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// Nothing is known against them, or nobody asked.
-    Unknown,
-    /// Something will break one of them, or its use.
-    Broken,
-}
-
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::parse(words, OPTIONS);
@@ -119,8 +110,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         }
     }
     match sign(&order, now, given.has("forecast"), terminal) {
-        Ok(Fate::Unknown) => ExitCode::Ok,
-        Ok(Fate::Broken) => ExitCode::No,
+        Ok(code) => code,
         Err(failure) => {
             if !failure.is_a_reader_that_left() {
                 terminal.complain(&failure);
@@ -186,12 +176,13 @@ fn load_keys(given: &Given) -> Result<Vec<Arc<twinseal_keys::SigningKey>>, Vec<S
     if mistakes.is_empty() { Ok(keys) } else { Err(mistakes) }
 }
 
+/// Signs, and says how the program ends.
 fn sign(
     order: &Order,
     now: u64,
     foresees: bool,
     terminal: &mut Terminal<'_>,
-) -> Result<Fate, Failure> {
+) -> Result<ExitCode, Failure> {
     let spool = SpooledTempFile::new(SPOOLED_OCTETS);
     let mut message = Message::new("standard input".to_owned(), &mut *terminal.input, spool);
     let header = message.read_header().map_err(|error| match error {
@@ -230,14 +221,14 @@ fn sign(
     for (field, reason) in left_out {
         terminal.complain(format_args!("{field} not added: {reason} (reason={})", reason.code()));
     }
-    let mut fate = Fate::Unknown;
+    let mut code = ExitCode::Ok;
     for foretold in forecast.into_iter().flat_map(Forecast::all) {
         terminal.complain(format_args!("forecast: {foretold}"));
-        fate = Fate::Broken;
+        code = ExitCode::No;
     }
     let written = terminal.output.write_all(&above);
     let written = written.and_then(|()| write(spool, &fields, line_end, terminal.output));
-    written.map(|()| fate).map_err(Failure::Output)
+    written.map(|()| code).map_err(Failure::Output)
 }
 
 /// Writes the fields, the last one on top as an MTA would have it, and the message below them.

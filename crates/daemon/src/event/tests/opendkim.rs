@@ -1,6 +1,6 @@
 //! The lines in the place of opendkim.
 
-use super::{domain, keep, too_large, verdict};
+use super::cases::{domain, keep, too_large, verdict};
 use crate::event::{Event, Reason, Tried, What};
 use crate::serving::transaction::Obstacle;
 use crate::signing::directory::Unavailable;

@@ -1,11 +1,12 @@
 //! Counters by what their labels are, and the words that labels have.
 
+use crate::locks::{read, write};
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 use twinseal_dkim::{LookupFailure, TxtAnswer};
 
 /// What the names of all metrics begin with.
@@ -150,7 +151,7 @@ impl<K: Key> Keyed<K> {
     }
 
     pub(super) fn count(&self, key: K) {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = read(&self.known);
         if let Some(counter) = known.get(&key) {
             return counter.inc();
         }
@@ -158,12 +159,12 @@ impl<K: Key> Keyed<K> {
         let counter = self.counters.with_label_values(&key.labels());
         counter.inc();
         // The same one, if another thread was faster.
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, counter);
+        write(&self.known).insert(key, counter);
     }
 
     /// In the order of the keys.
     pub(super) fn all(&self) -> Vec<(K, u64)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = read(&self.known);
         known.iter().map(|(key, counter)| (key.clone(), counter.get())).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! What came of whose signatures, for `dkim-stats`: by signing domain, and so nothing for metrics.
 
+use crate::locks::lock;
 use crate::monitoring::status::SignerTraffic;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use twinseal_canon::dkim::Kind;
-use twinseal_dkim::{Outcome, Verdict};
+use twinseal_dkim::{ResultWord, Verdict};
 use twinseal_message::Domain;
 
 /// So many domains are remembered, with each way to canonicalize that they use. Strangers choose
@@ -35,35 +36,20 @@ impl Traffic {
     /// about who signs.
     pub(super) fn take(&self, verdict: &Verdict, now: u64) {
         let claims = &verdict.claims;
-        let (passed, failed) = match verdict.outcome {
-            Outcome::Pass => (1, 0),
-            Outcome::BodyChanged | Outcome::BodyShorter { .. } | Outcome::SignatureWrong => (0, 1),
-            Outcome::Expired { .. }
-            | Outcome::FromTheFuture { .. }
-            | Outcome::BodyNotCovered(_)
-            | Outcome::FieldNotSigned { .. }
-            | Outcome::FromNotCovered { .. }
-            | Outcome::KeyBelowMinimum { .. }
-            | Outcome::NotTrusted
-            | Outcome::NotExamined { .. }
-            | Outcome::Malformed(_)
-            | Outcome::Sha1
-            | Outcome::KeyTooSmall { .. }
-            | Outcome::NoKey
-            | Outcome::NoKeyRecord
-            | Outcome::KeyRevoked
-            | Outcome::BadKey(_)
-            | Outcome::KeyOfAnotherKind
-            | Outcome::HashNotAllowed
-            | Outcome::NotForMail
-            | Outcome::SubdomainNotAllowed
-            | Outcome::KeyUnavailable(_) => return,
+        let (passed, failed) = match verdict.outcome.word() {
+            ResultWord::Pass => (1, 0),
+            ResultWord::Fail => (0, 1),
+            ResultWord::None
+            | ResultWord::Policy
+            | ResultWord::Neutral
+            | ResultWord::TempError
+            | ResultWord::PermError => return,
         };
         let (Some(domain), Some(form)) = (&claims.domain, claims.canonicalization) else { return };
         let relaxed = (form.header == Kind::Relaxed, form.body == Kind::Relaxed);
         let sha256 = claims.algorithm.as_deref().is_some_and(|name| name.ends_with("sha256"));
         let partial = verdict.coverage.is_some_and(|coverage| !coverage.is_whole());
-        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = lock(&self.0);
         let signer = (domain.clone(), relaxed);
         if rows.len() >= MOST_SIGNERS && !rows.contains_key(&signer) {
             forget(&mut rows);
@@ -76,7 +62,7 @@ impl Traffic {
 
     /// All of them, in the order of their names.
     pub(crate) fn all(&self) -> Vec<SignerTraffic> {
-        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let rows = lock(&self.0).clone();
         let signer = |((domain, relaxed), row): (Signer, Row)| {
             let Row { passed, failed, partial, sha256, last } = row;
             let domain = domain.to_string();

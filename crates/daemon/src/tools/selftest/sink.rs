@@ -1,9 +1,10 @@
 //! The server that takes what the MTA delivers: on loopback, bounded in everything, and for nobody
 //! but the recipients that it is told of.
 
+use crate::locks::lock;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -108,11 +109,6 @@ impl Drop for Sink {
     fn drop(&mut self) {
         self.listening.abort();
     }
-}
-
-fn lock(letters: &Mutex<Letters>) -> std::sync::MutexGuard<'_, Letters> {
-    // Nothing is half done where a task could have died.
-    letters.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Client {

@@ -11,7 +11,7 @@ use std::fmt;
 const MOST_NUMBERS: usize = 128;
 
 /// Figures that go up only begin so.
-const COUNTERS: [&str; 9] = [
+const COUNTERS: [&str; 8] = [
     "messages",
     "seals_",
     "not_signed",
@@ -20,7 +20,6 @@ const COUNTERS: [&str; 9] = [
     "verified",
     "reloads_",
     "domain_",
-    "actions",
 ];
 
 /// An object identifier.

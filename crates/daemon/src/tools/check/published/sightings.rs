@@ -1,11 +1,12 @@
 //! Who says what about a name: the resolver, and every name server of its zone.
 
+use crate::locks::lock;
 use crate::resolver::direct::{Direct, Kind, Reply};
 use crate::resolver::system;
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use twinseal_dkim::LookupFailure;
@@ -260,11 +261,6 @@ const ANSWERS: usize = usize::MAX;
 
 fn shared<T>(map: &Mutex<HashMap<String, Shared<T>>>, name: &str) -> Shared<T> {
     Arc::clone(lock(map).entry(name.to_owned()).or_default())
-}
-
-/// What panics while it holds the lock leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An alias whose records the server does not have itself.
