@@ -13,7 +13,7 @@ use twinseal_e2e::judges::Seal;
 use twinseal_e2e::nameserver::{Nameserver, Zone};
 use twinseal_e2e::net::{Address, wait_for};
 use twinseal_e2e::postfix::{Postfix, Setting};
-use twinseal_e2e::program::Daemon;
+use twinseal_e2e::program::{self, Daemon};
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::sink::Sink;
 
@@ -108,12 +108,28 @@ impl Way {
             .collect()
     }
 
+    /// The causes that `check --message` has of a message, and how it ends.
+    fn checked(&self, name: &str, text: &[u8]) -> (Vec<String>, Option<i32>) {
+        let file = self.scratch.write(&format!("{name}.sent"), text).display().to_string();
+        let configuration = self.scratch.join("t.yaml").display().to_string();
+        let words = ["check", "--config", &configuration, "--message", &file];
+        let output = program::run(&words, b"");
+        (causes(&String::from_utf8_lossy(&output.stdout)), output.status.code())
+    }
+
     /// The message at the end of its way, in a file.
     fn arrived(&self, sent: &Sent) -> PathBuf {
         let delivered = self.sink.wait_for(&format!("{}@example.net", sent.name), LIMIT);
         let delivered = delivered.unwrap_or_else(|| panic!("{}\n{}", sent.name, self.first.log()));
         self.scratch.write(&format!("{}.eml", sent.name), &delivered.octets)
     }
+}
+
+/// The causes in lines of a tool.
+fn causes(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.split_once("forecast: "));
+    let cause = |line: &str| line.rsplit_once("(cause=").unwrap().1.replace(')', "");
+    lines.map(|(_, line)| cause(line)).collect()
 }
 
 /// What has to become of the seals of which that was told.
@@ -209,6 +225,11 @@ fn what_is_foretold_breaks_and_nothing_else_does() {
     let way = Way::open("forecast", "warn");
     let mut sent = Vec::new();
     for (name, text, want) in cases() {
+        // Who asks beforehand is told the same.
+        let beforehand: Vec<&str> = want.iter().map(|(cause, _)| *cause).collect();
+        let (told, code) = way.checked(name, &text);
+        assert_eq!(told, beforehand, "{name}");
+        assert_eq!(code, Some(i32::from(!told.is_empty())), "{name}");
         sent.push((way.send(name, &text), want));
     }
     let mut all = Vec::new();
@@ -334,6 +355,7 @@ fn a_message_without_from_goes_unsigned_and_gets_one() {
     let sent = way.send("from", text.as_bytes());
     let arrived = fs::read_to_string(way.arrived(&sent)).unwrap();
     assert_eq!(way.told(&sent.queue_id), [("missing-from".to_owned(), None)]);
+    assert_eq!(way.checked("from", text.as_bytes()), (vec!["missing-from".to_owned()], Some(1)));
     assert!(arrived.contains("\r\nFrom: ") && !arrived.contains("Signature:"), "{arrived}");
 }
 

@@ -110,6 +110,7 @@ fn the_figures_are_those_of_a_counted_run_and_every_question_of_the_dashboard_ha
     run.compare(&samples, &text);
     run::assert_private(&text);
     run::assert_known(&samples);
+    run.compare_dkim_stats();
 
     // Each is explained, and each that is explained is there.
     let explained: BTreeSet<String> =

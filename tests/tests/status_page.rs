@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use twinseal_e2e::browser::{WIDTHS, assert_readable, browse_url, headings};
 use twinseal_e2e::message::Message;
@@ -247,6 +248,56 @@ fn figures_are_told_to_others_in_their_own_forms() {
     daemon.stop();
     let output = program::run(&["stats", "--config", &file], b"");
     assert_eq!(output.status.code(), Some(69), "{output:?}");
+}
+
+/// The lines that a tool of net-snmp prints of what is below that identifier.
+fn asked(tool: &str, port: u16, identifier: &str) -> Vec<String> {
+    let agent = format!("127.0.0.1:{port}");
+    let words = ["-v2c", "-c", "public", "-On", "-t", "5", &agent, identifier];
+    let output = Command::new(tool).args(words).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn an_agent_of_snmp_has_every_figure() {
+    let told = Told::start("status-snmp", 1, false);
+    assert_eq!(told.deliver("a@d0.example"), 2);
+    let port = Address::free_port();
+    let stats = format!("{} stats --from inet:{}@127.0.0.1", program::path().display(), told.port);
+    let base = ".1.3.6.1.4.1.8072.9999.9999.9171";
+    let text = format!(
+        "agentAddress udp:127.0.0.1:{port}\nrocommunity public 127.0.0.1\n\
+         extend signed {stats} --snmp messages_signed\npass {base} {stats} --snmp-pass {base}\n"
+    );
+    let file = told.scratch.write("snmpd.conf", text).display().to_string();
+    let state = told.scratch.dir("snmp").display().to_string();
+    let mut agent = Command::new("snmpd")
+        .args([
+            "-f",
+            "-Lf",
+            &told.scratch.join("snmpd.log").display().to_string(),
+            "-C",
+            "-c",
+            &file,
+        ])
+        .env("SNMP_PERSISTENT_DIR", state)
+        .spawn()
+        .unwrap();
+    // nsExtendOutput1Line."signed"
+    let extended = ".1.3.6.1.4.1.8072.1.3.2.3.1.1.6.115.105.103.110.101.100";
+    let want = format!("{extended} = STRING: \"1\"");
+    let answered = wait_for(Duration::from_secs(20), || {
+        asked("snmpget", port, extended).contains(&want).then_some(())
+    });
+    let walked = asked("snmpwalk", port, base);
+    let _ = agent.kill();
+    let _ = agent.wait();
+    assert!(answered.is_some(), "{}", fs::read_to_string(told.scratch.join("snmpd.log")).unwrap());
+    let figures = told.get("/stats").1;
+    assert_eq!(walked.len(), figures.lines().count(), "{walked:#?}");
+    let signed = "messages_signed".bytes().map(|octet| format!(".{octet}")).collect::<String>();
+    assert!(walked.contains(&format!("{base}.1.15{signed} = Counter64: 1")), "{walked:#?}");
 }
 
 #[test]

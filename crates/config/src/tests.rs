@@ -9,6 +9,7 @@ mod file;
 mod leaving;
 mod letters;
 mod life;
+mod monitoring;
 mod opendkim;
 mod options;
 mod reports;

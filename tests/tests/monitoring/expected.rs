@@ -51,6 +51,13 @@ impl Expected {
         *self.figures.entry((name.to_owned(), labels.collect())).or_default() += number;
     }
 
+    /// How often that is expected.
+    pub(crate) fn figure(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let key = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        let key = (name.to_owned(), labels.iter().map(key).collect::<Labels>());
+        self.figures.get(&key).copied().unwrap_or_default()
+    }
+
     /// One more of each.
     pub(crate) fn count(&mut self, counts: &[Count]) {
         for (name, labels) in counts {

@@ -13,7 +13,7 @@ use twinseal_e2e::incoming::record;
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::{Frame, Peer};
 use twinseal_e2e::net::{Address, wait_for};
-use twinseal_e2e::program::Daemon;
+use twinseal_e2e::program::{self, Daemon};
 use twinseal_e2e::prometheus::{Sample, get, parsed};
 use twinseal_e2e::scratch::Scratch;
 
@@ -301,6 +301,26 @@ impl Run {
             all += asked;
         }
         self.expected.add("dns_duration_seconds_count", &[], all);
+    }
+
+    /// What `dkim-stats` prints of the same messages: the strangers' domain, and no results but those
+    /// that say something about who signs.
+    pub(crate) fn compare_dkim_stats(&self) {
+        let output = program::run(&["dkim-stats", &format!("inet:{}@127.0.0.1", self.port)], b"");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success() && !text.is_empty(), "{text}");
+        let (mut passed, mut failed) = (0, 0);
+        for line in text.lines() {
+            let (signer, rest) = line.split_once('\t').expect("what came of it");
+            assert!(signer.starts_with("example.org:"), "{text}");
+            let (counts, _) = rest.split_once(" fail, last l=").expect("counts");
+            let (pass, fail) = counts.split_once(" pass/").expect("both of them");
+            passed += pass.parse::<u64>().expect("a number");
+            failed += fail.parse::<u64>().expect("a number");
+        }
+        let of = |result| self.expected.figure("signatures_verified_total", &[("result", result)]);
+        assert_eq!((passed, failed), (of("pass"), of("fail")), "{text}");
+        assert!(passed > 0 && failed > 0, "{text}");
     }
 
     /// Ends it.

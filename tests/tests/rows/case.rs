@@ -174,6 +174,28 @@ const FILES: &[(&str, &str)] = &[
     ("bad-policies", "example.org:perhaps\n"),
 ];
 
+/// The forecast, in a file of an old program.
+pub(crate) const FORECAST: Case = Case {
+    name: "Forecast",
+    value: "warn",
+    mail: &[DECLARED],
+    seen: "cause=eight-bit",
+    bad: &[("perhaps", "perhaps"), ("", "value")],
+    ..Case::USUAL
+};
+
+/// Metrics, at that socket; tests run side by side, so each has its own.
+pub(crate) const fn metrics(socket: &'static str) -> Case {
+    Case {
+        name: "Metrics",
+        value: socket,
+        mail: &[OURS],
+        seen: "metrics and the status page are at http://127.0.0.1:2917",
+        bad: &[("/run/metrics", "/run/metrics"), ("inet:0", "inet:0"), ("", "value")],
+        ..Case::USUAL
+    }
+}
+
 impl Case {
     /// What most cases have in common.
     pub(crate) const USUAL: Self = Self {

@@ -1,9 +1,9 @@
 //! The parameters of dkim-filter.conf.
 
 use super::case::{
-    BAD, BELOW, BY_ANOTHER, BY_SENDER, BY_USERS, CUT, Case, DECLARED, FORGED, GOOD, MISSING,
+    BAD, BELOW, BY_ANOTHER, BY_SENDER, BY_USERS, CUT, Case, FORECAST, FORGED, GOOD, MISSING,
     NO_DATE, NO_SUBJECT, OURS, OUTSIDE, SEVERAL, SIGNED_BEFORE, STRANGER, UNANSWERED, UNSIGNED,
-    WEAK,
+    WEAK, metrics,
 };
 
 /// Enough to sign with.
@@ -100,14 +100,7 @@ pub(super) const CASES: &[Case] = &[
         bad: LIST,
         ..SIGNS
     },
-    Case {
-        name: "Forecast",
-        value: "warn",
-        mail: &[DECLARED],
-        seen: "cause=eight-bit",
-        bad: &[("perhaps", "perhaps"), ("", "value")],
-        ..SIGNS
-    },
+    Case { lines: SIGNS.lines, ..FORECAST },
     Case {
         name: "InternalHosts",
         value: "@DIR@/hosts",
@@ -131,13 +124,7 @@ pub(super) const CASES: &[Case] = &[
         bad: &[("/nowhere", "/nowhere"), ("@DIR@/no-fields", "no-fields:1"), ("", "value")],
         ..SIGNS
     },
-    Case {
-        name: "Metrics",
-        value: "inet:29171@127.0.0.1",
-        seen: "metrics and the status page are at http://127.0.0.1:29171/",
-        bad: &[("/run/metrics", "/run/metrics"), ("inet:0", "inet:0"), ("", "value")],
-        ..SIGNS
-    },
+    Case { lines: SIGNS.lines, ..metrics("inet:29171@127.0.0.1") },
     Case {
         name: "LocalADSP",
         value: "@DIR@/policies",
