@@ -49,6 +49,8 @@ pub struct Twinseal {
     pub rules: Rules,
     /// How it is reached.
     pub carrier: Carrier,
+    /// Further lines of its file.
+    pub more: String,
 }
 
 /// How an `opendkim` is to be configured.
@@ -126,6 +128,7 @@ impl Twinseal {
             domainkeys: Some("nofws"),
             rules: Rules::One,
             carrier: Carrier::Unix,
+            more: String::new(),
         }
     }
 
@@ -147,10 +150,11 @@ impl Twinseal {
         };
         let mut text = format!(
             "socket: {}\nmode: s\nrequire-safe-keys: no\nlog: {{ to: stderr }}\ndkim: {}\n\
-             domainkeys: {}\nsigning:\n",
+             domainkeys: {}\n{}signing:\n",
             address.to_config(),
             seal(self.dkim),
             seal(self.domainkeys),
+            self.more,
         );
         for (domain, senders, key) in self.rules.entries(key) {
             let _ = writeln!(text, "  - senders: [\"{senders}\"]\n    domain: {domain}");

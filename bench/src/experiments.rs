@@ -11,6 +11,7 @@ mod negotiation;
 mod sizes;
 mod sockets;
 mod verifying;
+mod watching;
 
 use crate::failure::{Failure, Result};
 use crate::report::{Report, Table, figure};
@@ -62,6 +63,11 @@ pub static ALL: &[Experiment] = &[
         name: "memory",
         about: "Peak memory of many connections and of the largest message",
         run: memory::sealing,
+    },
+    Experiment {
+        name: "watching",
+        about: "What the forecast and the metrics cost of a message",
+        run: watching::run,
     },
     Experiment {
         name: "verifying",
