@@ -3,6 +3,7 @@ mod opendkim;
 
 use super::json::Members;
 use super::{Event, KINDS, Kind, Reason, UNKNOWN_ID, What};
+use crate::serving::transaction::Obstacle;
 use cases::{Case, cases, of_reasons, of_signing};
 use std::collections::{BTreeMap, BTreeSet};
 use twinseal_config::Door;
@@ -111,7 +112,12 @@ fn whatever_is_not_signed_has_a_reason_code_in_every_door() {
 }
 
 #[test]
-fn every_reason_is_in_the_list_of_codes() {
+fn every_code_is_in_its_list() {
+    for Case { what, .. } in cases() {
+        if let What::Obstructed { obstacle, .. } = what {
+            assert!(Obstacle::CODES.contains(&obstacle.code()), "{}", obstacle.code());
+        }
+    }
     for Case { what, .. } in of_reasons() {
         let What::NotSigned(reason) = what else { panic!("{what:?}") };
         assert!(Reason::CODES.contains(&reason.code()), "{}", reason.code());
