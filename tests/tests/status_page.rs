@@ -301,6 +301,24 @@ fn an_agent_of_snmp_has_every_figure() {
 }
 
 #[test]
+fn while_the_last_message_ends_balancers_are_sent_elsewhere() {
+    let told = Told::start("status-drain", 1, false);
+    assert_eq!(told.get("/healthz"), (200, "ok\n".to_owned()));
+    let mut peer = Peer::connect(&told.milter).unwrap();
+    peer.negotiate().unwrap();
+    peer.introduce("localhost", "127.0.0.1").unwrap();
+    peer.ask(b'M', b"<a@d0.example>\0").unwrap();
+    told.daemon.signal("TERM");
+    let said = || (told.get("/healthz") == (503, "it is stopping\n".to_owned())).then_some(());
+    assert!(wait_for(Duration::from_secs(10), said).is_some(), "{}", told.daemon.log());
+    // The message is dealt with all the same.
+    peer.ask(b'R', b"<x@y.example>\0").unwrap();
+    drop(peer);
+    let (status, log) = told.daemon.stop_with_log();
+    assert!(status.success(), "{log}");
+}
+
+#[test]
 fn whatever_strangers_send_mail_is_signed_meanwhile() {
     let told = Told::start("status-hostile", 1, false);
     let connect = || TcpStream::connect(("127.0.0.1", told.port)).unwrap();
