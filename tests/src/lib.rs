@@ -34,6 +34,7 @@
 //! - [`users`]: the users of the historic packages
 //! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
+//! - [`root`]: a fresh Debian with its own systemd, in which packages are installed
 //! - [`prometheus`]: a Prometheus server that asks the program for its figures
 
 #![forbid(unsafe_code)]
@@ -60,6 +61,7 @@ pub mod program;
 pub mod prometheus;
 pub mod reasons;
 pub mod resolver;
+pub mod root;
 pub mod scenario;
 pub mod scratch;
 pub mod sendmail;
