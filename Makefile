@@ -8,7 +8,7 @@ TWINSEAL_MESSAGES ?= 2000
 ONCE ?=
 PORT ?=
 
-.PHONY: help run build test check bench differential fuzz install
+.PHONY: help run build test check bench differential fuzz install packages
 
 help:
 	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then; PORT=N)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench             measure (BENCH=name: only that; BENCH=quick: see that it works)'
 	@echo 'make differential      $(TWINSEAL_MESSAGES) messages, each signed in every way, before all judges'
 	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make packages          build the Debian packages into target/packages'
 	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
 
 run:
@@ -52,3 +53,8 @@ fuzz:
 
 install:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
+
+packages:
+	@scripts/needs build debian
+	@scripts/packages
+	@ls "$$(scripts/packages --where)"/*.deb
