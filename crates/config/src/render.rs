@@ -6,7 +6,7 @@ mod senders;
 mod show;
 mod yaml;
 
-pub use compatibility::compatibility;
+pub use compatibility::{Row, compatibility, rows};
 pub use pieces::{Pieces, ShownEntry, ShownSeal, ShownValue, pieces};
 pub use show::{Origins, shown};
 pub use yaml::{list, scalar};
