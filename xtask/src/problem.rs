@@ -72,4 +72,7 @@ pub(crate) enum Problem {
         /// The first line that differs.
         line: usize,
     },
+    /// The crates that we depend on cannot be told, or break a rule.
+    #[error("{0}")]
+    Graph(String),
 }
