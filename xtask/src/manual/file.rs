@@ -46,7 +46,8 @@ pub(super) fn native(date: &str) -> Written {
     NATIVE.iter().for_each(|text| doc.paragraph(text));
     doc.section("PARAMETERS");
     let group = |param: &Param| param.name.split('.').next().unwrap_or_default();
-    let has_section = |name: &str| PARAMS.iter().any(|param| param.name.starts_with(&format!("{name}.")));
+    let has_section =
+        |name: &str| PARAMS.iter().any(|param| param.name.starts_with(&format!("{name}.")));
     let in_file = || PARAMS.iter().filter(|param| param.is_in_file());
     doc.list();
     in_file().filter(|param| !has_section(group(param))).for_each(|param| ours(param, &mut doc));
@@ -80,31 +81,31 @@ pub(super) fn native(date: &str) -> Written {
 fn ours(param: &Param, doc: &mut Doc) {
     doc.item(&format!("Cm {}", argument(param.name)));
     doc.paragraph(&format!("{} {}", sentence(param.summary), param.manual));
-    let mut facts = vec![sentence(&param.wanted())];
+    let mut facts = vec![format!("Value: {}.", param.wanted())];
     facts.extend(param.acts.told());
     facts.extend(param.facts(Door::Native));
     if param.is_of_a_seal() {
         facts.push("An entry of signing may say it for itself.".to_owned());
     }
-    let names = [(Door::DkimFilter, "dkim-filter.conf"), (Door::Opendkim, "opendkim.conf")];
-    let names: Vec<String> = names
-        .iter()
-        .filter_map(|(door, file)| {
-            let known = match door {
-                Door::DkimFilter => param.dkim_filter.name(),
-                Door::Opendkim => param.opendkim.name(),
-                Door::Native | Door::DkFilter => None,
-            };
-            Some(format!("{} in {file}", known?))
-        })
-        .collect();
-    if !names.is_empty() {
-        facts.push(format!("It is {}.", names.join(", ")));
-    }
+    facts.extend(elsewhere(param));
     if param.is_option() {
         facts.push(format!("The option is --{}.", param.long_option()));
     }
     doc.paragraph(&facts.join(" "));
+}
+
+/// What it is called in the historic files.
+fn elsewhere(param: &Param) -> Option<String> {
+    let (first, second) = ("dkim-filter.conf", "opendkim.conf");
+    match (param.dkim_filter.name(), param.opendkim.name()) {
+        (Some(one), Some(other)) if one == other => {
+            Some(format!("It is {one} in {first} and {second}."))
+        }
+        (Some(one), Some(other)) => Some(format!("It is {one} in {first}, {other} in {second}.")),
+        (Some(one), None) => Some(format!("It is {one} in {first}.")),
+        (None, Some(other)) => Some(format!("It is {other} in {second}.")),
+        (None, None) => None,
+    }
 }
 
 /// What is the same in both historic files.
@@ -135,7 +136,9 @@ pub(super) fn historic(door: Door, date: &str) -> Written {
     doc.paragraph("Each of these says so once, at start:");
     part(&rows, door, |acts| matches!(acts, Acts::No(_)), &mut doc);
     doc.section("REFUSED");
-    doc.paragraph("Each of these stops the start, because something would be promised that is not done:");
+    doc.paragraph(
+        "Each of these stops the start, because something would be promised that is not done:",
+    );
     part(&rows, door, |acts| matches!(acts, Acts::Refused(_)), &mut doc);
     let former = former_names(door);
     if !former.is_empty() {
@@ -171,7 +174,7 @@ fn part(rows: &[Row], door: Door, wanted: fn(&Acts) -> bool, doc: &mut Doc) {
         doc.item(&format!("Cm {}{}", argument(name), letter.unwrap_or_default()));
         let about = row.param.acts.told().unwrap_or_else(|| row.about());
         doc.paragraph(&about);
-        let mut facts = vec![sentence(&row.value())];
+        let mut facts = vec![format!("Value: {}.", row.value())];
         facts.extend(row.param.facts(door));
         match row.param.place {
             Place::Both | Place::File => {

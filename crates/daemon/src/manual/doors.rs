@@ -85,7 +85,7 @@ pub const SERVE: Page = Page {
 /// `dk-filter`.
 pub const DK_FILTER: Page = Page {
     name: Door::DkFilter.program(),
-    summary: "the same in place of dk-filter, with its options",
+    summary: "put the DomainKeys seal on mail in place of dk-filter, with its options",
     usage: &["[OPTION…]"],
     about: with_exit_codes!(
         "The milter under the name of dk-filter: it takes the options of that program and puts the \
@@ -109,7 +109,7 @@ pub const DK_FILTER: Page = Page {
 /// `dkim-filter`.
 pub const DKIM_FILTER: Page = Page {
     name: Door::DkimFilter.program(),
-    summary: "the same in place of dkim-filter, with its options and its file",
+    summary: "sign and verify in place of dkim-filter, with its options and its file",
     usage: &["[-x FILE] [OPTION…]"],
     about: with_exit_codes!(
         "The milter under the name of dkim-filter: it takes the options and the file of that program, \
@@ -134,7 +134,7 @@ pub const DKIM_FILTER: Page = Page {
 /// `opendkim`.
 pub const OPENDKIM: Page = Page {
     name: Door::Opendkim.program(),
-    summary: "the same in place of opendkim, with its options, its file and its tables",
+    summary: "sign and verify in place of opendkim, with its options, its file and its tables",
     usage: &["[-x FILE] [OPTION…]"],
     about: with_exit_codes!(
         "The milter under the name of opendkim: it takes the options, the file, the KeyTable and the \

@@ -69,7 +69,8 @@ fn options_are_unique_in_a_page() {
 fn help_is_what_the_page_says() {
     for page in commands().filter(|page| !DOORS.iter().any(|door| door.name == page.name)) {
         let words = [page.name, "--help"];
-        let (_, text, errors) = called(|words, terminal| command::run("twinseal".as_ref(), words, terminal), &words);
+        let (_, text, errors) =
+            called(|words, terminal| command::run("twinseal".as_ref(), words, terminal), &words);
         assert_eq!(errors, "", "{}", page.name);
         for flag in (page.options)() {
             assert!(text.contains(&flag.help), "{}: {flag:?}", page.name);
@@ -92,7 +93,10 @@ fn every_word_that_completions_offer_is_taken() {
             for word in words {
                 // Something else is always missing, and every mistake is told.
                 let words = [page.name, &flag.names[0], word, "--what"];
-                let (_, _, errors) = called(|words, terminal| command::run("twinseal".as_ref(), words, terminal), &words);
+                let (_, _, errors) = called(
+                    |words, terminal| command::run("twinseal".as_ref(), words, terminal),
+                    &words,
+                );
                 assert!(errors.contains("--what"), "{}: {errors}", page.name);
                 assert!(!errors.contains(&flag.names[0]), "{}: {errors}", page.name);
             }
