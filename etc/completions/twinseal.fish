@@ -39,9 +39,9 @@ for program in twinseal dk-filter dkim-filter opendkim dkim-genkey opendkim-genk
 end
 
 complete -c twinseal -n '__twinseal_needs command' -a serve -d 'serve MTAs: put both seals on what they send'
-complete -c twinseal -n '__twinseal_needs command' -a dk-filter -d 'the same in place of dk-filter, with its options'
-complete -c twinseal -n '__twinseal_needs command' -a dkim-filter -d 'the same in place of dkim-filter, with its options and its file'
-complete -c twinseal -n '__twinseal_needs command' -a opendkim -d 'the same in place of opendkim, with its options, its file and its tables'
+complete -c twinseal -n '__twinseal_needs command' -a dk-filter -d 'put the DomainKeys seal on mail in place of dk-filter, with its options'
+complete -c twinseal -n '__twinseal_needs command' -a dkim-filter -d 'sign and verify in place of dkim-filter, with its options and its file'
+complete -c twinseal -n '__twinseal_needs command' -a opendkim -d 'sign and verify in place of opendkim, with its options, its file and its tables'
 complete -c twinseal -n '__twinseal_needs command' -a sign -d 'sign one message, standard input to standard output'
 complete -c twinseal -n '__twinseal_needs command' -a verify -d 'check the signatures of one message, and say why one fails'
 complete -c twinseal -n '__twinseal_needs command' -a config -d 'show what a configuration, or an old command line, comes to'

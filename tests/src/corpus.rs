@@ -117,7 +117,9 @@ fn unescaped(text: &str) -> (String, usize) {
                 Some('r') => found.push('\r'),
                 Some('\n') => {
                     let blanks = chars.as_str().len() - chars.as_str().trim_start().len();
-                    (0..blanks).for_each(|_| drop(chars.next()));
+                    for _ in 0..blanks {
+                        chars.next();
+                    }
                 }
                 Some(ch) => found.push(ch),
                 None => {}

@@ -45,7 +45,19 @@ fn what_the_daemon_takes_the_schema_takes() {
         let words: Vec<&str> = match param.kind {
             Kind::Choice(words) => words.to_vec(),
             Kind::Switch => vec!["yes", "no", "true", "false", "on", "off", "Yes", "OFF"],
-            _ => param.default.into_iter().filter(|text| !text.contains(',')).collect(),
+            Kind::Text(_)
+            | Kind::Octal
+            | Kind::Number
+            | Kind::Duration
+            | Kind::Size
+            | Kind::Path
+            | Kind::List(_)
+            | Kind::Hosts
+            | Kind::Domains
+            | Kind::Entries(_)
+            | Kind::Command => {
+                param.default.into_iter().filter(|text| !text.contains(',')).collect()
+            }
         };
         for word in words.iter().filter(|word| !word.is_empty()) {
             let line = match section {
@@ -66,65 +78,68 @@ fn what_the_daemon_takes_the_schema_takes() {
     assert!(read > 600, "{read} read");
 }
 
+/// Lines that are wrong in a file that is otherwise in order.
+const LINES: &[&str] = &[
+    // Unknown keys, at each level.
+    "sokcet: x\n",
+    "dkim: { canonicalisation: simple }\n",
+    "log: { colour: red }\n",
+    "Socket: inet:8891\n",
+    "check: yes\n",
+    "key-list-file: /x\n",
+    // Another shape.
+    "umask: [7]\n",
+    "umask: { a: 1 }\n",
+    "umask:\n",
+    "peers: { a: b }\n",
+    "peers: [a, [b]]\n",
+    "dkim: [a]\n",
+    "log: syslog\n",
+    "log: [a]\n",
+    "mode: [s]\n",
+    "pid-file: ''\n",
+    // Another word, number or unit.
+    "mode: x\n",
+    "mode: ''\n",
+    "foreground: maybe\n",
+    "foreground: 2\n",
+    "umask: 'u=rwx'\n",
+    "umask: -7\n",
+    "log: { to: nowhere }\n",
+    "log: { format: yaml }\n",
+    "forecast: maybe\n",
+    "limits: { connections: many }\n",
+    "limits: { connections: -1 }\n",
+    "limits: { idle: 30 }\n",
+    "limits: { idle: 30 fortnights }\n",
+    "verify: { maximum-header: 64 KB }\n",
+    "dkim: { expire-after: 14 }\n",
+    "dkim: { canonicalization: strict }\n",
+    "dkim: maybe\n",
+    "domainkeys: { canonicalization: relaxed }\n",
+    "actions: { bad-signature: explode }\n",
+];
+
+/// Entries of `signing` that are wrong.
+const ENTRIES: &[&str] = &[
+    "{ senders: '*', domain: example.com, keys: [{ file: /k }], sender: x }",
+    "{ senders: '*', domain: example.com, keys: [{ file: /k, slector: x }] }",
+    "{ senders: '*', domain: example.com, keys: [{ file: /k }], dkim: { expire: 1d } }",
+    "{ senders: '*', domain: example.com, keys: [{ file: /k }], log: { to: syslog } }",
+    "{ senders: '*', domain: example.com, keys: { file: /k } }",
+    "{ senders: '*', domain: example.com, keys: [{ selector: a }] }",
+    "{ senders: '*', domain: example.com }",
+    "{ domain: example.com, keys: [{ file: /k }] }",
+    "{ senders: '*', domain: [example.com], keys: [{ file: /k }] }",
+    "[a]",
+    "a",
+];
+
 #[test]
 fn what_the_schema_can_see_to_be_wrong_it_sees() {
-    let mut documents: Vec<String> = [
-        // Unknown keys, at each level.
-        "sokcet: x\n",
-        "dkim: { canonicalisation: simple }\n",
-        "log: { colour: red }\n",
-        "Socket: inet:8891\n",
-        "check: yes\n",
-        "key-list-file: /x\n",
-        // Another shape.
-        "umask: [7]\n",
-        "umask: { a: 1 }\n",
-        "umask:\n",
-        "peers: { a: b }\n",
-        "peers: [a, [b]]\n",
-        "dkim: [a]\n",
-        "log: syslog\n",
-        "log: [a]\n",
-        "mode: [s]\n",
-        "pid-file: ''\n",
-        // Another word, number or unit.
-        "mode: x\n",
-        "mode: ''\n",
-        "foreground: maybe\n",
-        "foreground: 2\n",
-        "umask: 'u=rwx'\n",
-        "umask: -7\n",
-        "log: { to: nowhere }\n",
-        "log: { format: yaml }\n",
-        "forecast: maybe\n",
-        "limits: { connections: many }\n",
-        "limits: { connections: -1 }\n",
-        "limits: { idle: 30 }\n",
-        "limits: { idle: 30 fortnights }\n",
-        "verify: { maximum-header: 64 KB }\n",
-        "dkim: { expire-after: 14 }\n",
-        "dkim: { canonicalization: strict }\n",
-        "dkim: maybe\n",
-        "domainkeys: { canonicalization: relaxed }\n",
-        "actions: { bad-signature: explode }\n",
-    ]
-    .iter()
-    .map(|line| with(line))
-    .collect();
+    let mut documents: Vec<String> = LINES.iter().map(|line| with(line)).collect();
     let head = "socket: inet:8891@localhost\n";
-    for entry in [
-        "{ senders: '*', domain: example.com, keys: [{ file: /k }], sender: x }",
-        "{ senders: '*', domain: example.com, keys: [{ file: /k, slector: x }] }",
-        "{ senders: '*', domain: example.com, keys: [{ file: /k }], dkim: { expire: 1d } }",
-        "{ senders: '*', domain: example.com, keys: [{ file: /k }], log: { to: syslog } }",
-        "{ senders: '*', domain: example.com, keys: { file: /k } }",
-        "{ senders: '*', domain: example.com, keys: [{ selector: a }] }",
-        "{ senders: '*', domain: example.com }",
-        "{ domain: example.com, keys: [{ file: /k }] }",
-        "{ senders: '*', domain: [example.com], keys: [{ file: /k }] }",
-        "[a]",
-        "a",
-    ] {
+    for entry in ENTRIES {
         documents.push(format!("{head}signing: [{entry}]\n"));
     }
     documents.push(format!("{head}signing: {{ senders: '*' }}\n"));
