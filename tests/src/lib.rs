@@ -27,6 +27,7 @@
 //! - [`generator`]: random messages from a seed
 //! - [`templates`]: random signature fields, for other people's signers to sign
 //! - [`conversations`]: what opendkim and the program in its place do when they are told the same
+//! - [`corpus`]: everything in this checkout that may be a configuration
 //! - [`damage`]: what may happen to a signed message
 //! - [`scenario`]: the text files that say what is sent and what must come of it
 //! - [`verifier`]: the program on the receiving side
@@ -44,6 +45,7 @@ pub mod browser;
 pub mod checked;
 pub mod claims;
 pub mod conversations;
+pub mod corpus;
 pub mod cutting;
 pub mod damage;
 pub mod defects;

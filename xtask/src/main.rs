@@ -11,16 +11,24 @@
 //! | [`graph`] | the crates that this is built with |
 //! | [`dependencies`] | their licences, sources and duplicates, by the rules of `deny.toml` |
 //! | [`sbom`] | those that are in the program, as a bill of materials |
+//! | [`manual`] | `docs/man`: the manual |
+//! | [`completions`] | `etc/completions`: what shells offer |
+//! | [`schema`] | `etc/twinseal.schema.json`: what editors know of the configuration |
+//! | [`released`] | when the newest release was |
 //! | [`problem`] | what can be wrong |
 #![forbid(unsafe_code)]
 
 mod citation;
+mod completions;
 mod coverage;
 mod dependencies;
 mod generated;
 mod graph;
+mod manual;
 mod problem;
+mod released;
 mod sbom;
+mod schema;
 mod sections;
 mod sources;
 
