@@ -97,13 +97,19 @@ fn logged(root: &Root, what: &str) {
 /// What comes of a message from a client with that address.
 fn delivered(root: &Root, client: &str, message: &str) -> String {
     let mut peer = Peer::connect(&Address::Unix(root.path(SOCKET))).expect("it listens");
-    peer.negotiate().expect("an answer");
+    peer.negotiate().unwrap_or_else(|error| panic!("{error}\n{}", journal(root)));
     peer.introduce("client.example.net", client).expect("an answer");
     let parsed = Message::parse(message.as_bytes());
     let answers = peer.deliver("ann@example.com", "bob@example.net", &parsed).expect("an answer");
     let octets = inserted(message.as_bytes(), &answers);
     let octets = octets.unwrap_or_else(|| panic!("{answers:?}\n{}", journal(root)));
     String::from_utf8(octets).expect("text")
+}
+
+/// Starts the service, or starts it again.
+fn start(root: &Root) {
+    let started = root.try_sh("systemctl reset-failed twinseal || :; systemctl restart twinseal");
+    assert!(started.status.success(), "{}\n{}", started.text, journal(root));
 }
 
 fn main_pid(root: &Root) -> String {
@@ -130,9 +136,9 @@ fn the_unit_gives_up_what_a_milter_does_not_need() {
 #[test]
 fn the_service_signs_and_verifies_with_keys_that_only_root_can_read() {
     let root = host("unit");
-    root.sh("systemctl start twinseal");
+    start(&root);
     let state = root.sh(&format!(
-        "stat -c '%U:%G %a' {SOCKET}; ps -o user= -p $(systemctl show -P MainPID twinseal)"
+        "stat -c '%U:%G %a' {SOCKET}; stat -c %U /proc/$(systemctl show -P MainPID twinseal)"
     ));
     assert_eq!(state, "twinseal:postfix 770\ntwinseal\n");
     logged(&root, "sandboxed: Landlock ABI ");
@@ -163,7 +169,7 @@ fn the_service_signs_and_verifies_with_keys_that_only_root_can_read() {
 /// What is new in a file is taken; what is new among the keys takes a restart, and that is said.
 fn reloads(root: &Root) {
     let before = main_pid(root);
-    root.write(CONFIGURATION, configuration("trace-header: yes\n"));
+    root.write(CONFIGURATION, configuration("forecast: off\n"));
     root.sh("systemctl reload twinseal");
     logged(root, "configuration reloaded from ");
     let key = "/etc/twinseal/keys/mail3";
@@ -179,14 +185,14 @@ fn reloads(root: &Root) {
     logged(root, "nothing has changed, the configuration in force stays");
     assert_eq!(main_pid(root), before);
     assert!(delivered(root, "127.0.0.1", MESSAGE).contains("s=mail1;"));
-    root.sh("systemctl restart twinseal");
+    start(root);
     assert!(delivered(root, "127.0.0.1", MESSAGE).contains("s=mail3;"));
     root.write(CONFIGURATION, configuration("user: nobody\n"));
     assert!(!root.try_sh("systemctl restart twinseal").status.success());
     logged(root, "it runs as user \"twinseal\", and only root can become \"nobody\"");
     // The user that it is already is nothing to become.
     root.write(CONFIGURATION, configuration("user: twinseal\n"));
-    root.sh("systemctl reset-failed twinseal; systemctl restart twinseal");
+    start(root);
 }
 
 /// One that hangs is started again, and one that is told to stop leaves nothing behind.
@@ -195,7 +201,8 @@ fn ends(root: &Root) {
         "/etc/systemd/system/twinseal.service.d/quick.conf",
         "[Service]\nWatchdogSec=2s\nTimeoutStopSec=2s\nTimeoutAbortSec=2s\n",
     );
-    root.sh("systemctl daemon-reload; systemctl restart twinseal");
+    root.sh("systemctl daemon-reload");
+    start(root);
     let before = main_pid(root);
     root.sh("sleep 5; systemctl is-active twinseal");
     assert_eq!(main_pid(root), before, "signs of life do not arrive:\n{}", journal(root));

@@ -71,6 +71,8 @@ inside() {
     # shellcheck disable=SC2016  # for the shell inside
     exec chroot . /bin/sh -c '
         umount -l /.outside && rmdir /.outside
+        # As on a host: systemd mounts credentials in a namespace from which they have to come back.
+        mount --make-rshared /
         hostname "$(cat /etc/hostname)"
         ip link set lo up
         exec env -i container=twinseal PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' sh "$@"
