@@ -9,7 +9,7 @@ ONCE ?=
 PROVE ?=
 PORT ?=
 
-.PHONY: help run build test check bench differential fuzz dist install
+.PHONY: help run build test check bench differential fuzz dist packages install
 
 help:
 	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then; PORT=N)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make differential      $(TWINSEAL_MESSAGES) messages, each signed in every way, before all judges'
 	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make dist              the files of a release (PROVE=1: and that they build to the same program)'
+	@echo 'make packages          build the Debian packages into target/packages'
 	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
 
 run:
@@ -58,3 +59,8 @@ dist:
 
 install:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
+
+packages:
+	@scripts/needs build debian
+	@scripts/packages
+	@ls "$$(scripts/packages --where)"/*.deb

@@ -36,6 +36,7 @@
 //! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
 //! - [`root`]: a fresh Debian with its own systemd, in which packages are installed
+//! - [`installed`]: a host in which the Debian packages are installed
 //! - [`prometheus`]: a Prometheus server that asks the program for its figures
 
 #![forbid(unsafe_code)]
@@ -52,6 +53,7 @@ pub mod filter;
 pub mod generator;
 pub mod hostile_dns;
 pub mod incoming;
+pub mod installed;
 pub mod judges;
 pub mod message;
 pub mod milter;

@@ -71,6 +71,9 @@ inside() {
     # shellcheck disable=SC2016  # for the shell inside
     exec chroot . /bin/sh -c '
         umount -l /.outside && rmdir /.outside
+        # As systemd itself does where it knows of no container: mounts that it makes for a service,
+        # such as that of credentials, are to be seen by the service.
+        mount --make-rshared /
         hostname "$(cat /etc/hostname)"
         ip link set lo up
         exec env -i container=twinseal PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' sh "$@"
