@@ -9,8 +9,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use twinseal_e2e::message::Message;
 use twinseal_e2e::milter::Peer;
-use twinseal_e2e::net::Address;
-use twinseal_e2e::program::{Daemon, path};
+use twinseal_e2e::net::{Address, wait_for};
+use twinseal_e2e::program::{Daemon, is_running, path, send_signal};
 use twinseal_e2e::scratch::Scratch;
 use twinseal_e2e::users::numbers;
 
@@ -89,6 +89,33 @@ fn a_service_manager_is_told_how_we_are() {
         assert!(told(&manager).starts_with("STOPPING=1\n"));
         assert!(daemon.stop().success());
     }
+}
+
+#[test]
+fn who_waits_for_a_process_that_would_go_to_the_background_keeps_it() {
+    let scratch = Scratch::new("managed");
+    let place = scratch.join("notify");
+    let manager = UnixDatagram::bind(&place).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let (address, pid_file) = (Address::any_inet(), scratch.join("t.pid"));
+    let more = format!("foreground: no\npid-file: {}\n", pid_file.display());
+    let file = verifying(&scratch, &address, &more);
+    let mut command = Command::new(path());
+    command.args(["serve", "--config", &file]).env("NOTIFY_SOCKET", &place);
+    let daemon = Daemon::start_by(command, &address, &scratch);
+    assert_eq!(told(&manager), "READY=1\nSTATUS=serving, sockets: 1");
+    assert_eq!(fs::read_to_string(&pid_file).unwrap(), format!("{}\n", daemon.pid()));
+    assert!(daemon.stop().success());
+    // An init script that is run by somebody's service has that from its environment.
+    let mut command = Command::new(path());
+    command.args(["serve", "--config", &file]);
+    command.env("NOTIFY_SOCKET", &place).env("SYSTEMD_EXEC_PID", "1");
+    assert!(command.status().unwrap().success());
+    let pid = fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
+    assert!(is_running(pid));
+    send_signal(pid, "TERM");
+    let gone = wait_for(Duration::from_secs(10), || (!is_running(pid)).then_some(()));
+    assert!(gone.is_some(), "process {pid} does not end");
 }
 
 #[test]
