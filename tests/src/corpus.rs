@@ -7,13 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use twinseal_config::{Door, Files};
 
-/// What the tests of the reader put in front of their cases, and what else a file needs.
-const FRAMES: [&str; 3] = [
-    "",
-    "socket: inet:8891@localhost\n",
-    "socket: inet:8891@localhost\nforeground: yes\n\
-     signing: [{senders: '*@example.com', domain: example.com, keys: [{file: /k/m}]}]\n",
-];
+/// What the tests of the reader call the beginning of a file, and the rule that it needs.
+const HEAD: &str = "socket: inet:8891@localhost\nforeground: yes\n";
+const RULE: &str =
+    "signing: [{senders: '*@example.com', domain: example.com, keys: [{file: /k/m}]}]\n";
+
+/// What they put in front of their cases, beside nothing.
+const FRAMES: [&str; 5] =
+    ["", "socket: inet:8891@localhost\n", "{HEAD}", "{HEAD}{RULE}", "socket: inet:8891\n{RULE}"];
 
 /// A file system in which this is the configuration, and every other file is there and empty.
 struct Only<'t>(&'t str);
@@ -41,12 +42,18 @@ pub fn mistakes(text: &str) -> Vec<String> {
 pub fn configurations() -> Vec<String> {
     let mut found: Vec<String> = texts()
         .iter()
-        .flat_map(|text| FRAMES.map(|frame| format!("{frame}{text}")))
+        .flat_map(|text| FRAMES.map(|frame| filled(&[frame, text].concat())))
         .filter(|text| mistakes(text).is_empty())
         .collect();
     found.sort();
     found.dedup();
     found
+}
+
+/// The text, where it is one that is filled in.
+fn filled(text: &str) -> String {
+    let text = text.replace("{HEAD}", HEAD).replace("{RULE}", RULE);
+    if text.contains("{{") { text.replace("{{", "{").replace("}}", "}") } else { text }
 }
 
 /// What may be one.
@@ -85,6 +92,12 @@ fn literals(source: &str) -> Vec<String> {
     let mut rest = source;
     while let Some(at) = rest.find('"') {
         let (before, behind) = rest.split_at(at);
+        // A quote in a comment begins nothing.
+        if let Some(comment) = before.find("//") {
+            let line = rest[comment..].find('\n').unwrap_or(rest.len() - comment);
+            rest = &rest[comment + line..];
+            continue;
+        }
         let behind = &behind[1..];
         let marks = before.len() - before.trim_end_matches('#').len();
         if before.trim_end_matches('#').ends_with('r') {

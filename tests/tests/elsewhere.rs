@@ -35,10 +35,8 @@ fn host(name: &str) -> Root {
 
 /// Everything that has been written since a mark, without what a system writes by itself.
 fn written(root: &Root) -> Vec<String> {
-    let found = root.sh(
-        "find / -xdev -newer /root/mark \\( -type f -o -type l \\) \
-         -not -path '/proc/*' -not -path '/run/*' -not -path '/tmp/tmp.*' | sort",
-    );
+    let found = root.sh("find / -xdev -newer /root/mark \\( -type f -o -type l \\) \
+         -not -path '/proc/*' -not -path '/run/*' -not -path '/tmp/tmp.*' | sort");
     found.lines().map(str::to_owned).collect()
 }
 
@@ -48,7 +46,8 @@ fn it_is_installed_below_a_prefix_in_an_image_and_nowhere_else() {
     root.sh("sleep 1; touch /root/mark; sleep 1");
     let said = root.sh("make -C /src install DESTDIR=/image PREFIX=/opt/mail");
     let found = written(&root);
-    let outside: Vec<_> = found.iter().filter(|path| !path.starts_with("/image/opt/mail/")).collect();
+    let outside: Vec<_> =
+        found.iter().filter(|path| !path.starts_with("/image/opt/mail/")).collect();
     assert!(outside.is_empty(), "{outside:?}");
     for path in ["sbin/twinseal", "share/doc/twinseal/README.md", "share/man/man8/twinseal.8"] {
         let path = format!("/image/opt/mail/{path}");

@@ -10,7 +10,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// A generated file. Its first line says that it is one.
+/// A generated file. Its first lines say that it is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Generated {
     /// Its path from the checkout's root.

@@ -69,10 +69,10 @@ pub use rules::{
     SigningDomain, SigningRule, Tabled,
 };
 pub use settings::{
-    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, DefaultSeals, Dns, Facility,
-    Forecast, Further, HttpSocket, Leaving, Life, Limits, Log, LogFormat, LogTo, MAX_RESTARTS,
-    MAX_SERVERS, MacroTest, Metrics, Mode, RecipientPattern, Reports, Restart, RestartRate,
-    Results, Setting, Trial, User, Verify,
+    Action, Actions, Adsp, AuthservPattern, BodyCoverage, Config, Credentials, DefaultSeals, Dns,
+    Facility, Forecast, Further, HttpSocket, Leaving, Life, Limits, Log, LogFormat, LogTo,
+    MAX_RESTARTS, MAX_SERVERS, MacroTest, Metrics, Mode, RecipientPattern, Reports, Restart,
+    RestartRate, Results, Sandbox, Setting, Trial, User, Verify,
 };
 pub use socket::{Family, SocketSpec};
 pub use tested::{TestedKeys, TestedRow};

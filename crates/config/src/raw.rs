@@ -16,7 +16,7 @@ use crate::params::Param;
 use crate::pattern::Pattern;
 use crate::resolve::Entries;
 use crate::rules::SigningDomain;
-use crate::settings::{Facility, Forecast, LogFormat, LogTo, Mode, Setting, User};
+use crate::settings::{Credentials, Facility, Forecast, LogFormat, LogTo, Mode, Setting, User};
 use crate::socket::SocketSpec;
 use crate::wrong::Wrong;
 use std::path::PathBuf;
@@ -91,6 +91,7 @@ pub(crate) struct Raw {
     pub(crate) reports: RawReports,
     pub(crate) metrics: RawMetrics,
     pub(crate) life: RawLife,
+    pub(crate) credentials: Option<Set<Credentials>>,
     pub(crate) opendkim: RawOpendkim,
     /// The same values as text, to be shown.
     pub(crate) settings: Vec<Setting>,

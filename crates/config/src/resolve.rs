@@ -46,7 +46,6 @@ pub(crate) fn resolve(
     files: &dyn Files,
     report: &mut Report,
 ) -> Option<Config> {
-    let settings = in_order(std::mem::take(&mut raw.settings));
     let trial = trial::trial(&mut raw, report);
     cautions(&raw, door, report);
     let mode = need(raw.mode.clone(), "mode", (door, &raw.spoilt), report).map(|mode| mode.value);
@@ -98,12 +97,13 @@ pub(crate) fn resolve(
         adsp,
         log: log(&raw.log)?,
         seals,
-        settings,
+        settings: in_order(raw.settings),
         leaving: leaving?,
         trial,
         reports,
         metrics: metrics(raw.metrics),
         life: life::life(&raw.life)?,
+        credentials: raw.credentials.map(|credentials| credentials.value),
         further,
     })
 }

@@ -6,6 +6,7 @@ mod life;
 mod metrics;
 mod opendkim;
 mod reports;
+mod sandbox;
 mod trial;
 mod verify;
 
@@ -28,6 +29,7 @@ pub use life::{Life, MAX_RESTARTS, Restart, RestartRate};
 pub use metrics::{HttpSocket, Metrics};
 pub use opendkim::Further;
 pub use reports::Reports;
+pub use sandbox::{Credentials, Sandbox};
 pub use trial::Trial;
 pub use verify::{
     Action, Actions, Adsp, AuthservPattern, BodyCoverage, Dns, MAX_CLOCK_DRIFT, MAX_LOOKUP,
@@ -111,6 +113,8 @@ pub struct Config {
     pub metrics: Option<Metrics>,
     /// How the process lives.
     pub life: Life,
+    /// The keys that a service manager hands over, if it does.
+    pub credentials: Option<Credentials>,
     /// What only `opendkim` could be told.
     pub further: Further,
 }

@@ -4,7 +4,7 @@ mod life;
 mod verify;
 
 use crate::settings::{
-    Algorithm, Facility, Forecast, HttpSocket, LogFormat, LogTo, MacroTest, Mode, User,
+    Algorithm, Facility, Forecast, HttpSocket, LogFormat, LogTo, MacroTest, Mode, Sandbox, User,
 };
 use crate::wrong::{Quoted, Wrong};
 use std::path::PathBuf;
@@ -211,6 +211,10 @@ pub(crate) fn log_to(text: &str) -> Result<LogTo, Wrong> {
 
 pub(crate) fn forecast(text: &str) -> Result<Forecast, Wrong> {
     choice(text, Forecast::ALL, Forecast::name)
+}
+
+pub(crate) fn sandbox(text: &str) -> Result<Sandbox, Wrong> {
+    choice(text, Sandbox::ALL, Sandbox::name)
 }
 
 pub(crate) fn log_format(text: &str) -> Result<LogFormat, Wrong> {

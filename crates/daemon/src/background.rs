@@ -114,6 +114,14 @@ pub(crate) fn again(variable: &str) -> io::Result<Command> {
     Ok(command)
 }
 
+/// The program once more, under the same name, with nothing but our number in that variable.
+pub(crate) fn again_without_words(variable: &str) -> io::Result<Command> {
+    let mut command = Command::new(OURSELVES);
+    command.arg0(env::args_os().next().unwrap_or_default());
+    command.env(variable, std::process::id().to_string());
+    Ok(command)
+}
+
 /// Closes what whoever started us had open beside the standard streams: a shell or an installer
 /// that waits for the end of a pipe would otherwise wait for the end of the daemon.
 fn forget_files() {

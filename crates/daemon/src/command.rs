@@ -1,6 +1,7 @@
 //! The sub-commands, the names that stand for one, and how the program ends.
 
 use crate::manual::{Page, doors};
+use crate::reporting::courier;
 use crate::terminal::Terminal;
 use crate::{VERSION, serve, tools};
 use std::ffi::{OsStr, OsString};
@@ -53,6 +54,9 @@ pub(crate) const COMMANDS: &[Command] = &[
 /// Runs the program that was called by that name, or by a path that ends in it, with the other
 /// words of its command line. Under the name of a historic program, it is that program.
 pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
+    if let Some(code) = courier::run() {
+        return code;
+    }
     let base = Path::new(name).file_name().and_then(OsStr::to_str);
     if let Some(door) = base.and_then(Door::of_program) {
         return serve::run(door, words, terminal);

@@ -29,9 +29,11 @@
 //! | `calendar` | times as people read them |
 //! | `html` | what our pages have in common |
 //! | `locks` | locks whose owner has panicked |
+//! | `files` | the files that a configuration was read from |
 //! | `held_file` | files that one process at a time has |
 //! | `registered` | which part of a name somebody had to register |
 //! | [`privileges`], [`descriptors`] | giving root up; how many files may be open |
+//! | [`sandbox`] | what it gives up before it meets strangers |
 //! | [`terminal`] | standard input, output and error as arguments |
 #![forbid(unsafe_code)]
 
@@ -42,6 +44,7 @@ pub mod command;
 mod core_dumps;
 pub mod descriptors;
 pub mod event;
+mod files;
 pub mod forecast;
 mod held_file;
 mod html;
@@ -57,6 +60,7 @@ pub mod rehearsal;
 pub mod reload;
 pub mod reporting;
 pub mod resolver;
+pub mod sandbox;
 pub mod serve;
 pub mod server;
 pub mod serving;

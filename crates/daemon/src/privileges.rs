@@ -40,6 +40,17 @@ pub enum CannotBecome {
     /// A number without an account says nothing about the group.
     #[error("user {0:?} has no account, so its group has to be named: {0}:GROUP")]
     NoPrimaryGroup(String),
+    /// Who is not root stays who it is.
+    #[error(
+        "it runs as user {ours:?}, and only root can become {wanted:?}: start it as root, or leave \
+         the user out of the configuration"
+    )]
+    NotRoot {
+        /// Who we are.
+        ours: String,
+        /// Whom to become.
+        wanted: String,
+    },
     /// The change is refused.
     #[error("{call}(): {error}")]
     Refused {
@@ -57,7 +68,7 @@ impl CannotBecome {
         match self {
             Self::NoUser(_) | Self::NoGroup(_) | Self::NoPrimaryGroup(_) => ExitCode::Data,
             Self::Lookup { .. } => ExitCode::System,
-            Self::Refused { .. } => ExitCode::Permission,
+            Self::NotRoot { .. } | Self::Refused { .. } => ExitCode::Permission,
         }
     }
 }
@@ -115,10 +126,11 @@ impl Account {
             return Ok(());
         }
         // Supplementary groups first: they cannot be changed any more afterwards.
-        match self.name.as_deref().map(CString::new) {
-            Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups"))?,
-            _ => setgroups(&[self.gid]).map_err(refused("setgroups"))?,
-        }
+        let changed = match self.name.as_deref().map(CString::new) {
+            Some(Ok(name)) => initgroups(&name, self.gid).map_err(refused("initgroups")),
+            _ => setgroups(&[self.gid]).map_err(refused("setgroups")),
+        };
+        changed.map_err(|error| if geteuid().is_root() { error } else { self.not_root() })?;
         if let Some(group) = one_more.map(Gid::from_raw) {
             let mut groups = getgroups().map_err(refused("getgroups"))?;
             groups.push(group);
@@ -130,6 +142,19 @@ impl Account {
 }
 
 impl Account {
+    fn not_root(&self) -> CannotBecome {
+        let ours = geteuid();
+        let known = nix::unistd::User::from_uid(ours).ok().flatten();
+        let group = Group::from_gid(self.gid).ok().flatten().map(|group| group.name);
+        let group = group.unwrap_or_else(|| self.gid.to_string());
+        let wanted =
+            if self.group_is_named { format!("{}:{group}", self.name()) } else { self.name() };
+        CannotBecome::NotRoot {
+            ours: known.map_or_else(|| ours.to_string(), |user| user.name),
+            wanted,
+        }
+    }
+
     /// Becomes that user, with its groups, in the directory `root` as if it were the root of all, as
     /// Postfix's programs do; root alone can.
     ///

@@ -7,6 +7,8 @@
 
 use crate::manager::Manager;
 use crate::monitoring::monitor::Monitor;
+use crate::reporting::courier::Courier;
+use crate::sandbox::{Boundary, Outside};
 use crate::serve::{FileSystem, Typed};
 use crate::server::{self, CannotServe};
 use crate::serving::in_force::InForce;
@@ -35,6 +37,16 @@ pub struct Reloader {
     started: Config,
     /// Who is told what came of it.
     monitor: Option<Arc<Monitor>>,
+    within: Within,
+}
+
+/// What a start has settled for good.
+#[derive(Debug, Default)]
+pub(crate) struct Within {
+    /// What the sandbox lets in, where there is one.
+    pub(crate) boundary: Option<Boundary>,
+    /// Who runs the command that sends reports, where we cannot.
+    pub(crate) courier: Option<Arc<Courier>>,
 }
 
 /// The configuration in force stays.
@@ -43,6 +55,9 @@ enum CannotReload {
     /// Files that say something wrong.
     #[error(transparent)]
     Configuration(Mistakes),
+    /// What the sandbox keeps from us.
+    #[error(transparent)]
+    Outside(#[from] Outside),
     /// Keys, or what takes the place of DNS.
     #[error(transparent)]
     Service(#[from] CannotServe),
@@ -55,7 +70,14 @@ impl Reloader {
         let started = Config { rules: Rules::default(), ..loaded.config.clone() };
         let (door, dns) = (started.door, started.dns.clone());
         let (file, monitor) = (loaded.file.clone(), None);
-        Self { door, typed, file, trusted, in_force, dns, started, monitor }
+        let within = Within::default();
+        Self { door, typed, file, trusted, in_force, dns, started, monitor, within }
+    }
+
+    /// The same, which takes nothing that is outside.
+    #[must_use]
+    pub(crate) fn within(self, within: Within) -> Self {
+        Self { within, ..self }
     }
 
     /// The same, with somebody who is told what comes of it.
@@ -119,10 +141,16 @@ impl Reloader {
     fn replace(&mut self) -> Result<(), CannotReload> {
         let former = self.in_force.service();
         let Loaded { config, warnings, .. } = self.load(&former)?;
+        if let Some(boundary) = &self.within.boundary {
+            boundary.around_all(&config, self.started.reports.as_ref(), &self.dns)?;
+        }
         let mut said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         let had = (&*former, &self.dns);
         let warn = |warning| said.push(warning);
         let service = server::successor(&config, &self.trusted, had, warn)?;
+        if let Some((courier, desk)) = self.within.courier.as_ref().zip(service.desk.as_ref()) {
+            desk.sends_by(courier);
+        }
         said.iter().for_each(|warning| warn_of(warning));
         for name in self.started.needs_restart(&config) {
             warn_of(&format!("{}: a new value needs a restart", self.named(name)));
@@ -138,7 +166,8 @@ impl Reloader {
     /// The files, with all that is wrong with them and with the keys that they name.
     fn load(&self, former: &Service) -> Result<Loaded, CannotReload> {
         let words = self.typed.words.iter().cloned();
-        let files = InPlace { directory: &self.typed.directory };
+        let boundary = self.within.boundary.as_ref();
+        let files = InPlace { directory: &self.typed.directory, boundary };
         let loaded = twinseal_config::reload(self.door, words, &files);
         loaded.map(|loaded| *loaded).map_err(|mistakes| {
             mistakes.warnings().iter().for_each(|warning| warn_of(warning));
@@ -168,15 +197,17 @@ impl Reloader {
 /// files begin where they were typed.
 struct InPlace<'t> {
     directory: &'t Path,
+    boundary: Option<&'t Boundary>,
 }
 
 impl Files for InPlace<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.boundary.map_or(Ok(()), |boundary| boundary.hold(path))?;
         FileSystem.read(path)
     }
 
     fn read_configuration(&self, path: &Path) -> io::Result<Vec<u8>> {
-        FileSystem.read(&self.directory.join(path))
+        self.read(&self.directory.join(path))
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -5,6 +5,7 @@
 //! itself; and nothing waits for it.
 
 mod asked;
+pub(crate) mod courier;
 mod ledger;
 pub(crate) mod mail;
 pub(crate) mod sendmail;
@@ -13,11 +14,12 @@ use crate::event::{Event, What};
 use crate::locks::lock;
 use crate::resolver::{Resolver, ask_all};
 use crate::verifying::office::Office;
+use courier::Courier;
 use ledger::Ledger;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use twinseal_config::{Door, Reports};
@@ -41,6 +43,8 @@ pub struct Desk {
     /// The address that reports are from.
     from: String,
     command: PathBuf,
+    /// Who runs it, where we cannot.
+    courier: OnceLock<Arc<Courier>>,
     resolver: Arc<dyn Resolver>,
     /// How long DNS may take to say where a report goes.
     budget: Duration,
@@ -105,11 +109,17 @@ impl Desk {
             policies: reports.policies,
             from: address.unwrap_or_else(|| format!("postmaster@{}", mail::host())),
             command: reports.command.clone(),
+            courier: OnceLock::new(),
             resolver: Arc::clone(&office.resolver),
             budget: office.budget,
             room: Arc::new(Semaphore::new(AT_ONCE)),
             ledger: Arc::default(),
         }
+    }
+
+    /// Has that process run the command from now on.
+    pub(crate) fn sends_by(&self, courier: &Arc<Courier>) {
+        let _ = self.courier.set(Arc::clone(courier));
     }
 
     /// Goes on from what another one has sent, whose place it takes.
@@ -171,8 +181,12 @@ impl Desk {
             return;
         }
         let text = mail::text((&self.from, &to), failure, case);
-        let command = self.command.clone();
-        let sent = tokio::task::spawn_blocking(move || sendmail::send(&command, &text)).await;
+        let (command, courier) = (self.command.clone(), self.courier.get().cloned());
+        let sent = tokio::task::spawn_blocking(move || match courier {
+            Some(courier) => courier.send(&text),
+            None => sendmail::send(&command, &text),
+        })
+        .await;
         let log = |what| Event { door: self.door, queue_id: &case.queue_id, what }.log();
         match sent.map_err(std::io::Error::other).and_then(|sent| sent) {
             Ok(()) => log(What::Reported { to: &to }),

@@ -5,12 +5,16 @@ use crate::VERSION;
 use crate::asked;
 use crate::background::{self, Launched};
 use crate::command::print;
+use crate::files::Recording;
 use crate::logging::{
     self, Datagrams, Flush, Form, JOURNAL_SOCKET, Journal, Lines, Queue, SYSLOG_SOCKET,
     StandardError, Syslog,
 };
 use crate::manager::Manager;
 use crate::monitoring::troubles::Troubles;
+use crate::reload::Within;
+use crate::reporting::courier::Courier;
+use crate::sandbox::{self, Entered, Needs};
 use crate::server::{CannotServe, Server};
 use crate::serving::passed::Passed;
 use crate::signing::keyring::{self, Former};
@@ -18,18 +22,20 @@ use crate::supervisor::{self, Supervised};
 use crate::terminal::Terminal;
 use crate::trial;
 use nix::fcntl::OFlag;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::watch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use twinseal_config::render;
-use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Mistakes, Request};
+use twinseal_config::{Config, Door, ExitCode, Files, Loaded, LogTo, Mistakes, Request, Sandbox};
 
 /// The file system.
 #[derive(Debug, Clone, Copy)]
@@ -70,37 +76,44 @@ pub struct Typed {
 pub fn run(door: Door, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     terminal.program = door.program();
     let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let (loaded, only_check) =
-        match twinseal_config::serve(door, words.iter().cloned(), &FileSystem) {
-            Ok(Request::Help) => return print(terminal, &render::help()),
-            Ok(Request::Usage) => {
-                let _ = write!(terminal.errors, "{}", render::usage(door));
-                return ExitCode::Usage;
-            }
-            Ok(Request::Value(found)) => return asked::value(found, terminal),
-            Ok(Request::Query) => return asked::query(&FileSystem, terminal),
-            Ok(Request::Version) => return print(terminal, &version(door)),
-            Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
-            Ok(Request::Check(loaded)) => (loaded, true),
-            Ok(Request::Serve(loaded)) => (loaded, false),
-            Err(mistakes) => return misconfigured(&mistakes, door, terminal),
-        };
+    let files = Recording::default();
+    let (loaded, only_check) = match twinseal_config::serve(door, words.iter().cloned(), &files) {
+        Ok(Request::Help) => return print(terminal, &render::help()),
+        Ok(Request::Usage) => {
+            let _ = write!(terminal.errors, "{}", render::usage(door));
+            return ExitCode::Usage;
+        }
+        Ok(Request::Value(found)) => return asked::value(found, terminal),
+        Ok(Request::Query) => return asked::query(&FileSystem, terminal),
+        Ok(Request::Version) => return print(terminal, &version(door)),
+        Ok(Request::Test(loaded)) => return trial::run(&loaded, terminal),
+        Ok(Request::Check(loaded)) => (loaded, true),
+        Ok(Request::Serve(loaded)) => (loaded, false),
+        Err(mistakes) => return misconfigured(&mistakes, door, terminal),
+    };
     if only_check {
         return check(&loaded, terminal);
     }
-    match start(Typed { words, directory }, &loaded, terminal) {
+    let read = Read { loaded: &loaded, files: files.into_files() };
+    match start(Typed { words, directory }, read, terminal) {
         Ok(code) => code,
         Err(error) => refuse(&error, terminal),
     }
 }
 
+/// What was read, and from which files.
+struct Read<'l> {
+    loaded: &'l Loaded,
+    files: BTreeSet<PathBuf>,
+}
+
 /// Serves, in this process or in another one that it starts.
 fn start(
     typed: Typed,
-    loaded: &Loaded,
+    read: Read<'_>,
     terminal: &mut Terminal<'_>,
 ) -> Result<ExitCode, CannotServe> {
-    let config = &loaded.config;
+    let config = &read.loaded.config;
     let name = config.door.is_historic().then(|| config.door.program());
     let passed = Passed::from_environment()?;
     let supervised = supervisor::supervised(name);
@@ -120,7 +133,7 @@ fn start(
         terminal.complain("warning: restart.auto has no effect: a service manager has started it");
     }
     let watched = Watched { leaves, supervised, launched };
-    here(typed, loaded, passed, watched, terminal)
+    here(typed, read, passed, watched, terminal)
 }
 
 /// Who has started this process and waits for its word, if anybody does.
@@ -144,7 +157,7 @@ impl Watched {
 /// Serves in this process.
 fn here(
     typed: Typed,
-    loaded: &Loaded,
+    Read { loaded, files }: Read<'_>,
     passed: Passed,
     watched: Watched,
     terminal: &mut Terminal<'_>,
@@ -159,6 +172,7 @@ fn here(
         .inspect_err(|_| complain(&warnings, terminal))?;
     let mut watching = watched.supervised.iter();
     watching.try_for_each(Supervised::end_with_parent).map_err(CannotServe::Background)?;
+    let (entered, within) = confined(config, files)?;
     // On a terminal that it is about to leave, only what is wrong is of interest.
     let level = if watched.leaves && config.log.to == LogTo::Stderr {
         LevelFilter::WARN
@@ -171,9 +185,25 @@ fn here(
     let arguments = shown(&typed.words);
     tracing::info!("{} starting (args: {arguments})", config.door.product(VERSION));
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let listening = listening.reloading(typed, loaded);
+    entered.iter().for_each(Entered::tell);
+    let listening = listening.reloading(typed, loaded, within);
     listening.run(&watch::channel(false).0, || watched.ready())?;
     Ok(ExitCode::Ok)
+}
+
+/// Gives up what a daemon does not need that was read from those files; before its log has a
+/// thread, which would keep everything.
+fn confined(
+    config: &Config,
+    files: BTreeSet<PathBuf>,
+) -> Result<(Option<Entered>, Within), CannotServe> {
+    let wanted = config.life.sandbox;
+    let reports = config.reports.as_ref().filter(|_| wanted != Sandbox::Off);
+    let courier = reports.map(|reports| Courier::start(&reports.command)).transpose();
+    let courier = courier.map_err(CannotServe::Runtime)?.map(Arc::new);
+    let mut entered = sandbox::enter(wanted, &Needs::of(config, files))?;
+    let boundary = entered.as_mut().and_then(|entered| entered.boundary.take());
+    Ok((entered, Within { boundary, courier }))
 }
 
 /// Says all that is wrong with a command line and its files.

@@ -16,14 +16,15 @@ use crate::monitoring::troubles::Troubles;
 use crate::monitoring::{health, http};
 use crate::pid_file::PidFile;
 use crate::privileges::{self, Account};
-use crate::reload::Reloader;
+use crate::reload::{Reloader, Within};
 use crate::resolver::{MAX_SOCKETS, Resolver};
 use crate::serve::Typed;
 use crate::serving::in_force::InForce;
-use crate::serving::passed::Passed;
+use crate::serving::passed::Passed as PassedSockets;
 use crate::serving::service::Service;
 use crate::serving::socket::{Bound, CannotBind, FileRights, Place};
 use crate::signals::Held;
+use crate::signing::credentials::Passed;
 use crate::signing::directory::Directory;
 use crate::signing::keyfile::Exposure;
 use crate::signing::keyring::{self, Keyring, Parse};
@@ -141,7 +142,7 @@ impl Server {
     /// # Errors
     /// [`CannotServe`], with every socket that cannot be had.
     pub fn open(self, config: &Config) -> Result<Listening, CannotServe> {
-        self.open_with(config, Passed::default(), config.pid_file.as_deref())
+        self.open_with(config, PassedSockets::default(), config.pid_file.as_deref())
     }
 
     /// The same with sockets that were passed to us, and the path of the pid file if it is ours to
@@ -152,7 +153,7 @@ impl Server {
     pub fn open_with(
         self,
         config: &Config,
-        mut passed: Passed,
+        mut passed: PassedSockets,
         pid_file: Option<&Path>,
     ) -> Result<Listening, CannotServe> {
         let mut sockets = Vec::new();
@@ -164,6 +165,8 @@ impl Server {
             }
         }
         let http = config.metrics.as_ref().map(|metrics| metrics.socket.spec());
+        let http_passed = http.as_ref().and_then(|spec| passed.take(spec));
+        let http = http.filter(|_| http_passed.is_none());
         let missing = missing.into_iter().chain(&http);
         let found = all(missing.map(|spec| Place::find(spec, &config.sockets)))?;
         // From here on there is something to be cleaned up.
@@ -175,7 +178,8 @@ impl Server {
             umask(Mode::from_bits_truncate(bits));
         }
         let mut bound = all(found.into_iter().map(|place| place.bind(self.rights)))?;
-        let http = config.metrics.as_ref().zip(bound.pop_if(|_| http.is_some()));
+        let http = http_passed.or_else(|| bound.pop_if(|_| http.is_some()));
+        let http = config.metrics.as_ref().zip(http);
         sockets.append(&mut bound);
         sockets.extend(passed.rest());
         let pid_file = pid_file.map(write_pid_file).transpose()?;
@@ -202,7 +206,7 @@ pub(crate) fn service(
 ) -> Service {
     let directory = Directory::from_files(config.rules.clone(), keys)
         .with_every_match(config.leaving.multiple_signatures)
-        .with_sender_keys(SenderKeys::new(Exposure::of(config)));
+        .with_sender_keys(SenderKeys::new(Exposure::of(config)).passed(Passed::of(config)));
     let office = resolver.map(|resolver| Office::new(config, resolver));
     Service::new(config, directory, office)
 }
@@ -262,15 +266,20 @@ pub(crate) fn write_pid_file(path: &Path) -> Result<PidFile, CannotServe> {
 }
 
 impl Listening {
-    /// Lets signals reload the configuration, which came from those words.
+    /// Lets signals reload the configuration, which came from those words, within that boundary.
     #[must_use]
-    pub fn reloading(mut self, typed: Typed, loaded: &Loaded) -> Self {
+    pub(crate) fn reloading(mut self, typed: Typed, loaded: &Loaded, within: Within) -> Self {
+        if let Some((courier, desk)) =
+            within.courier.as_ref().zip(self.in_force.service().desk.as_ref())
+        {
+            desk.sends_by(courier);
+        }
         let (trusted, in_force) = (self.trusted.clone(), self.in_force.clone());
         let monitor = self.watched.as_ref().map(|watched| Arc::clone(&watched.monitor));
         if let Some(monitor) = &monitor {
             monitor.came_from(loaded.file.as_deref());
         }
-        let reloader = Reloader::new(typed, loaded, trusted, in_force);
+        let reloader = Reloader::new(typed, loaded, trusted, in_force).within(within);
         self.reloader = Some(reloader.watched_by(monitor));
         self
     }

@@ -184,6 +184,16 @@ pub(crate) const FORECAST: Case = Case {
     ..Case::USUAL
 };
 
+/// The sandbox, in a file of an old program.
+pub(crate) const SANDBOX: Case = Case {
+    name: "Sandbox",
+    value: "no",
+    mail: &[OURS],
+    gone: "sandboxed: ",
+    bad: &[("perhaps", "perhaps"), ("required", "required"), ("", "value")],
+    ..Case::USUAL
+};
+
 /// Metrics, at that socket; tests run side by side, so each has its own.
 pub(crate) const fn metrics(socket: &'static str) -> Case {
     Case {

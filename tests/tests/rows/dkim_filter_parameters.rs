@@ -2,8 +2,8 @@
 
 use super::case::{
     BAD, BELOW, BY_ANOTHER, BY_SENDER, BY_USERS, CUT, Case, FORECAST, FORGED, GOOD, MISSING,
-    NO_DATE, NO_SUBJECT, OURS, OUTSIDE, SEVERAL, SIGNED_BEFORE, STRANGER, UNANSWERED, UNSIGNED,
-    WEAK, metrics,
+    NO_DATE, NO_SUBJECT, OURS, OUTSIDE, SANDBOX, SEVERAL, SIGNED_BEFORE, STRANGER, UNANSWERED,
+    UNSIGNED, WEAK, metrics,
 };
 
 /// Enough to sign with.
@@ -101,6 +101,7 @@ pub(super) const CASES: &[Case] = &[
         ..SIGNS
     },
     Case { lines: SIGNS.lines, ..FORECAST },
+    Case { lines: SIGNS.lines, ..SANDBOX },
     Case {
         name: "InternalHosts",
         value: "@DIR@/hosts",

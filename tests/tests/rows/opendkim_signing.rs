@@ -1,6 +1,8 @@
 //! The parameters of opendkim.conf that decide who signs what, and how.
 
-use super::case::{BY_MACRO, BY_SENDER, Case, FORECAST, NO_AUTHOR, OURS, OUTSIDE, metrics};
+use super::case::{
+    BY_MACRO, BY_SENDER, Case, FORECAST, NO_AUTHOR, OURS, OUTSIDE, SANDBOX, metrics,
+};
 
 /// Enough to sign with.
 const SIGNS: Case = Case {
@@ -31,6 +33,7 @@ const HOSTS: &[(&str, &str)] =
 
 pub(super) const CASES: &[Case] = &[
     Case { lines: SIGNS.lines, ..FORECAST },
+    Case { lines: SIGNS.lines, ..SANDBOX },
     Case { lines: SIGNS.lines, ..metrics("inet:29172@127.0.0.1") },
     Case {
         name: "Domain",

@@ -22,6 +22,7 @@ mod options;
 mod process;
 mod reports;
 mod results;
+mod sandbox;
 mod shadow;
 mod signing;
 mod sockets;
@@ -45,6 +46,7 @@ const SECTIONS: &[&[Param]] = &[
     forecast::ROWS,
     leaving::ROWS,
     process::ROWS,
+    sandbox::ROWS,
     life::ROWS,
     signing::ROWS,
     options::ROWS,

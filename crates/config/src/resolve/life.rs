@@ -14,6 +14,7 @@ pub(super) fn life(raw: &RawLife) -> Option<Life> {
             count: raw.count.as_ref()?.value,
             rate: raw.rate.as_ref()?.value,
         },
+        sandbox: raw.sandbox.as_ref()?.value,
         core_dumps: raw.core_dumps.as_ref()?.value,
         protocol_log: raw.protocol.as_ref()?.value > 0,
     })

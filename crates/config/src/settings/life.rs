@@ -1,5 +1,6 @@
 //! Life of the process: what starts it again, and what is left of it when it dies.
 
+use super::Sandbox;
 use std::time::Duration;
 
 /// How the process lives.
@@ -7,6 +8,8 @@ use std::time::Duration;
 pub struct Life {
     /// Whether and how often it is started again when it dies.
     pub restart: Restart,
+    /// Whether it gives up what it does not need.
+    pub sandbox: Sandbox,
     /// Whether the system may keep its memory when it dies.
     pub core_dumps: bool,
     /// Whether the log tells what is said on each connection.

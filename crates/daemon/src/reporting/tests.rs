@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -36,6 +36,7 @@ fn desk(directory: &TempDir, script: &str) -> Arc<Desk> {
         policies: true,
         from: "postmaster@mx.example".to_owned(),
         command,
+        courier: OnceLock::new(),
         resolver: Arc::new(resolver.unwrap_or_else(|_| panic!("records"))),
         budget: Duration::from_secs(1),
         room: Arc::new(Semaphore::new(AT_ONCE)),

@@ -2,6 +2,7 @@
 
 use crate::background::CannotLaunch;
 use crate::privileges::CannotBecome;
+use crate::sandbox::Lacking;
 use crate::serving::passed::NotPassed;
 use crate::serving::socket::CannotBind;
 use crate::signing::keyring::KeyMistakes;
@@ -51,6 +52,9 @@ pub enum CannotServe {
     /// It could not be started in the background.
     #[error(transparent)]
     Launch(#[from] CannotLaunch),
+    /// It has to be sandboxed, and cannot be.
+    #[error(transparent)]
+    Sandbox(#[from] Lacking),
     /// Several of these; the first one says how the program ends.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<Self>),
@@ -76,7 +80,7 @@ impl CannotServe {
             Self::PidFile { .. } => ExitCode::System,
             Self::NamedUser { error, .. } | Self::User(error) => error.exit_code(),
             Self::Sockets(_) | Self::Passed(_) => ExitCode::Unavailable,
-            Self::Runtime(_) | Self::Background(_) => ExitCode::System,
+            Self::Runtime(_) | Self::Background(_) | Self::Sandbox(_) => ExitCode::System,
             Self::Launch(error) => error.exit_code(),
         }
     }

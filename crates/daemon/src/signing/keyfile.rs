@@ -1,5 +1,6 @@
 //! Keys, read from the file system.
 
+use super::credentials::NotPassed;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use std::collections::VecDeque;
@@ -60,6 +61,9 @@ pub enum KeyFileError {
     /// It holds no key.
     #[error(transparent)]
     NoKey(#[from] KeyError),
+    /// It should have been handed over, and was not.
+    #[error(transparent)]
+    NotPassed(#[from] NotPassed),
     /// Strangers can get at it.
     #[error("{0}, or set require-safe-keys to false")]
     Exposed(Box<Exposed>),

@@ -6,6 +6,7 @@ mod of_some;
 pub use at_hand::AtHand;
 pub use of_some::{KeyState, Looked, of_some};
 
+use super::credentials::{self, Passed};
 use super::directory::Unavailable;
 use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;
@@ -111,14 +112,13 @@ impl<'k> Former<'k> {
     /// The key of a file that we may not read any more and that is what it was. Where we may not
     /// even look at it, its path has to do.
     fn kept(&self, file: &Path, error: &KeyFileError) -> Option<(Key, Stamp)> {
-        let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
-        if !matches!(error, KeyFileError::Unreadable(error) if denied(error)) {
+        if !is_denied(error) {
             return None;
         }
         let &(key, stamp) = self.0.get(file)?;
         let same = match Stamp::of(file) {
             Ok(now) => now == stamp,
-            Err(error) => denied(&error),
+            Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
         };
         same.then(|| (key.clone(), stamp))
     }
@@ -155,7 +155,8 @@ pub fn load_again(
     let rules = if config.mode.signs() { &config.rules } else { &no_rules };
     let exposure = Exposure::of(config);
     let mut mistakes = KeyMistakes::default();
-    let mut read = |source: &KeySource| match of_source(source, exposure, trusted) {
+    let passed = Passed::of(config);
+    let mut read = |source: &KeySource| match of_copy(source, passed.as_ref(), exposure, trusted) {
         Ok(KeyFile { key, exposed, stamp }) => {
             exposed.iter().for_each(|exposed| warnings.tell(&source.origin, exposed));
             Some((Key::Unparsed(Arc::new(key)), stamp))
@@ -314,6 +315,19 @@ pub(crate) fn of_source(
     }
 }
 
+/// The same, from its copy where there has to be one.
+fn of_copy(
+    source: &KeySource,
+    passed: Option<&Passed>,
+    exposure: Exposure,
+    trusted: &[u32],
+) -> Result<KeyFile<UnparsedKey>, KeyFileError> {
+    match passed.filter(|_| source.inline.is_none()) {
+        Some(passed) => keyfile::read(&passed.place(&source.file)?, exposure, trusted),
+        None => of_source(source, exposure, trusted),
+    }
+}
+
 /// Warnings about keys; of very many, the first are told.
 struct Warnings<W> {
     warn: W,
@@ -346,9 +360,17 @@ pub fn mistakes(keys: &[NamedKey], former: &Former<'_>) -> Vec<String> {
             keyfile::read(file, exposure, &[]).err()
         };
         let error = error.filter(|error| former.kept(file, error).is_none());
+        // Where copies are handed over, the files may be closed to us, and the copies are not named.
+        let error = error.filter(|error| !(is_denied(error) && credentials::are_passed()));
         error.map(|error| mistake(origin, file, &error))
     });
     wrong.take(MAX_KEPT).collect()
+}
+
+/// Whether the file is there and not for us.
+fn is_denied(error: &KeyFileError) -> bool {
+    matches!(error, KeyFileError::Unreadable(error)
+        if error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn mistake(origin: &Origin, file: &Path, error: &KeyFileError) -> String {

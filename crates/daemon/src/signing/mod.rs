@@ -1,5 +1,6 @@
 //! Who signs which message with which key.
 
+pub mod credentials;
 pub mod directory;
 pub mod keyfile;
 pub mod keyring;

@@ -1,10 +1,12 @@
 //! Keys that depend on the sender's domain: their files are opened when they are first needed, by
 //! the user that serves.
 
+use super::credentials::Passed;
 use super::directory::Unavailable;
 use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;
 use crate::locks::lock;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -19,6 +21,8 @@ const MAX_KEPT: usize = 1024;
 #[derive(Debug)]
 pub struct SenderKeys {
     exposure: Exposure,
+    /// Those that are handed over, if any are.
+    passed: Option<Passed>,
     kept: Mutex<HashMap<PathBuf, Kept>>,
 }
 
@@ -38,7 +42,13 @@ impl SenderKeys {
     /// None so far. Keys that strangers can get at are refused, or not.
     #[must_use]
     pub fn new(exposure: Exposure) -> Self {
-        Self { exposure, kept: Mutex::default() }
+        Self { exposure, passed: None, kept: Mutex::default() }
+    }
+
+    /// The same, with keys that are handed over.
+    #[must_use]
+    pub fn passed(self, passed: Option<Passed>) -> Self {
+        Self { passed, ..self }
     }
 
     /// The key for a sender in that domain.
@@ -65,12 +75,16 @@ impl SenderKeys {
     }
 
     fn key(&self, file: &Path) -> Result<Arc<SigningKey>, KeyFileError> {
-        let stamp = Stamp::of(file)?;
+        let place = match &self.passed {
+            Some(passed) => passed.place(file)?,
+            None => Cow::Borrowed(file),
+        };
+        let stamp = Stamp::of(&place)?;
         let known = self.kept().get(file).filter(|kept| kept.stamp == stamp).cloned();
         if let Some(Kept { key, .. }) = known {
             return Ok(key);
         }
-        let KeyFile { key, stamp, .. } = keyfile::load(file, self.exposure, &[])?;
+        let KeyFile { key, stamp, .. } = keyfile::load(&place, self.exposure, &[])?;
         let key = Arc::new(key);
         let mut kept = self.kept();
         if kept.len() >= MAX_KEPT {
