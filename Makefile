@@ -6,9 +6,10 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 TWINSEAL_MESSAGES ?= 2000
 ONCE ?=
+PROVE ?=
 PORT ?=
 
-.PHONY: help run build test check bench differential fuzz install
+.PHONY: help run build test check bench differential fuzz dist packages install
 
 help:
 	@echo 'make run               seal a message on this machine, then serve (ONCE=1: stop then; PORT=N)'
@@ -18,6 +19,8 @@ help:
 	@echo 'make bench             measure (BENCH=name: only that; BENCH=quick: see that it works)'
 	@echo 'make differential      $(TWINSEAL_MESSAGES) messages, each signed in every way, before all judges'
 	@echo 'make fuzz              each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make dist              the files of a release (PROVE=1: and that they build to the same program)'
+	@echo 'make packages          build the Debian packages into target/packages'
 	@echo 'make install           install below PREFIX ($(PREFIX)), in DESTDIR if it is given'
 
 run:
@@ -50,5 +53,14 @@ fuzz:
 	@scripts/needs build fuzz
 	@scripts/fuzz $(FUZZ_SECONDS)
 
+dist:
+	@scripts/needs build dist
+	@scripts/dist $(if $(filter-out 0 no,$(PROVE)),--prove)
+
 install:
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
+
+packages:
+	@scripts/needs build debian
+	@scripts/packages
+	@ls "$$(scripts/packages --where)"/*.deb

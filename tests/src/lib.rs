@@ -27,6 +27,7 @@
 //! - [`generator`]: random messages from a seed
 //! - [`templates`]: random signature fields, for other people's signers to sign
 //! - [`conversations`]: what opendkim and the program in its place do when they are told the same
+//! - [`corpus`]: everything in this checkout that may be a configuration
 //! - [`damage`]: what may happen to a signed message
 //! - [`scenario`]: the text files that say what is sent and what must come of it
 //! - [`verifier`]: the program on the receiving side
@@ -35,6 +36,7 @@
 //! - [`observed`]: all that can be seen of a run, as text
 //! - [`reasons`]: the words of the log, in one place
 //! - [`root`]: a fresh Debian with its own systemd, in which packages are installed
+//! - [`installed`]: a host in which the Debian packages are installed
 //! - [`prometheus`]: a Prometheus server that asks the program for its figures
 
 #![forbid(unsafe_code)]
@@ -43,6 +45,7 @@ pub mod browser;
 pub mod checked;
 pub mod claims;
 pub mod conversations;
+pub mod corpus;
 pub mod cutting;
 pub mod damage;
 pub mod defects;
@@ -50,6 +53,7 @@ pub mod filter;
 pub mod generator;
 pub mod hostile_dns;
 pub mod incoming;
+pub mod installed;
 pub mod judges;
 pub mod message;
 pub mod milter;

@@ -2,8 +2,10 @@
 
 use crate::coverage;
 use crate::problem::Problem;
+use crate::schema::schema;
 use crate::sections::Rfcs;
 use crate::sources;
+use crate::{completions, manual, released};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,23 +14,48 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Generated {
     /// Its path from the checkout's root.
-    path: &'static str,
+    path: String,
     text: String,
 }
 
 /// Everything that is generated, as far as it can be, and what keeps the rest from it. A new file
 /// is a line here.
 fn all(root: &Path) -> (Vec<Generated>, Vec<Problem>) {
-    let mut files = vec![
-        Generated { path: "etc/twinseal.yaml", text: twinseal_config::render::sample() },
-        Generated { path: "docs/compatibility.md", text: twinseal_config::render::compatibility() },
-    ];
+    let mut files: Vec<Generated> = [
+        ("etc/twinseal.yaml", twinseal_config::render::sample()),
+        ("docs/compatibility.md", twinseal_config::render::compatibility()),
+        ("etc/twinseal.schema.json", schema()),
+        ("etc/completions/twinseal.bash", completions::bash()),
+        ("etc/completions/_twinseal", completions::zsh()),
+        ("etc/completions/twinseal.fish", completions::fish()),
+    ]
+    .map(|(path, text)| Generated { path: path.to_owned(), text })
+    .into();
     let mut problems = Vec::new();
     match coverage(root) {
-        Ok(text) => files.push(Generated { path: "docs/rfc-coverage.md", text }),
+        Ok(text) => files.push(Generated { path: "docs/rfc-coverage.md".to_owned(), text }),
         Err(wrong) => problems = wrong,
     }
+    match released::date(root) {
+        Ok(date) => {
+            let page = |(name, text)| Generated { path: format!("{MANUAL}/{name}"), text };
+            files.extend(manual::pages(&date).into_iter().map(page));
+            problems.extend(strays(root, &files));
+        }
+        Err(wrong) => problems.push(wrong),
+    }
     (files, problems)
+}
+
+/// Where the pages of the manual are, and nothing else.
+const MANUAL: &str = "docs/man";
+
+/// Pages of what there is no more.
+fn strays(root: &Path, files: &[Generated]) -> Vec<Problem> {
+    let found = fs::read_dir(root.join(MANUAL)).into_iter().flatten().flatten();
+    let paths = found.map(|entry| format!("{MANUAL}/{}", entry.file_name().display()));
+    let unknown = paths.filter(|path| !files.iter().any(|file| file.path == *path));
+    unknown.map(|path| Problem::Stray { path }).collect()
 }
 
 fn coverage(root: &Path) -> Result<String, Vec<Problem>> {
@@ -59,7 +86,7 @@ impl Generated {
         if self.check(root).is_ok() {
             return Ok(());
         }
-        let path = root.join(self.path);
+        let path = root.join(&self.path);
         let folder = path.parent().unwrap_or(root);
         let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, &self.text));
         written.map_err(|error| Problem::Io { path: path.clone(), error })?;
@@ -68,11 +95,11 @@ impl Generated {
     }
 
     fn check(&self, root: &Path) -> Result<(), Problem> {
-        let path = root.join(self.path);
+        let path = root.join(&self.path);
         match fs::read_to_string(&path) {
             Ok(text) => self.compare(&text),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(Problem::Missing { path: self.path })
+                Err(Problem::Missing { path: self.path.clone() })
             }
             Err(error) => Err(Problem::Io { path, error }),
         }
@@ -83,7 +110,7 @@ impl Generated {
             return Ok(());
         }
         let same = text.lines().zip(self.text.lines()).take_while(|(is, want)| is == want);
-        Err(Problem::Stale { path: self.path, line: same.count() + 1 })
+        Err(Problem::Stale { path: self.path.clone(), line: same.count() + 1 })
     }
 }
 
@@ -93,7 +120,7 @@ mod tests {
     use std::path::Path;
 
     fn file() -> Generated {
-        Generated { path: "docs/x.md", text: "one\ntwo\n".to_owned() }
+        Generated { path: "docs/x.md".to_owned(), text: "one\ntwo\n".to_owned() }
     }
 
     #[test]

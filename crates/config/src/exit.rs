@@ -30,7 +30,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them.
-    const ALL: [Self; 11] = [
+    pub const ALL: [Self; 11] = [
         Self::Ok,
         Self::No,
         Self::Usage,
@@ -48,6 +48,24 @@ impl ExitCode {
     #[must_use]
     pub fn with_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|code| i32::from(code.number()) == number)
+    }
+
+    /// What it means, in a sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "It did what it was asked to do.",
+            Self::No => "It did so, and the answer is no: a message has no signature that passes.",
+            Self::Usage => "The command line is wrong.",
+            Self::Data => "The input is wrong, or a user is unknown.",
+            Self::NoInput => "An input file cannot be read.",
+            Self::Unavailable => "A socket or a service is not to be had.",
+            Self::Internal => "Something that cannot happen did.",
+            Self::System => "The operating system refused: no process, no memory.",
+            Self::Temporary => "Trying again may help.",
+            Self::Permission => "A change of user or a right is refused.",
+            Self::Configuration => "The configuration, or a key that it names, is wrong.",
+        }
     }
 
     /// The number that the parent process sees.

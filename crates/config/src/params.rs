@@ -10,7 +10,8 @@ use crate::door::Door;
 use crate::origin::Origin;
 use crate::raw::{Given, Setter};
 
-pub(crate) use former::{former_names, present_name};
+pub use former::former_names;
+pub(crate) use former::present_name;
 pub use table::PARAMS;
 pub(crate) use table::{OPENDKIM_OMITTED, OPENDKIM_SIGNED};
 
@@ -213,6 +214,18 @@ pub enum Acts {
     Refused(&'static str),
 }
 
+impl Acts {
+    /// What there is to say where we do not, in a sentence.
+    #[must_use]
+    pub fn told(&self) -> Option<String> {
+        match self {
+            Self::Yes => None,
+            Self::No(reason) => Some(format!("Accepted without effect: {reason}.")),
+            Self::Refused(reason) => Some(format!("Refused: {reason}.")),
+        }
+    }
+}
+
 /// The longest choice that is written out in `--help`, in characters.
 const MAX_CHOICE: usize = 16;
 
@@ -279,6 +292,29 @@ impl Param {
     #[must_use]
     pub const fn is_option(&self) -> bool {
         matches!(self.place, Place::Both | Place::CommandLine)
+    }
+
+    /// Whether an entry of `signing` may say it as well.
+    #[must_use]
+    pub const fn is_of_a_seal(&self) -> bool {
+        matches!(self.setter, Setter::Seals(_))
+    }
+
+    /// What is in force in that door when nobody says anything, and when a new value counts; a
+    /// sentence each.
+    #[must_use]
+    pub fn facts(&self, door: Door) -> Vec<String> {
+        if matches!(self.acts, Acts::Refused(_)) || self.kind == Kind::Command {
+            return Vec::new();
+        }
+        let default = self.default_in(door).filter(|default| !default.is_empty());
+        let default = default.map(|default| format!("Default: {}.", default.replace(',', ", ")));
+        let reload = match (self.acts, self.reload) {
+            (Acts::Yes, Reload::Restart) => Some("A new value counts after a restart.".to_owned()),
+            (Acts::Yes, Reload::Live) => Some("A reload takes a new value.".to_owned()),
+            (Acts::No(_) | Acts::Refused(_), _) => None,
+        };
+        default.into_iter().chain(reload).collect()
     }
 
     /// What a value has to look like, in words.

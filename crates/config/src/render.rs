@@ -6,7 +6,7 @@ mod senders;
 mod show;
 mod yaml;
 
-pub use compatibility::compatibility;
+pub use compatibility::{Row, compatibility, rows};
 pub use pieces::{Pieces, ShownEntry, ShownSeal, ShownValue, pieces};
 pub use show::{Origins, shown};
 pub use yaml::{list, scalar};
@@ -84,7 +84,8 @@ fn help_line(param: &Param) -> String {
 /// The sample file: every parameter of the file, with what it is for.
 #[must_use]
 pub fn sample() -> String {
-    let mut text = "# Generated from the table of parameters, crates/config/src/params/table; \
+    let mut text = "# yaml-language-server: $schema=/usr/share/twinseal/twinseal.schema.json\n\
+                    # Generated from the table of parameters, crates/config/src/params/table; \
                     edit that.\n#\n# /etc/twinseal/twinseal.yaml: what is commented out is the \
                     default, or an example.\n"
         .to_owned();

@@ -1,5 +1,6 @@
 //! The sub-commands, the names that stand for one, and how the program ends.
 
+use crate::manual::{Page, doors};
 use crate::reporting::courier;
 use crate::terminal::Terminal;
 use crate::{VERSION, serve, tools};
@@ -8,110 +9,46 @@ use std::path::Path;
 use twinseal_config::{Door, ExitCode};
 
 /// One sub-command.
-struct Command {
-    name: &'static str,
-    summary: &'static str,
+pub(crate) struct Command {
+    /// What there is to know of it.
+    pub(crate) page: &'static Page,
     run: fn(Vec<OsString>, &mut Terminal<'_>) -> ExitCode,
 }
 
 /// All sub-commands, in the order in which `--help` lists them.
-const COMMANDS: &[Command] = &[
+pub(crate) const COMMANDS: &[Command] = &[
     Command {
-        name: "serve",
-        summary: "serve MTAs: put both seals on what they send",
+        page: &doors::SERVE,
         run: |words, terminal| serve::run(Door::Native, words, terminal),
     },
     Command {
-        name: Door::DkFilter.program(),
-        summary: "the same in place of dk-filter, with its options",
+        page: &doors::DK_FILTER,
         run: |words, terminal| serve::run(Door::DkFilter, words, terminal),
     },
     Command {
-        name: Door::DkimFilter.program(),
-        summary: "the same in place of dkim-filter, with its options and its file",
+        page: &doors::DKIM_FILTER,
         run: |words, terminal| serve::run(Door::DkimFilter, words, terminal),
     },
     Command {
-        name: Door::Opendkim.program(),
-        summary: "the same in place of opendkim, with its options, its file and its tables",
+        page: &doors::OPENDKIM,
         run: |words, terminal| serve::run(Door::Opendkim, words, terminal),
     },
-    Command {
-        name: "sign",
-        summary: "sign one message, standard input to standard output",
-        run: tools::sign::run,
-    },
-    Command {
-        name: "verify",
-        summary: "check the signatures of one message, and say why one fails",
-        run: tools::verify::run,
-    },
-    Command {
-        name: "config",
-        summary: "show what a configuration, or an old command line, comes to",
-        run: tools::config::run,
-    },
-    Command {
-        name: "migrate",
-        summary: "make one file of an old set-up, and prove that it decides the same",
-        run: tools::migrate::run,
-    },
-    Command {
-        name: "explain",
-        summary: "say how an address's mail would be signed, or why not",
-        run: tools::explain::run,
-    },
-    Command {
-        name: "check",
-        summary: "look at everything that has to agree, on this host and in DNS",
-        run: tools::check::run,
-    },
-    Command {
-        name: "selftest",
-        summary: "send a message through the MTA, and look at what arrives",
-        run: tools::selftest::run,
-    },
-    Command {
-        name: "stats",
-        summary: "print what a running daemon has counted, for Cacti and SNMP",
-        run: tools::stats::run,
-    },
-    Command {
-        name: "dns",
-        summary: "print everything that the domains which sign should publish",
-        run: tools::dns::run,
-    },
-    Command { name: "genkey", summary: "make keys and their DNS records", run: tools::genkey::run },
-    Command {
-        name: "testkey",
-        summary: "say whether a published key is of use, and whose it is",
-        run: tools::testkey::run,
-    },
-    Command {
-        name: "testselector",
-        summary: "say what DomainKeys makes of a published key",
-        run: tools::testselector::run,
-    },
-    Command {
-        name: "testpolicy",
-        summary: "say what domains tell DomainKeys of their mail",
-        run: tools::testpolicy::run,
-    },
-    Command {
-        name: "testadsp",
-        summary: "say what domains tell of mail without their signature",
-        run: tools::testadsp::run,
-    },
-    Command {
-        name: "testmsg",
-        summary: "sign or verify one message as opendkim-testmsg does",
-        run: tools::testmsg::run,
-    },
-    Command {
-        name: "demo",
-        summary: "show all of it on this machine, nothing to configure",
-        run: tools::demo::run,
-    },
+    Command { page: &tools::sign::PAGE, run: tools::sign::run },
+    Command { page: &tools::verify::PAGE, run: tools::verify::run },
+    Command { page: &tools::config::PAGE, run: tools::config::run },
+    Command { page: &tools::migrate::PAGE, run: tools::migrate::run },
+    Command { page: &tools::explain::PAGE, run: tools::explain::run },
+    Command { page: &tools::check::PAGE, run: tools::check::run },
+    Command { page: &tools::selftest::PAGE, run: tools::selftest::run },
+    Command { page: &tools::stats::PAGE, run: tools::stats::run },
+    Command { page: &tools::dns::PAGE, run: tools::dns::run },
+    Command { page: &tools::genkey::PAGE, run: tools::genkey::run },
+    Command { page: &tools::testkey::PAGE, run: tools::testkey::run },
+    Command { page: &tools::testselector::PAGE, run: tools::testselector::run },
+    Command { page: &tools::testpolicy::PAGE, run: tools::testpolicy::run },
+    Command { page: &tools::testadsp::PAGE, run: tools::testadsp::run },
+    Command { page: &tools::testmsg::PAGE, run: tools::testmsg::run },
+    Command { page: &tools::demo::PAGE, run: tools::demo::run },
 ];
 
 /// Runs the program that was called by that name, or by a path that ends in it, with the other
@@ -134,7 +71,7 @@ pub fn run(name: &OsStr, mut words: Vec<OsString>, terminal: &mut Terminal<'_>) 
         Some("--version" | "-V") => print(terminal, &format!("twinseal {VERSION}\n")),
         Some(name) if name == tools::check::PROBE => tools::check::probe(words, terminal),
         None => refuse(terminal, "a command is missing"),
-        Some(name) => match COMMANDS.iter().find(|command| command.name == name) {
+        Some(name) => match COMMANDS.iter().find(|command| command.page.name == name) {
             Some(command) => (command.run)(words, terminal),
             // The tools of the old daemons need no link either.
             None => tools::former::run(name, words, terminal)
@@ -151,7 +88,7 @@ fn refuse(terminal: &mut Terminal<'_>, why: &str) -> ExitCode {
 
 fn usage() -> String {
     let mut text = "usage: twinseal COMMAND [OPTION…]\n\n".to_owned();
-    for Command { name, summary, .. } in COMMANDS {
+    for Page { name, summary, .. } in COMMANDS.iter().map(|command| command.page) {
         text.push_str(&format!("  {name:<12} {summary}\n"));
     }
     text.push_str("\ntwinseal COMMAND --help tells more about each.\n");

@@ -6,6 +6,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`command`] | the sub-commands, and how the program ends |
+//! | [`manual`] | what there is to know of each, for `--help`, manual pages and shells |
 //! | [`serve`] | from a command line to a daemon |
 //! | `asked` | what is answered without serving |
 //! | [`server`] | a daemon: its keys, its sockets, its user, and its end |
@@ -50,6 +51,7 @@ mod html;
 mod locks;
 pub mod logging;
 pub mod manager;
+pub mod manual;
 pub mod monitoring;
 pub mod pid_file;
 pub mod privileges;

@@ -12,6 +12,9 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 /// How long it waits for a sign of life, in microseconds, and from which process.
 const WATCHDOG: &str = "WATCHDOG_USEC";
 const WATCHED: &str = "WATCHDOG_PID";
+/// Which process it has started itself. Others have its socket from an environment that was handed
+/// down to them.
+const STARTED: &str = "SYSTEMD_EXEC_PID";
 
 /// Whoever has started us and wants to know how we are; or nobody.
 #[derive(Debug, Default)]
@@ -26,6 +29,14 @@ impl Manager {
     #[must_use]
     pub fn is_there() -> bool {
         env::var_os(SOCKET).is_some()
+    }
+
+    /// Whether one waits to be told by this very process that it serves: it must not end before.
+    /// One that does not say which process it has started means whoever has its socket.
+    #[must_use]
+    pub fn waits_for_us() -> bool {
+        let ours = env::var(STARTED).map_or(true, |pid| pid.parse() == Ok(std::process::id()));
+        Self::is_there() && ours
     }
 
     /// The one that the environment names.

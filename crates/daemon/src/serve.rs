@@ -119,8 +119,10 @@ fn start(
     let supervised = supervisor::supervised(name);
     let launched = background::launched(name);
     let is_first = supervised.is_none() && launched.is_none();
-    // Who passes sockets waits for this very process.
-    if !config.foreground && is_first && passed.is_empty() {
+    // Who passes sockets waits for this very process, and so does who wants to be told.
+    let awaited = !passed.is_empty() || (is_first && Manager::waits_for_us());
+    let leaves = !config.foreground && !awaited;
+    if leaves && is_first {
         return Ok(background::launch(&typed.directory)?);
     }
     if config.life.restart.auto && supervised.is_none() {
@@ -130,7 +132,7 @@ fn start(
         }
         terminal.complain("warning: restart.auto has no effect: a service manager has started it");
     }
-    let watched = Watched { leaves: !config.foreground && passed.is_empty(), supervised, launched };
+    let watched = Watched { leaves, supervised, launched };
     here(typed, read, passed, watched, terminal)
 }
 

@@ -14,6 +14,7 @@ const THERE: &[&str] = &["systemd-sysv", "dbus", "iproute2", "ca-certificates"];
 const DOWNLOADED: &[&[&str]] = &[
     &["postfix", "swaks", "opendkim", "opendkim-tools", "unbound", "nsd", "rsyslog", "adduser"],
     &["sendmail", "swaks"],
+    &["make"],
 ];
 
 /// Where packages come from, as the host's apt has it.

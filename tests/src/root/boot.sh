@@ -71,7 +71,8 @@ inside() {
     # shellcheck disable=SC2016  # for the shell inside
     exec chroot . /bin/sh -c '
         umount -l /.outside && rmdir /.outside
-        # As on a host: systemd mounts credentials in a namespace from which they have to come back.
+        # As systemd itself does where it knows of no container: mounts that it makes for a service,
+        # such as that of credentials, are to be seen by the service.
         mount --make-rshared /
         hostname "$(cat /etc/hostname)"
         ip link set lo up

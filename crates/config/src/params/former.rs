@@ -19,7 +19,8 @@ pub(crate) fn present_name(name: &str) -> Option<&'static str> {
 }
 
 /// The names that parameters of that program had in earlier releases, and those that they have now.
-pub(crate) fn former_names(door: Door) -> &'static [(&'static str, &'static str)] {
+#[must_use]
+pub fn former_names(door: Door) -> &'static [(&'static str, &'static str)] {
     if door == Door::DkimFilter { RENAMED } else { &[] }
 }
 

@@ -33,14 +33,21 @@ pub fn compatibility() -> String {
     let mut text = HEAD.to_owned();
     for door in Door::ALL.into_iter().filter(|door| door.is_historic()) {
         let _ = write!(text, "\n## {}\n\n{}", door.program(), about(door));
-        let mut rows: Vec<Row> = PARAMS.iter().filter_map(|param| Row::of(param, door)).collect();
-        rows.sort_by_key(Row::order);
+        let rows = rows(door);
         taken(&rows, door, &mut text);
         without_effect(&rows, door, &mut text);
         refused(&rows, door, &mut text);
         former(door, &mut text);
     }
     text
+}
+
+/// The parameters that a program knows, in the order of their names.
+#[must_use]
+pub fn rows(door: Door) -> Vec<Row> {
+    let mut rows: Vec<Row> = PARAMS.iter().filter_map(|param| Row::of(param, door)).collect();
+    rows.sort_by_key(Row::order);
+    rows
 }
 
 /// What is to be known of a program beside its parameters.
@@ -67,10 +74,14 @@ const fn about(door: Door) -> &'static str {
 }
 
 /// A parameter, as one historic program knows it.
-struct Row {
-    param: &'static Param,
-    letter: Option<Letter>,
-    parameter: Option<Parameter>,
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its row in the table.
+    pub param: &'static Param,
+    /// Its letter there.
+    pub letter: Option<Letter>,
+    /// Its parameter in the program's file.
+    pub parameter: Option<Parameter>,
 }
 
 impl Row {
@@ -101,7 +112,8 @@ impl Row {
     }
 
     /// What stands behind it.
-    fn value(&self) -> String {
+    #[must_use]
+    pub fn value(&self) -> String {
         let letter = self.letter.map(|known| self.behind(known));
         match (self.parameter, letter) {
             (Some(parameter), Some(letter)) => {
@@ -123,7 +135,8 @@ impl Row {
     }
 
     /// What it does.
-    fn about(&self) -> String {
+    #[must_use]
+    pub fn about(&self) -> String {
         let Param { summary, manual, .. } = self.param;
         let told = self.letter.and_then(|known| known.told).filter(|_| self.parameter.is_none());
         let mut text = format!("{}. {manual}", capitalized(told.unwrap_or(summary)));

@@ -23,9 +23,10 @@ mod mta;
 pub(crate) mod published;
 mod shown;
 
-use super::options::{asked, help};
+use super::options::asked;
 use super::signers::Signers;
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use asked::{Asked, OPTIONS};
 use configuration::Read;
@@ -58,6 +59,28 @@ fn kinds() -> impl Iterator<Item = &'static Kind> {
 
 /// A command of which only this one makes use.
 pub(crate) use mta::probe::{NAME as PROBE, run as probe};
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "check",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "look at everything that has to agree, on this host and in DNS",
+    usage: &["[--config FILE] [OPTION…]", "[OPTION…] -- PROGRAM [OPTION…]"],
+    configured: true,
+    examples: &[
+        ("Look at everything, as root:", "twinseal check"),
+        ("For a monitor: only what is wrong or at risk:", "twinseal check --quiet"),
+        (
+            "An old set-up, before it is replaced:",
+            "twinseal check -- opendkim -x /etc/opendkim.conf",
+        ),
+        ("Mend the permissions of keys:", "twinseal check --fix"),
+    ],
+    files: &[("/etc/twinseal/twinseal.yaml", "the configuration that is meant when none is named")],
+    see: &["twinseal-selftest(8)", "twinseal-testkey(8)", "twinseal.yaml(5)"],
+    ..Page::ROW
+};
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
@@ -122,7 +145,7 @@ fn exit_code(sheet: &Sheet) -> ExitCode {
 }
 
 fn usage() -> String {
-    help("check [--config FILE | OPTION… | -- PROGRAM OPTION…]", SUMMARY, OPTIONS)
+    help(&PAGE)
 }
 
 #[cfg(test)]

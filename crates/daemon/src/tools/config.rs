@@ -1,24 +1,49 @@
 //! `twinseal config show`: what is in force, in the words of our own file.
 
 use super::configured::Configured;
+use super::options::{Takes, ToolOption};
 use crate::command::print;
+use crate::manual::{Page, Words, help, long};
 use crate::serve::FileSystem;
 use crate::terminal::Terminal;
 use std::ffi::{OsStr, OsString};
 use twinseal_config::render::{Origins, shown};
 use twinseal_config::{ExitCode, Request};
 
-const HELP: &str = "\
-usage: twinseal config show [--origin] [OPTION]...
-       twinseal config show [--origin] -- PROGRAM [OPTION]...
+const OPTIONS: &[ToolOption] = &[ToolOption {
+    name: "origin",
+    takes: Takes::Nothing,
+    help: "say behind each value where it is from: a line of a file, an option, or the default",
+}];
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "config",
+    summary: "show what a configuration, or an old command line, comes to",
+    usage: &["show [--origin] [OPTION…]", "show [--origin] -- PROGRAM [OPTION…]"],
+    about: "\
 Prints the configuration that twinseal serve would have with these options, or PROGRAM with its own,
 as a file that twinseal serve --config takes. PROGRAM is serve, dk-filter, dkim-filter or opendkim;
 a path in front of it does no harm, so that an old command line can be pasted. What our own file has
 no words for stands in comments in front. Nothing of a key is shown but the path of its file.
 
-  --origin    say behind each value where it is from: a line of a file, an option, or the default
-";
+Ends with 0 when it is shown, 64 when the command line is wrong, 78 when the configuration is.",
+    options: || long(OPTIONS),
+    operands: Words::These(&["show"]),
+    configured: true,
+    examples: &[
+        (
+            "What is in force, and where each value is from:",
+            "twinseal config show --origin --config /etc/twinseal/twinseal.yaml",
+        ),
+        (
+            "An old command line in the words of our own file:",
+            "twinseal config show -- dkim-filter -x /etc/dkim-filter.conf -p inet:8891@localhost",
+        ),
+    ],
+    see: &["twinseal.yaml(5)", "twinseal-migrate(8)", "twinseal-explain(8)"],
+    ..Page::ROW
+};
 
 /// What is to be shown.
 struct Asked {
@@ -30,7 +55,7 @@ struct Asked {
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let asked = match asked(words) {
         Ok(Some(asked)) => asked,
-        Ok(None) => return print(terminal, HELP),
+        Ok(None) => return print(terminal, &help(&PAGE)),
         Err(why) => {
             terminal.complain(why);
             terminal.complain("twinseal config --help tells how it is used");
@@ -47,7 +72,7 @@ pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
         }
         Ok(
             Request::Help | Request::Usage | Request::Version | Request::Value(_) | Request::Query,
-        ) => print(terminal, HELP),
+        ) => print(terminal, &help(&PAGE)),
         Err(mistakes) => {
             for warning in mistakes.warnings() {
                 terminal.complain(format_args!("warning: {warning}"));

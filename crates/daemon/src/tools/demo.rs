@@ -4,8 +4,9 @@
 //! native format, and the message goes through its socket as an MTA would send it.
 
 use super::genkey::make_if_missing;
-use super::options::{Given, Takes, ToolOption, help, number};
+use super::options::{Given, Takes, ToolOption, number};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::serve::{FileSystem, log_to};
 use crate::server::{CannotServe, Listening, Server};
 use crate::signing::keyfile::{self, Exposure};
@@ -43,7 +44,10 @@ const OPTIONS: &[ToolOption] = &[
 
 const SUMMARY: &str = "\
 Makes a key for example.com, serves on a port of this machine, sends one message through it as an
-MTA would, and shows what came out, what to publish, and what to tell Postfix.";
+MTA would, and shows what came out, what to publish, and what to tell Postfix.
+
+Ends with 0 when it is stopped, 64 when the command line is wrong, 69 when the port is taken, and as
+twinseal serve does otherwise.";
 
 const DOMAIN: &str = "example.com";
 const SELECTOR: &str = "mail2";
@@ -75,11 +79,23 @@ impl Failure {
     }
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "demo",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "show all of it on this machine, nothing to configure",
+    examples: &[("", "twinseal demo --once")],
+    files: &[("var/demo", "the key and the configuration that it makes")],
+    see: &["twinseal(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::parse(words, OPTIONS);
     if given.help {
-        return print(terminal, &help("demo", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let port = given.read("port", number(1..=u16::MAX)).unwrap_or(PORT);
     if !given.mistakes.is_empty() {

@@ -6,10 +6,33 @@
 use super::configured::Configured;
 use super::stats::{fetch, socket_of};
 use crate::command::print;
+use crate::manual::{Page, Words};
 use crate::terminal::Terminal;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use twinseal_config::{Door, ExitCode, HttpSocket};
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "dkim-stats",
+    summary: "print what came of the signatures of others, as dkim-stats did",
+    usage: &["FILE", "inet:PORT@HOST"],
+    about: "\
+Prints a line for each domain that has signed mail which arrived here: how many of its signatures
+passed and failed since the daemon was started, and its last one:
+
+  example.org:1/0	17 pass/2 fail, last l=0, a=1, Wed Jan  7 09:30:00 2026
+
+The original read a database; this asks the running daemon, where the configuration FILE says, or at
+that address: metrics.socket of our own file, Metrics of an old one, which ends in .conf.
+
+Ends with 0 when it has printed them, 64 when the command line is wrong, 69 when nobody answers, 78 when
+the configuration is wrong or names no socket.",
+    operands: Words::Files,
+    examples: &[("", "dkim-stats /etc/dkim-filter.conf"), ("", "dkim-stats inet:9171@localhost")],
+    see: &["twinseal-stats(8)", "dkim-filter(8)"],
+    ..Page::ROW
+};
 
 /// The words of the historic program, for whoever does not name one thing.
 fn usage() -> String {

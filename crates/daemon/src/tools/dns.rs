@@ -5,9 +5,10 @@ mod records;
 mod shown;
 pub(crate) mod suggested;
 
-use super::options::{asked, help};
+use super::options::asked;
 use super::signers::{Open, Signers};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::privileges::Account;
 use crate::server;
 use crate::terminal::Terminal;
@@ -26,6 +27,26 @@ The configuration is /etc/twinseal/twinseal.yaml, or that of options as twinseal
 
 Ends with 0, with 1 when a key cannot be read or which domains sign depends on the sender, 64 when
 the command line is wrong, 78 when the configuration is. docs/dns.md has the members of JSON.";
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "dns",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "print everything that the domains which sign should publish",
+    usage: &["[--config FILE] [OPTION…]", "[OPTION…] -- PROGRAM [OPTION…]"],
+    configured: true,
+    examples: &[
+        ("As lines of zone files:", "twinseal dns"),
+        (
+            "For a web form, while testing:",
+            "twinseal dns --format plain --test-mode --domain example.com",
+        ),
+    ],
+    files: &[("/etc/twinseal/twinseal.yaml", "the configuration that is meant when none is named")],
+    see: &["twinseal-genkey(8)", "twinseal-testkey(8)"],
+    ..Page::ROW
+};
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
@@ -86,7 +107,7 @@ fn untold(signers: &Signers, asked: &Asked) -> Vec<String> {
 }
 
 fn usage() -> String {
-    help("dns [--config FILE | OPTION… | -- PROGRAM OPTION…]", SUMMARY, OPTIONS)
+    help(&PAGE)
 }
 
 #[cfg(test)]

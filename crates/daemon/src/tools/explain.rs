@@ -9,8 +9,9 @@ mod lines;
 mod origin;
 pub(super) mod seals;
 
-use super::options::{asked, help};
+use super::options::asked;
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use answer::Answer;
 use asked::{Asked, OPTIONS};
@@ -28,6 +29,27 @@ The configuration is /etc/twinseal/twinseal.yaml, or that of options as twinseal
 Ends with 0 when each seal that is switched on would be made, 1 when one would not, 64 when the
 command line is wrong, 78 when the configuration is. --json prints one object; docs/explain.md has
 its members.";
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "explain",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "say how an address's mail would be signed, or why not",
+    usage: &["ADDRESS [--config FILE] [OPTION…]", "ADDRESS [OPTION…] -- PROGRAM [OPTION…]"],
+    configured: true,
+    examples: &[
+        ("Why is mail of this address not signed?", "twinseal explain joe@example.com"),
+        ("From a client in the office:", "twinseal explain joe@example.com --client 192.0.2.7"),
+        (
+            "By the files of dkim-filter:",
+            "twinseal explain joe@example.com -- dkim-filter -x /etc/dkim-filter.conf",
+        ),
+    ],
+    files: &[("/etc/twinseal/twinseal.yaml", "the configuration that is meant when none is named")],
+    see: &["twinseal-check(8)", "twinseal.yaml(5)"],
+    ..Page::ROW
+};
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
@@ -68,8 +90,7 @@ fn rendered(answer: &Answer, json: bool) -> Result<String, serde_json::Error> {
 }
 
 fn usage() -> String {
-    let operands = "explain ADDRESS [--config FILE | OPTION… | -- PROGRAM OPTION…]";
-    help(operands, SUMMARY, OPTIONS)
+    help(&PAGE)
 }
 
 #[cfg(test)]

@@ -3,40 +3,42 @@
 use super::genkey::{dkim, opendkim};
 use super::testkey::{self, Manner};
 use super::{dkim_stats, testadsp, testmsg};
+use crate::manual::Page;
 use crate::terminal::Terminal;
 use std::ffi::OsString;
 use twinseal_config::ExitCode;
 
 /// A tool under its name.
-struct Tool {
-    name: &'static str,
+pub(crate) struct Tool {
+    /// What there is to know of it.
+    pub(crate) page: &'static Page,
     run: fn(Vec<OsString>, &mut Terminal<'_>) -> ExitCode,
 }
 
 /// All of them.
-const TOOLS: &[Tool] = &[
-    Tool { name: "dkim-genkey", run: dkim::run },
-    Tool { name: "opendkim-genkey", run: opendkim::run },
+pub(crate) const TOOLS: &[Tool] = &[
+    Tool { page: &dkim::PAGE, run: dkim::run },
+    Tool { page: &opendkim::PAGE, run: opendkim::run },
     Tool {
-        name: "dkim-testkey",
+        page: &testkey::DKIM_PAGE,
         run: |words, terminal| testkey::run_as(Manner::Dkim, words, terminal),
     },
     Tool {
-        name: "opendkim-testkey",
+        page: &testkey::OPENDKIM_PAGE,
         run: |words, terminal| testkey::run_as(Manner::Opendkim, words, terminal),
     },
-    Tool { name: "dkim-testadsp", run: testadsp::run_as },
-    Tool { name: "dkim-testssp", run: testadsp::run_as },
-    Tool { name: "opendkim-testadsp", run: testadsp::run_as },
-    Tool { name: "dkim-stats", run: dkim_stats::run },
-    Tool { name: "opendkim-testmsg", run: testmsg::run_as },
+    Tool { page: &testadsp::OLD_PAGE, run: testadsp::run_as },
+    Tool { page: &testadsp::OLDEST_PAGE, run: testadsp::run_as },
+    Tool { page: &testadsp::OPENDKIM_PAGE, run: testadsp::run_as },
+    Tool { page: &dkim_stats::PAGE, run: dkim_stats::run },
+    Tool { page: &testmsg::OLD_PAGE, run: testmsg::run_as },
 ];
 
 /// Runs what stands in the place of that tool, under its name; `None` where it is none of them.
 pub fn run(name: &str, words: Vec<OsString>, terminal: &mut Terminal<'_>) -> Option<ExitCode> {
-    let tool = TOOLS.iter().find(|tool| tool.name == name)?;
+    let tool = TOOLS.iter().find(|tool| tool.page.name == name)?;
     let mut named = Terminal {
-        program: tool.name,
+        program: tool.page.name,
         input: &mut *terminal.input,
         output: &mut *terminal.output,
         errors: &mut *terminal.errors,
@@ -53,10 +55,12 @@ mod tests {
     #[test]
     fn every_tool_speaks_under_its_name() {
         for tool in TOOLS {
-            let (code, output, errors) =
-                called(|words, terminal| run(tool.name, words, terminal), &["--what", "--what"]);
+            let (code, output, errors) = called(
+                |words, terminal| run(tool.page.name, words, terminal),
+                &["--what", "--what"],
+            );
             let said = output + &errors;
-            assert!(code.is_some() && said.starts_with(&format!("{}: ", tool.name)), "{said}");
+            assert!(code.is_some() && said.starts_with(&format!("{}: ", tool.page.name)), "{said}");
         }
         let (code, ..) = called(|words, terminal| run("opendkim-atpszone", words, terminal), &[]);
         assert_eq!(code, None);

@@ -6,8 +6,9 @@ mod historic;
 pub(super) mod opendkim;
 mod render;
 
-use super::options::{Given, Takes, ToolOption, help, number};
+use super::options::{Given, Takes, ToolOption, number};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 pub use files::KeyFiles;
 pub(crate) use files::make_if_missing;
@@ -34,7 +35,7 @@ const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "type",
-        takes: Takes::Text("TYPE"),
+        takes: Takes::Word("TYPE", &["rsa", "ed25519"]),
         help: "rsa (default), for both seals, or ed25519, for DKIM alone",
     },
     ToolOption {
@@ -49,7 +50,7 @@ const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "format",
-        takes: Takes::Text("FORMAT"),
+        takes: Takes::Word("FORMAT", &["zone", "plain", "json"]),
         help: "what is printed: zone, plain (for web forms) or json",
     },
     ToolOption {
@@ -99,11 +100,39 @@ struct Task {
     testing: bool,
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "genkey",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "make keys and their DNS records",
+    examples: &[
+        (
+            "One key for both seals:",
+            "twinseal genkey --domain example.com --selector mail2 --directory /etc/twinseal/keys",
+        ),
+        (
+            "An Ed25519 key beside it:",
+            "twinseal genkey --domain example.com --selector ed1 --type ed25519 --directory /etc/twinseal/keys",
+        ),
+        (
+            "The record as a web form takes it:",
+            "twinseal genkey --domain example.com --selector mail3 --format plain",
+        ),
+    ],
+    files: &[
+        ("SELECTOR.private", "the key, readable by its owner alone"),
+        ("SELECTOR.txt", "its record"),
+    ],
+    see: &["twinseal-testkey(8)", "twinseal-dns(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::parse(words, OPTIONS);
     if given.help {
-        return print(terminal, &help("genkey", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let task = Task::read(&mut given);
     if !given.mistakes.is_empty() {

@@ -26,8 +26,9 @@ mod shell;
 mod text;
 mod unit;
 
-use super::options::{Given, Takes, ToolOption, help, number};
+use super::options::{Given, Takes, ToolOption, number};
 use crate::command::print;
+use crate::manual::{Page, Words, help, long};
 use crate::rehearsal;
 use crate::signing::keyring::Parse;
 use crate::terminal::Terminal;
@@ -82,8 +83,9 @@ named, and prints one file for twinseal serve in their place, with a comment on 
 was. Keys and selectors stay, so that nothing changes in DNS. Standard error tells which files were
 read, what could not be carried over, and what to do next. Nothing on the host is changed.
 
-Exit code 0: all was carried over, and nothing decides otherwise; 1: something was not, or does;
-78: the old set-up has mistakes.";
+Ends with 0 when all was carried over and nothing decides otherwise, 1 when something was not or does,
+64 when the command line is wrong, 66 when nothing is there to read, 71 when the new file cannot be
+written, 78 when the old set-up has mistakes.";
 
 /// How many differences are told.
 const USUAL_DIFFERENCES: usize = 20;
@@ -112,11 +114,30 @@ struct Host {
     unknown: Vec<String>,
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "migrate",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "make one file of an old set-up, and prove that it decides the same",
+    usage: &["[OPTION…] [PROGRAM…]"],
+    operands: Words::These(&["dk-filter", "dkim-filter", "opendkim"]),
+    examples: &[
+        (
+            "Make the new file, and compare both on mail that was sent:",
+            "twinseal migrate --output /etc/twinseal/twinseal.yaml --prove /var/mail/archive",
+        ),
+        ("The same for a host below a directory:", "twinseal migrate --root /mnt/old"),
+    ],
+    see: &["twinseal.yaml(5)", "twinseal-check(8)"],
+    ..Page::ROW
+};
+
 /// Runs the command with the words behind its name.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, PROGRAMS.len());
     if given.help {
-        return print(terminal, &help("migrate [PROGRAM…]", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let asked = asked(&mut given);
     if !given.mistakes.is_empty() {

@@ -13,7 +13,7 @@ pub mod genkey;
 mod lookup;
 mod message;
 pub mod migrate;
-mod options;
+pub(crate) mod options;
 mod postfix;
 mod published;
 pub mod selftest;

@@ -16,6 +16,8 @@ pub(crate) enum Takes {
     Nothing,
     /// A text, named so in `--help`.
     Text(&'static str),
+    /// One of these words, named so there.
+    Word(&'static str, &'static [&'static str]),
 }
 
 /// One option of a tool.
@@ -84,7 +86,7 @@ impl Given {
     fn take(&mut self, option: ToolOption, parser: &mut Parser) {
         match option.takes {
             Takes::Nothing => self.values.push((option.name, OsString::new())),
-            Takes::Text(_) => match parser.value() {
+            Takes::Text(_) | Takes::Word(..) => match parser.value() {
                 Ok(value) => self.values.push((option.name, value)),
                 Err(_) => self.mistakes.push(format!("--{} needs a value", option.name)),
             },
@@ -188,22 +190,6 @@ fn stray(arg: &Arg<'_>) -> String {
         Arg::Short(letter) => format!("unknown option \"-{letter}\""),
         Arg::Value(word) => format!("unexpected word {word:?}"),
     }
-}
-
-/// The text of `--help`; `usage` is the tool's name, with the words that it takes behind its
-/// options.
-pub(crate) fn help(usage: &str, summary: &str, options: &[ToolOption]) -> String {
-    let (name, operands) = usage.split_once(' ').unwrap_or((usage, ""));
-    let usage = format!("usage: twinseal {name} [OPTION…] {operands}");
-    let mut text = format!("{}\n\n{summary}\n\n", usage.trim_end());
-    for option in options {
-        let usage = match option.takes {
-            Takes::Nothing => format!("--{}", option.name),
-            Takes::Text(value) => format!("--{} {value}", option.name),
-        };
-        text.push_str(&format!("  {usage:<24} {}\n", option.help));
-    }
-    text
 }
 
 #[cfg(test)]

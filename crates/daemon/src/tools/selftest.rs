@@ -31,9 +31,10 @@ mod step;
 
 use super::configured::Configured;
 use super::explain::decide::CannotExplain;
-use super::options::{asked, help};
+use super::options::asked;
 use super::signers::Signers;
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::serving::service::system_clock;
 use crate::terminal::Terminal;
 use arrived::Arrived;
@@ -136,6 +137,26 @@ impl Failure {
     }
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "selftest",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "send a message through the MTA, and look at what arrives",
+    usage: &["[--config FILE] [OPTION…]", "[OPTION…] -- PROGRAM [OPTION…]"],
+    configured: true,
+    examples: &[
+        (
+            "Through this host's Postfix, with a route for as long as it takes:",
+            "twinseal selftest --route",
+        ),
+        ("To a mailbox of yours:", "twinseal selftest --to me@example.com --mailbox /var/mail/me"),
+    ],
+    files: &[("/etc/twinseal/twinseal.yaml", "the configuration that is meant when none is named")],
+    see: &["twinseal-check(8)", "twinseal-verify(1)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let done = asked(Asked::read(words), ("selftest", usage), terminal).and_then(|asked| {
@@ -165,7 +186,7 @@ fn tell(asked: &Asked, config: &Config, terminal: &mut Terminal<'_>) -> ExitCode
 }
 
 fn usage() -> String {
-    help("selftest [--config FILE | OPTION… | -- PROGRAM OPTION…]", SUMMARY, OPTIONS)
+    help(&PAGE)
 }
 
 fn test(asked: &Asked, config: &Config, terminal: &mut Terminal<'_>) -> Result<Report, Failure> {

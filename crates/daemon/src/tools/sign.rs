@@ -1,10 +1,11 @@
 //! `twinseal sign`: one message, standard input to standard output.
 
 use super::message::{CannotRead, Message};
-use super::options::{Given, Takes, ToolOption, help, number};
+use super::options::{Given, Takes, ToolOption, number};
 use crate::command::print;
 use crate::event::Reason;
 use crate::forecast::Forecast;
+use crate::manual::{Page, Section, help, long};
 use crate::serving::service::system_clock;
 use crate::signing::keyfile::{self, Exposure};
 use crate::signing::order::{Order, SelectedKey};
@@ -20,6 +21,13 @@ use twinseal_config::ExitCode;
 use twinseal_message::{Domain, Selector};
 use twinseal_milter::Macros;
 
+/// What the DKIM seal can be.
+const DKIM: &[&str] =
+    &["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple", "off"];
+
+/// What the DomainKeys seal can be.
+const DOMAINKEYS: &[&str] = &["nofws", "simple", "off"];
+
 const OPTIONS: &[ToolOption] = &[
     ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "the signing domain" },
     ToolOption { name: "selector", takes: Takes::Text("NAME"), help: "the selector of the key" },
@@ -30,12 +38,12 @@ const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "dkim",
-        takes: Takes::Text("C|off"),
+        takes: Takes::Word("C|off", DKIM),
         help: "canonicalization of DKIM, as relaxed/simple",
     },
     ToolOption {
         name: "domainkeys",
-        takes: Takes::Text("C|off"),
+        takes: Takes::Word("C|off", DOMAINKEYS),
         help: "canonicalization of DomainKeys: simple or nofws",
     },
     ToolOption {
@@ -52,7 +60,11 @@ const OPTIONS: &[ToolOption] = &[
 
 const SUMMARY: &str = "\
 Reads a message from standard input, with lines that end in LF or CRLF, and writes it with its
-seals to standard output, line ends kept.";
+seals to standard output, line ends kept.
+
+Ends with 0 when it is signed, 1 when --forecast says that a seal will break, 64 when the command line
+is wrong, 65 when the message is not signed, with the reason, 71 when it cannot be read or written,
+78 when a key is of no use.";
 
 /// How much of a message is kept in memory until it can be written, in octets; the rest waits in a
 /// temporary file.
@@ -87,11 +99,36 @@ impl Failure {
     }
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "sign",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    section: Section::User,
+    summary: "sign one message, standard input to standard output",
+    examples: &[
+        (
+            "Both seals, from one key:",
+            "twinseal sign --domain example.com --selector mail2 --key mail2.private < message.eml > signed.eml",
+        ),
+        (
+            "A DKIM seal by each of two keys:",
+            "twinseal sign --domain example.com --selector mail2 --key mail2.private --selector ed1 --key ed1.private --domainkeys off < message.eml",
+        ),
+        (
+            "Only say what will break on the way:",
+            "twinseal sign --domain example.com --selector mail2 --key mail2.private --forecast < message.eml > /dev/null",
+        ),
+    ],
+    see: &["twinseal-verify(1)", "twinseal-genkey(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::parse(words, OPTIONS);
     if given.help {
-        return print(terminal, &help("sign", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let order = order(&mut given);
     let now = given.read("at", number(0..=u64::MAX)).unwrap_or_else(system_clock);

@@ -6,8 +6,9 @@ mod form;
 mod pass;
 
 use super::configured::Configured;
-use super::options::{asked, help};
+use super::options::asked;
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use asked::{Asked, Form, OPTIONS, Whom};
 use form::Figures;
@@ -22,6 +23,24 @@ its configuration says: /etc/twinseal/twinseal.yaml, or that of options as twins
 
 Ends with 0 when it has printed something, 1 when no figure has such a name, 64 when the command
 line is wrong, 69 when nobody answers, 78 when the configuration is wrong or names no socket.";
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "stats",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "print what a running daemon has counted, for Cacti and SNMP",
+    usage: &["[--config FILE] [OPTION…] [NAME…]", "[OPTION…] [NAME…] -- PROGRAM [OPTION…]"],
+    configured: true,
+    examples: &[
+        ("All figures:", "twinseal stats"),
+        ("One line for Cacti:", "twinseal stats --cacti"),
+        ("One number, for snmpd.conf:", "twinseal stats --snmp messages_signed"),
+    ],
+    files: &[("/etc/twinseal/twinseal.yaml", "the configuration that is meant when none is named")],
+    see: &["twinseal-serve(8)", "dkim-stats(8)"],
+    ..Page::ROW
+};
 
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
@@ -88,7 +107,7 @@ fn told(asked: &Asked, socket: &HttpSocket, terminal: &mut Terminal<'_>) -> Exit
 }
 
 fn usage() -> String {
-    help("stats [NAME…]", SUMMARY, OPTIONS)
+    help(&PAGE)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! signature (RFC 5617).
 
 use super::lookup::{Dns, NAMESERVER};
-use super::options::{Given, ToolOption, help};
+use super::options::{Given, ToolOption};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -21,6 +22,33 @@ _adsp._domainkey.DOMAIN (RFC 5617, historic since 2013). \"unknown\" is what no 
 Ends with 0 when every record can be read or is not there, 1 when one cannot or a domain does not
 exist, 75 when DNS does not say, 64 when the command line is wrong.";
 
+/// What there is to know of it under the names of the old programs.
+pub(crate) const OLD_PAGE: Page = Page {
+    name: "dkim-testadsp",
+    summary: "say what domains tell of mail without their signature, as dkim-testadsp did",
+    usage: &["[--nameserver ADDR[:PORT]] DOMAIN…"],
+    about: "\
+Prints what each domain says about mail without a signature of its own: the record at
+_adsp._domainkey.DOMAIN (RFC 5617, historic since 2013). Every word is a domain.
+
+Ends with 0, whatever it finds, as ever; twinseal testadsp tells by its exit code.",
+    options: || long(OPTIONS),
+    examples: &[("", "dkim-testadsp example.com")],
+    see: &["twinseal-testadsp(8)"],
+    ..Page::ROW
+};
+
+/// The same under the name that it had when ADSP was called SSP.
+pub(crate) const OLDEST_PAGE: Page =
+    Page { name: "dkim-testssp", examples: &[("", "dkim-testssp example.com")], ..OLD_PAGE };
+
+/// The same under the name that opendkim gave it.
+pub(crate) const OPENDKIM_PAGE: Page = Page {
+    name: "opendkim-testadsp",
+    examples: &[("", "opendkim-testadsp example.com")],
+    ..OLD_PAGE
+};
+
 /// The most domains that are asked about.
 const MAX_DOMAINS: usize = 1_000;
 
@@ -32,11 +60,23 @@ enum Found {
     Trouble(String, ExitCode),
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "testadsp",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "say what domains tell of mail without their signature",
+    usage: &["[OPTION…] DOMAIN…"],
+    examples: &[("", "twinseal testadsp example.com")],
+    see: &["twinseal-testkey(8)", "twinseal-dns(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, MAX_DOMAINS);
     if given.help {
-        return print(terminal, &help("testadsp DOMAIN…", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let servers = given.read_all(NAMESERVER.name, name_server);
     if given.operands.is_empty() {

@@ -10,6 +10,7 @@ use crate::command::print;
 use crate::serve::FileSystem;
 use crate::terminal::Terminal;
 use asked::{Asked, Named};
+pub(crate) use asked::{DKIM_PAGE, OPENDKIM_PAGE, PAGE};
 use private::Private;
 pub(super) use private::reason;
 use std::ffi::OsString;

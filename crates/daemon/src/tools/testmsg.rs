@@ -1,9 +1,12 @@
 //! `twinseal testmsg`, `opendkim-testmsg`: signs a message where a key is named, and verifies it
 //! where none is.
 
+use super::lookup::NAMESERVER;
+use super::options::Takes;
 use super::testkey::reason;
 use super::{sign, verify};
 use crate::command::print;
+use crate::manual::{Lettered, Page, help, lettered, old_usage};
 use crate::terminal::Terminal;
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
@@ -13,27 +16,55 @@ use twinseal_config::{ExitCode, name_server};
 use twinseal_dkim::{ResultWord, Verdict};
 use twinseal_message::text;
 
-const HELP: &str = "\
-usage: twinseal testmsg [-C] [-K] [-t DIR] [-d DOMAIN -s SELECTOR -k FILE] [--nameserver ADDR[:PORT]…]
+/// What the old program says of its options.
+const OPTIONS: &[Lettered] = &[
+    Lettered::only('C', Takes::Nothing, "preserve CRLFs"),
+    Lettered::only('d', Takes::Text("domain"), "set signing domain"),
+    Lettered::only('K', Takes::Nothing, "keep temporary files"),
+    Lettered::only('k', Takes::Text("keyfile"), "private key file"),
+    Lettered::only('s', Takes::Text("selector"), "set signing selector"),
+    Lettered::only('t', Takes::Text("path"), "directory for temporary files"),
+];
 
+/// Whom to ask; the old program says nothing of it.
+const ASKED: Lettered = Lettered {
+    letter: None,
+    long: Some(NAMESERVER.name),
+    takes: NAMESERVER.takes,
+    help: NAMESERVER.help,
+};
+
+const ABOUT: &str = "\
 Reads a message from standard input. With -d, -s and -k it writes the message with a DKIM signature;
 without, it verifies the signatures that it has, and says nothing unless none of them is valid. -C, -K
 and -t are taken for the sake of opendkim-testmsg: line ends are those of the message, and no file is
 left behind. twinseal sign makes both seals, twinseal verify says more.
 
 Ends with 0 when it is signed or a signature is valid, 70 when not, 71 when the key cannot be read, 78
-when the command line is wrong.
-";
+when the command line is wrong.";
 
-/// What stands behind the letters in the usage.
-const USAGE: &[&str] = &[
-    "-C         \tpreserve CRLFs",
-    "-d domain  \tset signing domain",
-    "-K         \tkeep temporary files",
-    "-k keyfile \tprivate key file",
-    "-s selector\tset signing selector",
-    "-t path    \tdirectory for temporary files",
-];
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "testmsg",
+    summary: "sign or verify one message as opendkim-testmsg does",
+    usage: &["[OPTION…] [-d domain -s selector -k keyfile]"],
+    about: ABOUT,
+    options: || [lettered(OPTIONS), lettered(&[ASKED])].concat(),
+    examples: &[
+        ("", "twinseal testmsg -d example.com -s mail2 -k mail2.private < message.eml"),
+        ("Is a signature valid?", "twinseal testmsg < signed.eml"),
+    ],
+    see: &["twinseal-sign(1)", "twinseal-verify(1)"],
+    ..Page::ROW
+};
+
+/// The same under the name of the old program.
+pub(crate) const OLD_PAGE: Page = Page {
+    name: "opendkim-testmsg",
+    examples: &[("", "opendkim-testmsg -d example.com -s mail2 -k mail2.private < message.eml")],
+    see: &["twinseal-sign(1)", "twinseal-verify(1)", "opendkim(8)"],
+    ..PAGE
+};
 
 /// The command line.
 #[derive(Default)]
@@ -47,7 +78,7 @@ struct Asked {
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     if words.first().is_some_and(|word| word == "--help") {
-        return print(terminal, HELP);
+        return print(terminal, &help(&PAGE));
     }
     run_as(words, terminal)
 }
@@ -106,7 +137,7 @@ impl Asked {
 fn usage(terminal: &mut Terminal<'_>) -> ExitCode {
     let program = terminal.program;
     terminal.complain(format_args!("usage: {program} [options]\nValid options:"));
-    for line in USAGE {
+    for line in old_usage(OPTIONS) {
         // There is nowhere to complain if that fails.
         let _ = writeln!(terminal.errors, "\t{line}");
     }

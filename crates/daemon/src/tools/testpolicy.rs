@@ -1,9 +1,10 @@
 //! `twinseal testpolicy`: the DomainKeys policies of domains (RFC 4870 §3.6).
 
 use super::lookup::{Dns, NAMESERVER};
-use super::options::{Given, Takes, ToolOption, help};
+use super::options::{Given, Takes, ToolOption};
 use super::published::{Report, finish};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
 use twinseal_config::{ExitCode, name_server};
@@ -29,11 +30,23 @@ that the record has; \"why\" is null where all is well.";
 /// The most domains that are asked about.
 const MAX_DOMAINS: usize = 1_000;
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "testpolicy",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "say what domains tell DomainKeys of their mail",
+    usage: &["[OPTION…] DOMAIN…"],
+    examples: &[("", "twinseal testpolicy example.com example.org")],
+    see: &["twinseal-testselector(8)", "twinseal-dns(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, MAX_DOMAINS);
     if given.help {
-        return print(terminal, &help("testpolicy DOMAIN…", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let servers = given.read_all(NAMESERVER.name, name_server);
     let mut domains = Vec::new();

@@ -1,9 +1,10 @@
 //! `twinseal testselector`: a published key, as a verifier of DomainKeys reads it (RFC 4870 §3.2.3).
 
 use super::lookup::{Dns, NAMESERVER};
-use super::options::{Given, Takes, ToolOption, help};
+use super::options::{Given, Takes, ToolOption};
 use super::published::{Report, finish};
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::terminal::Terminal;
 use std::ffi::OsString;
 use twinseal_config::{ExitCode, name_server};
@@ -29,11 +30,23 @@ tags that are read; the value of \"p\" there is the size of the key in bits.";
 /// A selector, and a domain.
 const OPERANDS: usize = 2;
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "testselector",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    summary: "say what DomainKeys makes of a published key",
+    usage: &["[OPTION…] SELECTOR DOMAIN"],
+    examples: &[("", "twinseal testselector mail2 example.com")],
+    see: &["twinseal-testkey(8)", "twinseal-testpolicy(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, OPERANDS);
     if given.help {
-        return print(terminal, &help("testselector SELECTOR DOMAIN", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let servers = given.read_all(NAMESERVER.name, name_server);
     let query = query(&mut given);

@@ -8,8 +8,9 @@ mod lines;
 
 use super::lookup::NAMESERVER;
 use super::message::Message;
-use super::options::{Given, Takes, ToolOption, help, number};
+use super::options::{Given, Takes, ToolOption, number};
 use crate::command::print;
+use crate::manual::{Page, Section, Words, help, long};
 use crate::serving::service::system_clock;
 use crate::terminal::Terminal;
 use crate::verifying::report::Report;
@@ -92,11 +93,29 @@ struct Judged {
     field: Option<NewField>,
 }
 
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "verify",
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    section: Section::User,
+    summary: "check the signatures of one message, and say why one fails",
+    usage: &["[OPTION…] [FILE]"],
+    operands: Words::Files,
+    examples: &[
+        ("Judge a message by what DNS says:", "twinseal verify message.eml"),
+        ("Find out what was changed:", "twinseal verify --explain message.eml"),
+        ("Without DNS, by a file of keys:", "twinseal verify --keys keys.txt message.eml"),
+    ],
+    see: &["twinseal-sign(1)", "twinseal-testkey(8)"],
+    ..Page::ROW
+};
+
 /// Runs the tool.
 pub fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, 1);
     if given.help {
-        return print(terminal, &help("verify [FILE]", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let task = Task::read(&mut given);
     if !given.mistakes.is_empty() {

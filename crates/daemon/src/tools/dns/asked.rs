@@ -15,7 +15,7 @@ pub(super) const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "format",
-        takes: Takes::Text("FORMAT"),
+        takes: Takes::Word("FORMAT", &["zone", "plain", "json"]),
         help: "zone (lines for a zone file; the default), plain (for web forms) or json",
     },
     ToolOption {
@@ -25,12 +25,12 @@ pub(super) const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "policy",
-        takes: Takes::Text("HOW-MUCH"),
+        takes: Takes::Word("HOW-MUCH", &["some", "all", "none"]),
         help: "the DomainKeys policy: some (the default), all, or none for no such record",
     },
     ToolOption {
         name: "adsp",
-        takes: Takes::Text("PRACTICE"),
+        takes: Takes::Word("PRACTICE", &["unknown", "all", "discardable"]),
         help: "ADSP as well: unknown, all or discardable; historic, and harmful to mailing lists",
     },
     ToolOption {

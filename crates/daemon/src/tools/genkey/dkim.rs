@@ -3,7 +3,9 @@
 use super::files::Failure;
 use super::historic::{New, flags, hash_list, tag_text, warn_of_what_spoils_it};
 use super::{MAX_MADE_BITS, number};
+use crate::manual::{Lettered, Page, lettered};
 use crate::terminal::Terminal;
+use crate::tools::options::Takes;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -16,6 +18,55 @@ use twinseal_message::{Domain, Selector};
 const BITS: u32 = 1024;
 const DOMAIN: &str = "example.com";
 const SELECTOR: &str = "default";
+
+/// Its options. It has never told them itself.
+const OPTIONS: &[Lettered] = &[
+    Lettered::only('b', Takes::Text("BITS"), "size of the key; 1024 if not given"),
+    Lettered::only(
+        'd',
+        Takes::Text("DOMAIN"),
+        "the domain, for a comment; example.com if not given",
+    ),
+    Lettered::only('D', Takes::Text("DIR"), "where to put the files; here if not given"),
+    Lettered::only(
+        'g',
+        Takes::Text("LOCAL"),
+        "the tag g=, which RFC 6376 has no more; * if not given",
+    ),
+    Lettered::only(
+        'h',
+        Takes::Text("HASHES"),
+        "the tag h=, such as sha1:sha256; none if not given",
+    ),
+    Lettered::only('n', Takes::Text("NOTE"), "the tag n=, for people"),
+    Lettered::only('r', Takes::Nothing, "nothing: it said in the manual that it is for mail alone"),
+    Lettered::only('s', Takes::Text("SELECTOR"), "the selector; default if not given"),
+    Lettered::only(
+        'S',
+        Takes::Nothing,
+        "the key is for the domain itself, not for what is below it",
+    ),
+    Lettered::only('t', Takes::Nothing, "the domain is testing: t=y"),
+    Lettered::only('v', Takes::Nothing, "say what is done"),
+];
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "dkim-genkey",
+    summary: "make a key and its DNS record, as dkim-genkey did",
+    about: "\
+Makes an RSA key, SELECTOR.private, and its record as a line of a zone file, SELECTOR.txt. Each option
+is a word of its own, and so is its value. What it has to say goes to standard output. Unlike the
+original, it overwrites nothing: the key might be published. Where the record is of no use to
+DomainKeys, it warns.
+
+Ends with 0 when both files are written, 1 when not.",
+    options: || lettered(OPTIONS),
+    examples: &[("", "dkim-genkey -b 2048 -d example.com -s mail2 -D /etc/mail/dkim/keys/example.com")],
+    files: &[("SELECTOR.private", "the key"), ("SELECTOR.txt", "its record")],
+    see: &["twinseal-genkey(8)", "dkim-testkey(8)", "dkim-filter(8)"],
+    ..Page::ROW
+};
 
 /// The command line.
 struct Asked {

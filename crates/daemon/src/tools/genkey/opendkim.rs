@@ -4,6 +4,7 @@ use super::files::Failure;
 use super::historic::{New, flags, hash_list, tag_text, warn_of_what_spoils_it};
 use super::{MAX_MADE_BITS, number};
 use crate::VERSION;
+use crate::manual::{Flag, Page, Value};
 use crate::terminal::Terminal;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
@@ -65,6 +66,42 @@ const KNOWN: &[Known] = &[
     known('v', "verbose", Takes::Nothing, "increased output"),
     known('V', "version", Takes::Switch, "print version and exit"),
 ];
+
+impl From<&Known> for Flag {
+    fn from(known: &Known) -> Self {
+        let letter = known.letter.map(|letter| format!("-{letter}"));
+        Self {
+            names: letter.into_iter().chain([format!("--{}", known.long)]).collect(),
+            value: match known.takes {
+                Takes::Value(name) => Some(Value::named(name)),
+                Takes::Switch | Takes::Nothing => None,
+            },
+            help: known.help.to_owned(),
+            more: match known.takes {
+                Takes::Switch => vec![format!("--no{} takes it back.", known.long)],
+                Takes::Value(_) | Takes::Nothing => Vec::new(),
+            },
+        }
+    }
+}
+
+/// What there is to know of it.
+pub(crate) const PAGE: Page = Page {
+    name: "opendkim-genkey",
+    summary: "make a key and its DNS record, as opendkim-genkey does",
+    about: "\
+Makes an RSA key, SELECTOR.private, and its record as a line of a zone file, SELECTOR.txt. A long option
+may be cut short as far as it is told from the others; -S is --nosubdomains. Unlike the original, it
+overwrites nothing: the key might be published. Where the record is of no use to DomainKeys, it warns;
+h=sha256, which Debian's writes by itself, is only written when it is asked for.
+
+Ends with 0 when both files are written, 1 when not.",
+    options: || KNOWN.iter().map(Flag::from).collect(),
+    examples: &[("", "opendkim-genkey -d example.com -s mail2 -D /etc/dkimkeys")],
+    files: &[("SELECTOR.private", "the key"), ("SELECTOR.txt", "its record")],
+    see: &["twinseal-genkey(8)", "opendkim-testkey(8)", "opendkim(8)"],
+    ..Page::ROW
+};
 
 /// The command line.
 struct Asked {

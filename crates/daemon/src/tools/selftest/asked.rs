@@ -47,7 +47,7 @@ pub(super) const OPTIONS: &[ToolOption] = &[
     },
     ToolOption {
         name: "via",
-        takes: Takes::Text("WAY"),
+        takes: Takes::Word("WAY", &["smtp", "sendmail", "both"]),
         help: "how to hand it to the MTA: smtp, sendmail, or both",
     },
     ToolOption {

@@ -1,9 +1,10 @@
 //! The command lines of the testers of keys.
 
 use super::Manner;
+use crate::manual::{self, Lettered, Page, lettered, old_usage};
 use crate::terminal::Terminal;
 use crate::tools::lookup::NAMESERVER;
-use crate::tools::options::{self, Takes, ToolOption};
+use crate::tools::options::Takes;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,22 +12,52 @@ use std::path::PathBuf;
 use twinseal_config::{ExitCode, TestedKeys, name_server};
 use twinseal_message::{Domain, Selector};
 
-const OPTIONS: &[ToolOption] = &[
-    ToolOption { name: "domain", takes: Takes::Text("DOMAIN"), help: "-d: the domain that signs" },
-    ToolOption { name: "selector", takes: Takes::Text("NAME"), help: "-s: the key's selector" },
-    ToolOption {
-        name: "key",
-        takes: Takes::Text("FILE"),
-        help: "-k: the private half, which has to belong to what is published",
-    },
-    ToolOption {
-        name: "config",
-        takes: Takes::Text("FILE"),
-        help: "-x: a file of opendkim, for what is not given; all keys of its KeyTable",
-    },
-    ToolOption { name: "verbose", takes: Takes::Nothing, help: "-v: say more; may be repeated" },
-    NAMESERVER,
+const OPTIONS: &[Lettered] = &[
+    both('d', "domain", Takes::Text("DOMAIN"), "the domain that signs"),
+    both('s', "selector", Takes::Text("NAME"), "the key's selector"),
+    both(
+        'k',
+        "key",
+        Takes::Text("FILE"),
+        "the private half, which has to belong to what is published",
+    ),
+    both(
+        'x',
+        "config",
+        Takes::Text("FILE"),
+        "a file of opendkim, for what is not given; all keys of its KeyTable",
+    ),
+    both('v', "verbose", Takes::Nothing, "say more; may be repeated"),
+    ASKED,
 ];
+
+/// The options of `dkim-testkey`, in its words.
+const DKIM: &[Lettered] = &[
+    Lettered::only('d', Takes::Text("domain"), "domain name"),
+    Lettered::only('k', Takes::Text("keypath"), "path to private key"),
+    Lettered::only('s', Takes::Text("selector"), "selector name"),
+];
+
+/// Those of `opendkim-testkey`, in its words.
+const OPENDKIM: &[Lettered] = &[
+    Lettered::only('d', Takes::Text("domain"), "domain name"),
+    Lettered::only('k', Takes::Text("keypath"), "path to private key"),
+    Lettered::only('s', Takes::Text("selector"), "selector name"),
+    Lettered::only('v', Takes::Nothing, "increase verbose output"),
+    Lettered::only('x', Takes::Text("conffile"), "configuration file"),
+];
+
+/// Whom to ask; the old tools say nothing of it.
+const ASKED: Lettered = Lettered {
+    letter: None,
+    long: Some(NAMESERVER.name),
+    takes: NAMESERVER.takes,
+    help: NAMESERVER.help,
+};
+
+const fn both(letter: char, long: &'static str, takes: Takes, help: &'static str) -> Lettered {
+    Lettered { letter: Some(letter), long: Some(long), takes, help }
+}
 
 const SUMMARY: &str = "\
 Asks DNS for a key and says whether a verifier can use it, and whether it belongs to the private half
@@ -35,6 +66,69 @@ where one is named. Says what is the matter with an RSA key that DomainKeys cann
 Ends with 0 when the key is in order, 65 when the halves do not match, 69 when there is no key or it
 is of no use, 71 when the file of the private half cannot be read, 64 when the command line is wrong,
 78 when the file of opendkim is wrong; of several keys, with 1 when one is not in order.";
+
+/// What the old testers end with.
+macro_rules! old_exit_codes {
+    ($about:literal) => {
+        concat!(
+            $about,
+            "\n\nEnds with 0 when the key is in order, 65 when the halves do not match, 69 when there \
+             is no key or it is of no use, 71 when the file of the private half cannot be read, 78 when \
+             the command line or the configuration is wrong.",
+        )
+    };
+}
+
+/// What there is to know of our own.
+pub(crate) const PAGE: Page = Page {
+    name: "testkey",
+    summary: "say whether a published key is of use, and whose it is",
+    about: SUMMARY,
+    options: || lettered(OPTIONS),
+    examples: &[
+        ("Has the record arrived in DNS?", "twinseal testkey -d example.com -s mail2"),
+        (
+            "Does it belong to this key?",
+            "twinseal testkey -d example.com -s mail2 -k /etc/twinseal/keys/mail2.private",
+        ),
+        ("All keys of a KeyTable:", "twinseal testkey -x /etc/opendkim.conf"),
+    ],
+    see: &["twinseal-genkey(8)", "twinseal-dns(8)", "twinseal-check(8)"],
+    ..Page::ROW
+};
+
+/// What there is to know of `dkim-testkey`.
+pub(crate) const DKIM_PAGE: Page = Page {
+    name: "dkim-testkey",
+    summary: "say whether a published key is of use, as dkim-testkey did",
+    about: old_exit_codes!(
+        "Asks DNS for a key and says what is wrong with it, and whether it belongs to the private half \
+         where one is named. It says nothing of a key that is in order. twinseal-testkey(8) says more."
+    ),
+    options: || [lettered(DKIM), lettered(&[ASKED])].concat(),
+    examples: &[("", "dkim-testkey -d example.com -s mail2 -k mail2.private")],
+    see: &["twinseal-testkey(8)", "dkim-filter(8)"],
+    ..Page::ROW
+};
+
+/// What there is to know of `opendkim-testkey`.
+pub(crate) const OPENDKIM_PAGE: Page = Page {
+    name: "opendkim-testkey",
+    summary: "say whether a published key is of use, as opendkim-testkey does",
+    about: old_exit_codes!(
+        "Asks DNS for a key, or for all keys of a KeyTable, and says what is wrong with them. What is \
+         not given is looked up in /etc/opendkim.conf. With -v it says more; without, nothing of a key \
+         that is in order. twinseal-testkey(8) looks at DomainKeys as well."
+    ),
+    options: || [lettered(OPENDKIM), lettered(&[ASKED])].concat(),
+    examples: &[
+        ("", "opendkim-testkey -d example.com -s mail2 -vvv"),
+        ("All keys of the KeyTable:", "opendkim-testkey -x /etc/opendkim.conf"),
+    ],
+    files: &[("/etc/opendkim.conf", "what is read when -x names nothing else")],
+    see: &["twinseal-testkey(8)", "opendkim(8)"],
+    ..Page::ROW
+};
 
 /// What was typed.
 pub(super) struct Asked {
@@ -173,31 +267,21 @@ fn option(manner: Manner, arg: &Arg<'_>) -> Result<Option<char>, String> {
 }
 
 pub(super) fn help() -> String {
-    options::help("testkey", SUMMARY, OPTIONS)
+    manual::help(&PAGE)
 }
 
 /// Says how it is called.
 pub(super) fn usage(manner: Manner, terminal: &mut Terminal<'_>) -> ExitCode {
-    let lines: &[&str] = match manner {
+    let options = match manner {
         Manner::Native => {
             terminal.complain("--domain and --selector are needed, or --config: see --help");
             return usage_code(manner);
         }
-        Manner::Dkim => &[
-            "-d domain  \tdomain name",
-            "-k keypath \tpath to private key",
-            "-s selector\tselector name",
-        ],
-        Manner::Opendkim => &[
-            "-d domain  \tdomain name",
-            "-k keypath \tpath to private key",
-            "-s selector\tselector name",
-            "-v         \tincrease verbose output",
-            "-x conffile\tconfiguration file",
-        ],
+        Manner::Dkim => DKIM,
+        Manner::Opendkim => OPENDKIM,
     };
     terminal.complain(format_args!("usage: {} [options]", terminal.program.to_owned()));
-    for line in lines {
+    for line in old_usage(options) {
         // There is nowhere to complain if that fails.
         let _ = writeln!(terminal.errors, "\t{line}");
     }

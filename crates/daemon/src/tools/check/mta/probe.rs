@@ -2,9 +2,10 @@
 //! `twinseal check` alone, which starts it as a process of its own: root is not given up for a while.
 
 use crate::command::print;
+use crate::manual::{Page, help, long};
 use crate::privileges::Account;
 use crate::terminal::Terminal;
-use crate::tools::options::{Given, Takes, ToolOption, help};
+use crate::tools::options::{Given, Takes, ToolOption};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,6 +31,15 @@ const OPTIONS: &[ToolOption] = &[
 const SUMMARY: &str = "\
 Becomes USER, connects to the socket, a path or HOST:PORT, and negotiates as an MTA does. Prints one
 line when that fails: the step, and why.";
+
+/// What there is to know of it; it has no manual page.
+const PAGE: Page = Page {
+    name: NAME,
+    usage: &["[OPTION…] SOCKET"],
+    about: SUMMARY,
+    options: || long(OPTIONS),
+    ..Page::ROW
+};
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +113,7 @@ impl Failed {
 pub(crate) fn run(words: Vec<OsString>, terminal: &mut Terminal<'_>) -> ExitCode {
     let mut given = Given::with_operands(words, OPTIONS, 1);
     if given.help {
-        return print(terminal, &help("probe-socket SOCKET", SUMMARY, OPTIONS));
+        return print(terminal, &help(&PAGE));
     }
     let user = given.need("user", |name| Ok::<_, String>(name.to_owned()));
     let root = given.all("chroot").last().map(PathBuf::from);
