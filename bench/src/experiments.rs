@@ -8,6 +8,7 @@ mod many_rules;
 mod memory;
 mod message;
 mod negotiation;
+mod sandboxed;
 mod sizes;
 mod sockets;
 mod verifying;
@@ -68,6 +69,11 @@ pub static ALL: &[Experiment] = &[
         name: "watching",
         about: "What the forecast and the metrics cost of a message",
         run: watching::run,
+    },
+    Experiment {
+        name: "sandbox",
+        about: "What the sandbox costs of a message",
+        run: sandboxed::run,
     },
     Experiment {
         name: "verifying",
