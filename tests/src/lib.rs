@@ -25,6 +25,7 @@
 //! - [`defects`]: where those are known to be wrong
 //! - [`message`]: fields and body of a message, as octets
 //! - [`generator`]: random messages from a seed
+//! - [`guide`]: pages of the documentation, followed as they are written
 //! - [`templates`]: random signature fields, for other people's signers to sign
 //! - [`conversations`]: what opendkim and the program in its place do when they are told the same
 //! - [`corpus`]: everything in this checkout that may be a configuration
@@ -51,6 +52,7 @@ pub mod damage;
 pub mod defects;
 pub mod filter;
 pub mod generator;
+pub mod guide;
 pub mod hostile_dns;
 pub mod incoming;
 pub mod installed;

@@ -7,6 +7,7 @@ pub(crate) mod message;
 mod silence;
 
 use crate::locks::lock;
+use crate::privileges::Account;
 use crate::server;
 use crate::serving::connection::{self, Ended};
 use crate::serving::service::{Clock, Service, system_clock};
@@ -111,7 +112,10 @@ pub(crate) fn service(
     parse: Parse,
     warn: impl FnMut(String),
 ) -> Result<Service, KeyMistakes> {
-    let keys = keyring::load(config, &[], parse, warn)?;
+    // As for the daemon: what leads to a key may be its user's.
+    let account = config.user.as_ref().and_then(|user| Account::find(user).ok());
+    let trusted: Vec<u32> = account.iter().map(Account::uid).collect();
+    let keys = keyring::load(config, &trusted, parse, warn)?;
     let resolver = server::verifies(config).then(|| Arc::new(Silence) as _);
     Ok(Service {
         clock: Clock::Fixed(system_clock()),

@@ -1,5 +1,6 @@
 mod cases;
 mod opendkim;
+mod troubleshooting;
 
 use super::json::Members;
 use super::{Event, KINDS, Kind, Reason, UNKNOWN_ID, What};

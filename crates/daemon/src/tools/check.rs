@@ -176,6 +176,17 @@ mod tests {
     }
 
     #[test]
+    fn troubleshooting_says_what_to_do_about_every_code_and_no_other() {
+        let page = include_str!("../../../../docs/troubleshooting.md");
+        let (_, section) = page.split_once("\n## Codes of twinseal check\n").unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let listed: Vec<&str> = rows.map(|(code, _)| code).collect();
+        let known: BTreeSet<&str> = kinds().map(|kind| kind.code).collect();
+        assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), known);
+        assert_eq!(listed.len(), known.len(), "a code stands there twice");
+    }
+
+    #[test]
     fn every_mistake_of_the_command_line_is_told() {
         for (words, why) in [
             (&["--ignore", "nonsense"][..], "\"nonsense\""),

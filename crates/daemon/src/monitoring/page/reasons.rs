@@ -224,6 +224,19 @@ mod tests {
     }
 
     #[test]
+    fn troubleshooting_says_what_the_page_says() {
+        let text = include_str!("../../../../../docs/troubleshooting.md");
+        for one in [REASONS, OBSTACLES, CAUSES].into_iter().flatten() {
+            let advice = match one.advice {
+                "" => "nothing: all is as you want it",
+                advice => advice,
+            };
+            let row = format!("\n| `{}` | {} | {advice} |\n", one.code, one.means);
+            assert!(text.contains(&row), "docs/troubleshooting.md has no row {row}");
+        }
+    }
+
+    #[test]
     fn a_code_is_explained_once() {
         for table in [OUTCOMES, REASONS, OBSTACLES, CAUSES, RESULTS] {
             for (at, one) in table.iter().enumerate() {

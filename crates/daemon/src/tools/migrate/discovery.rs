@@ -49,6 +49,10 @@ pub(super) fn discover(root: &Root, named: &[Program]) -> Found {
                 found.unknown.push(NotUnderstood { place, what });
                 continue;
             }
+            // Our own unit hands over to what does as the old start script did.
+            Some(unit) if is_by_script(&unit, program) => {
+                by_script(root, program, &mut found.unknown)
+            }
             Some(unit) => by_unit(program, unit, &mut found.unknown),
             None => by_script(root, program, &mut found.unknown),
         };
@@ -59,6 +63,13 @@ pub(super) fn discover(root: &Root, named: &[Program]) -> Found {
         }
     }
     found
+}
+
+/// Whether the unit starts `/usr/lib/twinseal/start NAME run`.
+fn is_by_script(unit: &unit::Unit, program: Program) -> bool {
+    let words = unit.start.as_deref().unwrap_or_default();
+    matches!(words, [first, second, ..] if first.text.ends_with("/lib/twinseal/start")
+        && second.text == program.name)
 }
 
 fn by_unit(
@@ -177,6 +188,12 @@ mod tests {
         assert_eq!(started.started[0].user.as_ref().unwrap().text, "milter");
         let ours = unit("ExecStart=/usr/bin/twinseal dk-filter -p /s");
         assert_eq!(lines(&found(&[defaults, (path, &ours)], &[])), ["dk-filter -p /s"]);
+        // The unit of our package is one for what the defaults say.
+        let packaged = "[Service]\nExecStart=/usr/lib/twinseal/start dk-filter run\n";
+        let words = "-u dk-filter -P /var/run/dk-filter/dk-filter.pid \
+                     -p /var/run/dk-filter/dk-filter.sock -l";
+        let started = found(&[defaults, (path, packaged)], &[]);
+        assert_eq!(lines(&started), [format!("dk-filter {words}")]);
         let wrapped = unit("ExecStart=/bin/sh -c 'exec dk-filter'");
         let unknown = found(&[(path, &wrapped)], &[]).unknown;
         assert!(unknown.len() == 1 && unknown[0].what.contains("in its own way"), "{unknown:?}");

@@ -11,7 +11,7 @@ use crate::tools::explain::seals::Verdict;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
-use twinseal_config::Config;
+use twinseal_config::{Config, Door};
 use twinseal_dkim::FIELD as DKIM;
 use twinseal_keys::SigningKey;
 use twinseal_message::{Domain, HeaderBlock, HeaderLines, HeaderTooLarge, Selector, text};
@@ -31,6 +31,8 @@ pub(super) struct Seal {
 pub(super) struct Expected {
     pub(super) dkim: Vec<Seal>,
     pub(super) domainkeys: Vec<Seal>,
+    /// Where they are put: in the place of opendkim it is another one.
+    pub(super) door: Door,
     pub(super) step: Step,
 }
 
@@ -96,7 +98,7 @@ pub(super) fn of(
         Step::ok(Code::Expected, what)
     };
     let [dkim, domainkeys] = seals;
-    Ok(Expected { dkim, domainkeys, step })
+    Ok(Expected { dkim, domainkeys, door: config.door, step })
 }
 
 /// The header of the message, as the MTA would show it.
