@@ -151,7 +151,7 @@ fn entry(list: &str) -> Value {
 }
 
 fn any_of<const N: usize>(shapes: [Value; N]) -> Value {
-    json!({ "anyOf": shapes.to_vec() })
+    json!({ "anyOf": Value::Array(shapes.into()) })
 }
 
 /// A text, which may look like a number.
