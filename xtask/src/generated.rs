@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::schema::schema;
 use crate::sections::Rfcs;
 use crate::sources;
-use crate::{completions, manual, released};
+use crate::{completions, manual, notices, released};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -35,6 +35,10 @@ fn all(root: &Path) -> (Vec<Generated>, Vec<Problem>) {
     match coverage(root) {
         Ok(text) => files.push(Generated { path: "docs/rfc-coverage.md".to_owned(), text }),
         Err(wrong) => problems = wrong,
+    }
+    match notices::document(root) {
+        Ok(text) => files.push(Generated { path: "docs/notices.txt".to_owned(), text }),
+        Err(wrong) => problems.push(wrong),
     }
     match released::date(root) {
         Ok(date) => {

@@ -11,6 +11,7 @@
 //! | [`graph`] | the crates that this is built with |
 //! | [`dependencies`] | their licences, sources and duplicates, by the rules of `deny.toml` |
 //! | [`sbom`] | those that are in the program, as a bill of materials |
+//! | [`notices`] | `docs/notices.txt`: their licences, as they come with them |
 //! | [`manual`] | `docs/man`: the manual |
 //! | [`completions`] | `etc/completions`: what shells offer |
 //! | [`schema`] | `etc/twinseal.schema.json`: what editors know of the configuration |
@@ -25,6 +26,7 @@ mod dependencies;
 mod generated;
 mod graph;
 mod manual;
+mod notices;
 mod problem;
 mod released;
 mod sbom;
