@@ -4,6 +4,7 @@
 use seccompiler::{SeccompAction, SeccompFilter, apply_filter};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -121,6 +122,18 @@ fn a_reload_that_needs_what_is_outside_is_refused_and_says_what_to_do() {
         assert!(sealed(&address).is_some(), "{told}");
     }
     assert!(daemon.log().contains(&list.display().to_string()), "{}", daemon.log());
+    // What does not exist is no matter of the sandbox, and a restart would fail over it.
+    for text in [
+        format!("{good}peers: {}\n", scratch.join("lists/misspelt").display()),
+        text(&address, &scratch.join("elsewhere/misspelt"), ""),
+    ] {
+        fs::write(&file, text).unwrap();
+        reload(&daemon, "reload: nothing has changed, the configuration in force stays");
+    }
+    let log = daemon.log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("misspelt")).collect();
+    assert!(lines.len() >= 2 && lines.iter().all(|line| line.contains("No such file")), "{log}");
+    assert!(!lines.iter().any(|line| line.contains("outside")), "{log}");
     // A directory that has taken another's place is another one.
     fs::write(&file, &good).unwrap();
     fs::rename(scratch.join("keys"), scratch.join("keys.old")).unwrap();
@@ -128,6 +141,91 @@ fn a_reload_that_needs_what_is_outside_is_refused_and_says_what_to_do() {
     reload(&daemon, "reload: nothing has changed, the configuration in force stays");
     let told = format!("reload: {}: it is {outside}", key.display());
     assert!(daemon.log().contains(&told), "{}", daemon.log());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_fault_that_is_mended_is_forgotten() {
+    let scratch = Scratch::new("sandbox");
+    let list = scratch.write("lists/peers", "192.0.2.1\n");
+    let (daemon, _) = start(&scratch, &format!("peers: {}\n", list.display()));
+    let [lists, aside] = ["lists", "lists.old"].map(|name| scratch.join(name));
+    fs::rename(&lists, &aside).unwrap();
+    scratch.write("lists/peers", "192.0.2.1\n");
+    reload(&daemon, "reload: nothing has changed, the configuration in force stays");
+    assert!(daemon.log().contains("outside of the sandbox"), "{}", daemon.log());
+    fs::remove_dir_all(&lists).unwrap();
+    fs::rename(&aside, &lists).unwrap();
+    reload(&daemon, "configuration reloaded from ");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn keys_that_come_with_a_reload_are_read_under_the_policy_of_this_host() {
+    let scratch = Scratch::new("sandbox");
+    let address = Address::any_inet();
+    let pem = fs::read(scratch.key("rsa2048")).unwrap();
+    let key = scratch.write_with_mode("conf/key", pem, 0o600);
+    let signs = text(&address, &key, "");
+    let file = scratch.write("conf/t.yaml", signs.replace("mode: sv", "mode: v"));
+    // Nothing here has that property, so that no key can be had.
+    let policy = "openssl_conf = all\n[all]\nalg_section = policy\n[policy]\n\
+                  default_properties = fips=yes,there.is=none\n";
+    let policy = scratch.write("policy/openssl.cnf", policy);
+    for (policy, told) in [
+        (Some(&policy), "reload: nothing has changed, the configuration in force stays"),
+        (None, "configuration reloaded from "),
+    ] {
+        fs::write(&file, signs.replace("mode: sv", "mode: v")).unwrap();
+        let mut command = Command::new(program::path());
+        command.args(["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
+        command.envs(policy.map(|policy| ("OPENSSL_CONF", policy)));
+        let daemon = Daemon::start_by(command, &address, &scratch);
+        fs::write(&file, &signs).unwrap();
+        reload(&daemon, told);
+        assert!(daemon.stop().success());
+    }
+}
+
+#[test]
+fn a_key_of_a_sender_behind_a_link_is_let_in_or_said_to_be_outside() {
+    let scratch = Scratch::new("sandbox");
+    let address = Address::any_inet();
+    let pem = fs::read(scratch.key("rsa2048")).unwrap();
+    for customer in ["first", "second"] {
+        scratch.write_with_mode(&format!("{customer}/mail2"), &pem, 0o600);
+    }
+    scratch.dir("table");
+    let link = |customer: &str, domain: &str| {
+        symlink(scratch.join(customer), scratch.join(&format!("table/{domain}"))).unwrap();
+    };
+    link("first", "example.com");
+    let table = format!("all %:mail2:{}\n", scratch.join("table/%/mail2").display());
+    let table = scratch.write("conf/keys", table);
+    let senders = scratch.write("conf/senders", "*@* all\n");
+    let file = scratch.write(
+        "conf/o.conf",
+        format!(
+            "Socket {}\nMode s\nBackground no\nLogTo stderr\nKeyTable file:{}\nSigningTable \
+             refile:{}\n",
+            address.for_filter(),
+            table.display(),
+            senders.display()
+        ),
+    );
+    let words = ["opendkim".as_ref(), "-f".as_ref(), "-x".as_ref(), file.as_os_str()];
+    let daemon = Daemon::start(&words, &address, &scratch);
+    assert!(sealed(&address).unwrap().contains("s=mail2;"), "{}", daemon.log());
+    link("second", "example.org");
+    let mut peer = Peer::connect(&address).unwrap();
+    peer.negotiate().unwrap();
+    peer.introduce("localhost", "127.0.0.1").unwrap();
+    let message = String::from_utf8_lossy(MESSAGE).replace("example.com", "example.org");
+    let message = Message::parse(message.as_bytes());
+    peer.deliver("ann@example.org", "bob@example.net", &message).unwrap();
+    let told = "the key cannot be read: it is outside of the sandbox";
+    let said = wait_for(Duration::from_secs(10), || daemon.log().contains(told).then_some(()));
+    assert!(said.is_some(), "{}", daemon.log());
     assert!(daemon.stop().success());
 }
 
@@ -207,8 +305,12 @@ fn a_kernel_without_landlock_is_told_of_and_refused_where_it_is_required() {
     // Nothing is outside of what there is not.
     let key =
         scratch.write_with_mode("elsewhere/key", fs::read(scratch.key("rsa1024")).unwrap(), 0o600);
-    fs::write(scratch.join("conf/t.yaml"), text(&address, &key, "")).unwrap();
+    let reaches = text(&address, &key, "").replace("5399", "5398");
+    fs::write(scratch.join("conf/t.yaml"), &reaches).unwrap();
     reload(&daemon, "configuration reloaded from ");
+    // But no program can be run: that is a matter of calls.
+    fs::write(scratch.join("conf/t.yaml"), format!("{reaches}reports: {{ send: yes }}\n")).unwrap();
+    reload(&daemon, "reload: reports: to run /usr/sbin/sendmail is outside of the sandbox");
     assert!(daemon.stop().success());
 
     let file = scratch.write("conf/required.yaml", text(&address, &key, "sandbox: required\n"));

@@ -134,6 +134,15 @@ fn the_unit_gives_up_what_a_milter_does_not_need() {
 }
 
 #[test]
+fn no_unit_starts_again_what_cannot_start() {
+    for unit in ["twinseal", "opendkim", "dkim-filter", "dk-filter"] {
+        let text = fs::read_to_string(units().join(format!("{unit}.service"))).expect("a unit");
+        let line = "\nRestartPreventExitStatus=64 65 66 77 78\n";
+        assert!(text.contains(line), "{unit}");
+    }
+}
+
+#[test]
 fn the_service_signs_and_verifies_with_keys_that_only_root_can_read() {
     let root = host("unit");
     start(&root);
@@ -233,4 +242,43 @@ fn mail_waits_at_a_socket_of_systemd_s_and_metrics_too() {
     root.sh("systemctl stop twinseal");
     assert!(root.path(SOCKET).exists(), "the socket is systemd's");
     assert!(delivered(&root, "127.0.0.1", MESSAGE).contains("s=mail1;"), "it is started again");
+}
+
+#[test]
+fn reports_go_out_from_the_unit_with_the_drop_in_of_the_manual() {
+    let root = host("unit-reports");
+    let manual = fs::read_to_string(here("../docs/sandbox.md")).expect("the manual");
+    let (_, section) = manual.split_once("## Reports from the unit").expect("a section");
+    let drop_in = section.split("```ini\n").nth(1).and_then(|rest| rest.split("```").next());
+    let drop_in = drop_in.expect("a drop-in");
+    // And half of what a processor does: the service takes one thread where it has no more.
+    let drop_in = format!("{drop_in}CPUQuota=50%\n");
+    root.write("/etc/systemd/system/twinseal.service.d/reports.conf", drop_in);
+    let records = fs::read_to_string(here("data/keys/records.txt")).expect("records");
+    let records = records.replace("v=DKIM1; k=rsa;", "v=DKIM1; k=rsa; r=post;");
+    root.write("/etc/twinseal/records.txt", records);
+    root.write(
+        CONFIGURATION,
+        format!(
+            "socket: unix:{SOCKET}\nmode: v\nlog: {{ to: journald }}\ndns: {{ test-keys: \
+             /etc/twinseal/records.txt }}\nreports: {{ send: yes, address: postmaster@example.com \
+             }}\n"
+        ),
+    );
+    root.sh("postconf -e 'mydestination=localhost,example.com' local_recipient_maps=\n\
+         echo 'post: root' >>/etc/aliases; newaliases\n\
+         systemctl restart postfix; systemctl daemon-reload");
+    start(&root);
+    let signed = fs::read_to_string(here("data/verify/pass-simple-simple.eml")).expect("a message");
+    let seen = delivered(&root, "192.0.2.1", &format!("{signed}added\r\n"));
+    assert!(seen.contains("dkim=fail"), "{seen}");
+    logged(&root, ": report sent to ");
+    let mail = "cat /var/mail/* /var/mail/*/* 2>/dev/null | grep 'Auth-Failure: bodyhash'";
+    root.until(PATIENCE, mail);
+    // Threads for what may block go by and by.
+    let quota = "systemctl show -P CPUQuotaPerSecUSec twinseal";
+    assert_eq!(root.sh(quota), "500ms\n");
+    let workers = "p=$(systemctl show -P MainPID twinseal); test $(grep -l tokio-rt-worker \
+                   /proc/$p/task/*/comm | wc -l) = 1";
+    root.until(PATIENCE, workers);
 }

@@ -44,9 +44,21 @@ pub struct Reloader {
 #[derive(Debug, Default)]
 pub(crate) struct Within {
     /// What the sandbox lets in, where there is one.
-    pub(crate) boundary: Option<Boundary>,
+    pub(crate) boundary: Option<Arc<Boundary>>,
     /// Who runs the command that sends reports, where we cannot.
     pub(crate) courier: Option<Arc<Courier>>,
+}
+
+impl Within {
+    /// Lets a service know, which cannot read and run all that it would.
+    pub(crate) fn holds(&self, service: &Service) {
+        if let Some((courier, desk)) = self.courier.as_ref().zip(service.desk.as_ref()) {
+            desk.sends_by(courier);
+        }
+        if let Some(boundary) = &self.boundary {
+            service.directory.is_within(boundary);
+        }
+    }
 }
 
 /// The configuration in force stays.
@@ -140,6 +152,7 @@ impl Reloader {
 
     fn replace(&mut self) -> Result<(), CannotReload> {
         let former = self.in_force.service();
+        self.within.boundary.iter().for_each(|boundary| boundary.look_anew());
         let Loaded { config, warnings, .. } = self.load(&former)?;
         if let Some(boundary) = &self.within.boundary {
             boundary.around_all(&config, self.started.reports.as_ref(), &self.dns)?;
@@ -148,9 +161,7 @@ impl Reloader {
         let had = (&*former, &self.dns);
         let warn = |warning| said.push(warning);
         let service = server::successor(&config, &self.trusted, had, warn)?;
-        if let Some((courier, desk)) = self.within.courier.as_ref().zip(service.desk.as_ref()) {
-            desk.sends_by(courier);
-        }
+        self.within.holds(&service);
         said.iter().for_each(|warning| warn_of(warning));
         for name in self.started.needs_restart(&config) {
             warn_of(&format!("{}: a new value needs a restart", self.named(name)));
@@ -166,7 +177,7 @@ impl Reloader {
     /// The files, with all that is wrong with them and with the keys that they name.
     fn load(&self, former: &Service) -> Result<Loaded, CannotReload> {
         let words = self.typed.words.iter().cloned();
-        let boundary = self.within.boundary.as_ref();
+        let boundary = self.within.boundary.as_deref();
         let files = InPlace { directory: &self.typed.directory, boundary };
         let loaded = twinseal_config::reload(self.door, words, &files);
         loaded.map(|loaded| *loaded).map_err(|mistakes| {

@@ -20,7 +20,28 @@ pub(crate) use needs::{CREDENTIALS, Needs};
 use std::fmt::Display;
 use twinseal_config::Sandbox;
 
-/// What is in force.
+/// What is in force, thing by thing: a kernel may have one without the other.
+#[derive(Debug, Clone, Copy)]
+struct InForce {
+    /// Files outside cannot be read.
+    files: bool,
+    /// TCP goes to known ports alone.
+    tcp: bool,
+    /// No program can be started.
+    programs: bool,
+}
+
+impl InForce {
+    /// `None` where nothing is.
+    fn of(files: Option<&rules::InForce>, calls: bool) -> Option<Self> {
+        let tcp = files.is_some_and(rules::InForce::limits_tcp);
+        // Landlock keeps files from being executed too.
+        let programs = files.is_some() || calls;
+        programs.then_some(Self { files: files.is_some(), tcp, programs })
+    }
+}
+
+/// What was given up.
 #[derive(Debug)]
 pub(crate) struct Entered {
     /// Which version of Landlock, or why there is none.
@@ -44,10 +65,12 @@ pub(crate) fn enter(wanted: Sandbox, needs: &Needs) -> Result<Option<Entered>, L
     if wanted == Sandbox::Off {
         return Ok(None);
     }
-    let boundary = Boundary::around(needs);
+    // What the library reads once, its configuration and what that loads, is outside later.
+    twinseal_keys::prepare();
     let files = rules::restrict(needs);
     let calls = calls::filter();
-    let boundary = files.as_ref().ok().map(|_| boundary);
+    let in_force = InForce::of(files.as_ref().ok(), calls.is_ok());
+    let boundary = in_force.map(|in_force| Boundary::around(needs, in_force));
     let entered = Entered { files, calls, boundary };
     let lacks: Vec<String> = entered.lacks().collect();
     if wanted == Sandbox::Required && !lacks.is_empty() {

@@ -202,7 +202,7 @@ fn confined(
     let courier = reports.map(|reports| Courier::start(&reports.command)).transpose();
     let courier = courier.map_err(CannotServe::Runtime)?.map(Arc::new);
     let mut entered = sandbox::enter(wanted, &Needs::of(config, files))?;
-    let boundary = entered.as_mut().and_then(|entered| entered.boundary.take());
+    let boundary = entered.as_mut().and_then(|entered| entered.boundary.take()).map(Arc::new);
     Ok((entered, Within { boundary, courier }))
 }
 

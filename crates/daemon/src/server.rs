@@ -34,8 +34,10 @@ use nix::sys::stat::{Mode, umask};
 use resolving::resolver;
 use std::io;
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -66,6 +68,8 @@ pub struct Listening {
     pid_file: Option<PidFile>,
     signals: Held,
     watched: Option<Watched>,
+    /// How many threads serve.
+    workers: usize,
 }
 
 /// What others can see of it.
@@ -193,8 +197,19 @@ impl Server {
             Some(Watched { monitor, listener, host: metrics.socket.host.clone() })
         });
         let (door, trusted) = (config.door, self.trusted);
-        let reloader = None;
-        Ok(Listening { in_force, door, trusted, reloader, sockets, pid_file, signals, watched })
+        // What a service manager grants of the processors is in a file that is outside later.
+        let workers = thread::available_parallelism().map_or(1, NonZero::get);
+        Ok(Listening {
+            in_force,
+            door,
+            trusted,
+            reloader: None,
+            sockets,
+            pid_file,
+            signals,
+            watched,
+            workers,
+        })
     }
 }
 
@@ -269,11 +284,7 @@ impl Listening {
     /// Lets signals reload the configuration, which came from those words, within that boundary.
     #[must_use]
     pub(crate) fn reloading(mut self, typed: Typed, loaded: &Loaded, within: Within) -> Self {
-        if let Some((courier, desk)) =
-            within.courier.as_ref().zip(self.in_force.service().desk.as_ref())
-        {
-            desk.sends_by(courier);
-        }
+        within.holds(&self.in_force.service());
         let (trusted, in_force) = (self.trusted.clone(), self.in_force.clone());
         let monitor = self.watched.as_ref().map(|watched| Arc::clone(&watched.monitor));
         if let Some(monitor) = &monitor {
@@ -302,6 +313,7 @@ impl Listening {
     ) -> Result<(), CannotServe> {
         let door = self.door;
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.workers)
             .enable_all()
             .build()
             .map_err(CannotServe::Runtime)?;

@@ -17,12 +17,14 @@
 //! | [`digest`] | [`Sha1`] and [`Sha256`] |
 //! | [`recovery`] | [`Recovered`]: what a signature says it was made over |
 //! | [`record`] | [`KeyRecord`]: what DNS has to say about a key; TXT records as zone files have them |
+//! | [`library`] | [`prepare`]: OpenSSL reads its configuration |
 //! | [`exposure`] | who else can get at a key's file |
 #![forbid(unsafe_code)]
 
 mod der;
 pub mod digest;
 pub mod exposure;
+pub mod library;
 mod pem;
 pub mod public;
 pub mod record;
@@ -32,6 +34,7 @@ pub mod unparsed;
 
 pub use der::BadDer;
 pub use digest::{Sha1, Sha256};
+pub use library::prepare;
 pub use pem::BadPem;
 pub use public::{BadPublicKey, PublicKey};
 pub use record::{KeyRecord, txt_line, txt_strings, zone_string};

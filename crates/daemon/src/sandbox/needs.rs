@@ -4,7 +4,7 @@
 //! one, and a rule stays with the old one.
 
 use crate::resolver::system::{CONFIGURATION, PORT};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
@@ -16,7 +16,11 @@ use twinseal_message::Domain;
 const NULL: &str = "/dev/null";
 
 /// What stands for the sender's domain in the path of a key; one octet.
-const DOMAIN_MARK: char = '%';
+pub(super) const DOMAIN_MARK: &str = "%";
+
+/// So many entries of directories are looked at for links to keys that depend on the sender.
+// LIMIT: what links behind them lead to is outside, which is said when such a key is opened.
+const MOST_LISTED: usize = 20_000;
 
 /// The variable that names the directory of credentials (systemd.exec(5)).
 pub(crate) const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -42,6 +46,7 @@ impl Needs {
         let mut needs = Self { ports: ports(&config.dns).collect(), ..Self::default() };
         files.into_iter().for_each(|file| needs.read(&file));
         keys(config).for_each(|key| needs.read_key(key));
+        needs.read_behind_links(config);
         config.dns.test_keys.iter().for_each(|file| needs.read(file));
         needs.read_servers();
         needs.readable.extend(env::var_os(CREDENTIALS).map(PathBuf::from));
@@ -52,6 +57,8 @@ impl Needs {
         });
         let made = sockets.chain(&config.pid_file);
         needs.tidied.extend(made.filter_map(|path| directory(path)));
+        // It is removed if it is still ours, which it says itself.
+        needs.readable.extend(config.pid_file.clone());
         let manager = env::var_os("NOTIFY_SOCKET");
         needs.abstract_sockets =
             manager.is_some_and(|name| name.as_encoded_bytes().starts_with(b"@"));
@@ -91,6 +98,44 @@ impl Needs {
         }
     }
 
+    /// Where links lead that stand in the place of the sender's domain, or below it.
+    fn read_behind_links(&mut self, config: &Config) {
+        let mut left = MOST_LISTED;
+        let keys: BTreeMap<String, &SenderKey> = in_table(config)
+            .flat_map(of_sender)
+            .filter_map(|key| Some((path_of(key)?.to_owned(), key)))
+            .collect();
+        for (path, key) in keys {
+            self.read_behind(&path, key, &mut left);
+        }
+    }
+
+    /// The same for the keys that one path may name; `left` entries may be looked at.
+    fn read_behind(&mut self, path: &str, key: &SenderKey, left: &mut usize) {
+        let Some((before, after)) = path.split_once(DOMAIN_MARK) else { return };
+        let (above, begin) = before.rsplit_once('/').unwrap_or((".", before));
+        let above = if above.is_empty() { "/" } else { above };
+        let (end, is_directory) =
+            after.split_once('/').map_or((after, false), |(end, _)| (end, true));
+        let Ok(within) = fs::canonicalize(above) else { return };
+        for entry in fs::read_dir(&within).into_iter().flatten().flatten() {
+            let Some(fewer) = left.checked_sub(1) else { return };
+            *left = fewer;
+            let name = entry.file_name();
+            let name = name.to_str().and_then(|name| name.strip_prefix(begin)?.strip_suffix(end));
+            let Some(domain) = name.and_then(|name| Domain::parse(name).ok()) else { continue };
+            let file = key.path(&domain).and_then(|file| fs::canonicalize(file).ok());
+            if let Some(file) = file.filter(|file| !file.starts_with(&within)) {
+                self.read_key(&file);
+            }
+            // The key in it may be yet to come.
+            let link = entry.path();
+            if is_directory && link.is_symlink() && link.is_dir() {
+                self.readable.extend(fs::canonicalize(link));
+            }
+        }
+    }
+
     /// The file that names the servers of this host. All of /etc would be too much for it, so one
     /// that takes its place there is outside; where it is a link, who writes it has a directory.
     fn read_servers(&mut self) {
@@ -124,23 +169,39 @@ pub(super) fn ports(dns: &Dns) -> impl Iterator<Item = u16> + '_ {
 /// The files of all keys; where one depends on the sender, the part of its path that does not.
 pub(super) fn keys(config: &Config) -> impl Iterator<Item = &Path> {
     let rules = config.rules.iter().filter(|_| config.mode.signs());
-    rules.flat_map(|rule| {
+    let fixed = rules.flat_map(|rule| {
         let fixed = rule.keys.iter().filter(|source| source.inline.is_none());
-        let sender = rule.tabled.as_ref().and_then(|tabled| tabled.key.as_ref());
-        fixed.map(|source| source.file.as_path()).chain(sender.into_iter().flat_map(of_sender))
-    })
+        fixed.map(|source| source.file.as_path())
+    });
+    let senders = in_table(config).flat_map(of_sender).filter_map(path_of).map(before_mark);
+    fixed.chain(senders)
 }
 
-fn of_sender(key: &SenderKey) -> Vec<&Path> {
+/// The keys that depend on the sender.
+fn in_table(config: &Config) -> impl Iterator<Item = &SenderKey> {
+    let rules = config.rules.iter().filter(|_| config.mode.signs());
+    rules.filter_map(|rule| rule.tabled.as_ref()?.key.as_ref())
+}
+
+/// Those of them that are in files.
+fn of_sender(key: &SenderKey) -> Vec<&SenderKey> {
     match key {
-        SenderKey::File { path, .. } => vec![before_mark(path)],
+        SenderKey::File { .. } => vec![key],
         SenderKey::Named(named) => named
             .iter()
             .filter_map(|(_, key)| match &key.place {
-                NamedPlace::File(SenderKey::File { path, .. }) => Some(before_mark(path)),
+                NamedPlace::File(key @ SenderKey::File { .. }) => Some(key),
                 NamedPlace::File(SenderKey::Named(_)) | NamedPlace::Pool(_) => None,
             })
             .collect(),
+    }
+}
+
+/// The path, with its mark.
+fn path_of(key: &SenderKey) -> Option<&str> {
+    match key {
+        SenderKey::File { path, .. } => Some(path),
+        SenderKey::Named(_) => None,
     }
 }
 

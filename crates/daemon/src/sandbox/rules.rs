@@ -23,10 +23,17 @@ const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InForce(ABI);
 
+impl InForce {
+    /// Whether TCP is limited.
+    pub(super) fn limits_tcp(&self) -> bool {
+        self.0 >= WITH_TCP
+    }
+}
+
 impl fmt::Display for InForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Landlock ABI {}", self.0)?;
-        if self.0 < WITH_TCP { write!(f, " (which leaves TCP alone)") } else { Ok(()) }
+        if self.limits_tcp() { Ok(()) } else { write!(f, " (which leaves TCP alone)") }
     }
 }
 
@@ -60,7 +67,7 @@ fn ruleset(needs: &Needs) -> Result<RulesetCreated, RulesetError> {
     }
     let mut created = ruleset.create()?;
     let write = AccessFs::ReadFile | AccessFs::WriteFile;
-    let tidy = AccessFs::ReadFile | AccessFs::RemoveFile;
+    let tidy = AccessFs::RemoveFile.into();
     for (paths, access) in
         [(&needs.readable, READ), (&needs.writable, write), (&needs.tidied, tidy)]
     {

@@ -1,6 +1,7 @@
 //! What the kernel does to a process that has entered it.
 
-use super::{Needs, enter};
+use super::boundary::Boundary;
+use super::{InForce, Needs, enter, rules};
 use nix::sys::ptrace;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::kill;
@@ -14,14 +15,16 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use twinseal_config::{Config, Door, Request, Sandbox};
+use twinseal_config::{Config, Door, Reports, Request, Sandbox};
 
 /// Tells the process that runs the tests to enter it, with what is in that directory.
 const INSIDE: &str = "TWINSEAL_TEST_INSIDE";
 
 fn config(directory: &Path) -> Config {
     let at = directory.display();
-    let words = format!("-p unix:{at}/run/s -b v --dns-servers 127.0.0.1:{}", port(directory));
+    let dns = port(directory);
+    let words =
+        format!("-p unix:{at}/run/s --pid-file {at}/run/pid -b v --dns-servers 127.0.0.1:{dns}");
     let words = words.split_whitespace().map(Into::into);
     let request = twinseal_config::serve(Door::Native, words, &crate::serve::FileSystem).unwrap();
     let Request::Serve(loaded) = request else { panic!("{request:?}") };
@@ -59,6 +62,8 @@ fn inside() {
     tried("a list of files elsewhere", done(fs::read_dir(directory.join("other"))));
     tried("writing", done(fs::write(directory.join("conf/list"), "")));
     tried("a new file", done(fs::write(directory.join("run/new"), "")));
+    tried("a file beside the socket", done(fs::read(directory.join("run/other"))));
+    tried("the pid file", done(fs::read(directory.join("run/pid"))));
     tried("removing a socket", done(fs::remove_file(directory.join("run/s"))));
     tried("removing a list", done(fs::remove_file(directory.join("conf/list"))));
     tried("a program", done(Command::new("/bin/true").spawn()));
@@ -80,7 +85,8 @@ fn inside() {
     let held = |path: &str| boundary.hold(&directory.join(path));
     assert!(held("conf/list").is_ok() && held("conf/later/file").is_ok());
     let error = held("other/file").unwrap_err().to_string();
-    assert!(error.contains("restart"), "{error}");
+    assert!(error.contains("restart") && error.contains("--check"), "{error}");
+    assert!(held("other/missing").is_ok(), "a restart would not help");
 }
 
 #[test]
@@ -88,7 +94,7 @@ fn who_is_inside_can_serve_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     ["conf", "other", "run"].iter().for_each(|name| fs::create_dir(at.join(name)).unwrap());
-    ["conf/list", "other/file", "run/s"]
+    ["conf/list", "other/file", "run/s", "run/pid", "run/other"]
         .iter()
         .for_each(|name| fs::write(at.join(name), "x").unwrap());
     let dns = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -107,6 +113,8 @@ fn who_is_inside_can_serve_and_nothing_else() {
         ("a list of files elsewhere", denied),
         ("writing", denied),
         ("a new file", denied),
+        ("a file beside the socket", denied),
+        ("the pid file", 0),
         ("removing a socket", 0),
         ("removing a list", denied),
         ("a program", not_ours),
@@ -145,4 +153,93 @@ fn keys_of_domains_that_come_later_are_let_in() {
     needs = Needs::default();
     needs.read_key(Path::new("/etc/example.com/mail2"));
     assert!(!needs.readable.contains(Path::new("/etc")), "{needs:?}");
+}
+
+/// A configuration whose keys depend on the sender.
+fn of_senders(at: &Path, path: &str) -> Config {
+    let write = |name: &str, text: String| fs::write(at.join(name), text).unwrap();
+    write("keytable", format!("all %:mail:{path}\n"));
+    write("signingtable", "*@* all\n".to_owned());
+    let (shown, file) = (at.display(), at.join("o.conf"));
+    write(
+        "o.conf",
+        format!(
+            "Socket inet:8891@localhost\nMode s\nKeyTable file:{shown}/keytable\n\
+             SigningTable refile:{shown}/signingtable\n"
+        ),
+    );
+    let words = ["-x".into(), file.into_os_string()];
+    let request = twinseal_config::serve(Door::Opendkim, words, &crate::serve::FileSystem);
+    let Ok(Request::Serve(loaded)) = request else { panic!("{request:?}") };
+    loaded.config
+}
+
+#[test]
+fn where_links_lead_in_the_place_of_a_domain_is_let_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = fs::canonicalize(directory.path()).unwrap();
+    for made in ["keys", "cust/a", "cust/later", "cust/b", "cust/no", "keys/b.example"] {
+        fs::create_dir_all(at.join(made)).unwrap();
+    }
+    fs::write(at.join("cust/a/mail2"), "").unwrap();
+    fs::write(at.join("cust/b/key"), "").unwrap();
+    let link = |from: &str, to: &str| {
+        std::os::unix::fs::symlink(at.join(from), at.join(to)).unwrap();
+    };
+    link("cust/a", "keys/a.example");
+    link("cust/later", "keys/later.example");
+    link("cust/b/key", "keys/b.example/mail2");
+    link("cust/no", "keys/-no domain-");
+    let config = of_senders(&at, &format!("{}/keys/%/mail2", at.display()));
+    let needs = Needs::of(&config, []);
+    for (wanted, is_in) in [
+        ("keys", true),
+        ("cust/a", true),
+        ("cust/later", true),
+        ("cust/b", true),
+        ("cust/no", false),
+    ] {
+        assert_eq!(needs.readable.contains(&at.join(wanted)), is_in, "{wanted}: {needs:?}");
+    }
+}
+
+#[test]
+fn what_is_not_in_force_keeps_nothing_outside() {
+    let needs = Needs::default();
+    let config = |directory: &Path| {
+        fs::write(directory.join("port"), "5353").unwrap();
+        let mut config = config(directory);
+        config.reports = Some(Reports {
+            signatures: true,
+            policies: false,
+            address: None,
+            command: "/usr/sbin/sendmail".into(),
+        });
+        config
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path());
+    let file = directory.path().join("port");
+    for (files, tcp, programs) in
+        [(false, false, true), (true, false, true), (true, true, true), (false, false, false)]
+    {
+        let boundary = Boundary::around(&needs, InForce { files, tcp, programs });
+        assert_eq!(boundary.hold(&file).is_err(), files);
+        let said = boundary.around_all(&config, None, &config.dns);
+        let said = said.map_or_else(|outside| outside.to_string(), |()| String::new());
+        assert_eq!(said.contains("port 5353"), tcp, "{said}");
+        assert_eq!(said.contains("reports: to run"), programs, "{said}");
+        // A key of a sender that is opened says whose refusal it is.
+        let denied = std::io::Error::from(io::ErrorKind::PermissionDenied);
+        let said = boundary.explain(&file, denied).to_string();
+        assert_eq!(said.contains("outside of the sandbox"), files, "{said}");
+    }
+}
+
+#[test]
+fn without_landlock_calls_are_still_filtered() {
+    let is = |files: Option<&rules::InForce>, calls| InForce::of(files, calls);
+    assert!(is(None, false).is_none());
+    let calls = is(None, true).unwrap();
+    assert!(!calls.files && !calls.tcp && calls.programs);
 }

@@ -7,6 +7,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect,
     getsockopt, listen, setsockopt, socket,
 };
+use nix::unistd::{Gid, Group};
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -167,8 +168,7 @@ fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
     bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
     let file = SocketFile::at(path)?;
     if let Some(group) = rights.group {
-        let why = |error| io::Error::other(format!("it cannot be given to its group: {error}"));
-        chown(path, None, Some(group)).map_err(why)?;
+        chown(path, None, Some(group)).map_err(|error| not_given(group, &error))?;
     }
     if let Some(mode) = rights.mode {
         // Last: a change of group may take permissions away.
@@ -177,6 +177,20 @@ fn bind_unix(path: &Path, rights: FileRights) -> io::Result<Listener> {
     // Only now can anybody connect: nobody slips in while the file has other rights.
     listen(&socket, Backlog::MAXCONN)?;
     Ok(Listener::Unix(UnixListener::from(socket), Some(file)))
+}
+
+/// The file cannot be given to the group that `socket-group` names.
+fn not_given(group: u32, error: &io::Error) -> io::Error {
+    let name = Group::from_gid(Gid::from_raw(group)).ok().flatten().map(|group| group.name);
+    let name = name.unwrap_or_else(|| group.to_string());
+    io::Error::new(
+        error.kind(),
+        format!(
+            "its file cannot be given to the group {name:?} of socket-group: {error}; our user has \
+             to be a member of it, and in a unit of systemd with PrivateUsers= it cannot be \
+             given away at all: there, the directory gives its group to the socket (chmod g+s)"
+        ),
+    )
 }
 
 /// Keeps another start from a socket's path for the moment that it takes to bind one there.
@@ -447,6 +461,14 @@ mod tests {
             let _bound = bind(&unix(&path), rights).unwrap();
             let status = std::fs::metadata(&path).unwrap();
             assert_eq!((status.mode() & 0o777, status.gid()), (mode, group));
+        }
+    }
+
+    #[test]
+    fn who_cannot_give_it_to_its_group_is_told_what_it_takes() {
+        let error = super::not_given(0, &nix::errno::Errno::EINVAL.into()).to_string();
+        for part in ["\"root\"", "socket-group", "member", "PrivateUsers="] {
+            assert!(error.contains(part), "{error}");
         }
     }
 

@@ -8,6 +8,7 @@ use super::keyfile::KeyFileError;
 use super::keyring::{Former, Keyring};
 use super::order::{Order, SelectedKey};
 use super::sender_keys::SenderKeys;
+use crate::sandbox::Boundary;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twinseal_config::{Found, NamedKey, NamedPlace, Origin, Rules, SenderKey};
@@ -86,6 +87,12 @@ impl Directory {
     pub fn with_sender_keys(self, of_senders: SenderKeys) -> Self {
         let Source::Files { rules, keys, every, .. } = self.0;
         Self(Source::Files { rules, keys, of_senders, every })
+    }
+
+    /// Has what is outside of that boundary said where such a key is opened.
+    pub(crate) fn is_within(&self, boundary: &Arc<Boundary>) {
+        let Source::Files { of_senders, .. } = &self.0;
+        of_senders.is_within(boundary);
     }
 
     /// The same; if `every` says so, every rule that matches signs, and not the first one alone.

@@ -6,10 +6,11 @@ use super::directory::Unavailable;
 use super::keyfile::{self, Exposure, KeyFile, KeyFileError, Stamp};
 use super::order::SelectedKey;
 use crate::locks::lock;
+use crate::sandbox::Boundary;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use twinseal_config::{Origin, SenderKey};
 use twinseal_keys::SigningKey;
 use twinseal_message::Domain;
@@ -23,6 +24,8 @@ pub struct SenderKeys {
     exposure: Exposure,
     /// Those that are handed over, if any are.
     passed: Option<Passed>,
+    /// What the sandbox lets in, once there is one.
+    boundary: OnceLock<Arc<Boundary>>,
     kept: Mutex<HashMap<PathBuf, Kept>>,
 }
 
@@ -42,7 +45,13 @@ impl SenderKeys {
     /// None so far. Keys that strangers can get at are refused, or not.
     #[must_use]
     pub fn new(exposure: Exposure) -> Self {
-        Self { exposure, passed: None, kept: Mutex::default() }
+        Self { exposure, passed: None, boundary: OnceLock::new(), kept: Mutex::default() }
+    }
+
+    /// From now on nothing is read outside of that.
+    pub(crate) fn is_within(&self, boundary: &Arc<Boundary>) {
+        // There is one sandbox for each process, so this is the same if it is there.
+        let _ = self.boundary.set(Arc::clone(boundary));
     }
 
     /// The same, with keys that are handed over.
@@ -84,7 +93,8 @@ impl SenderKeys {
         if let Some(Kept { key, .. }) = known {
             return Ok(key);
         }
-        let KeyFile { key, stamp, .. } = keyfile::load(&place, self.exposure, &[])?;
+        let loaded = keyfile::load(&place, self.exposure, &[]);
+        let KeyFile { key, stamp, .. } = loaded.map_err(|error| self.explained(&place, error))?;
         let key = Arc::new(key);
         let mut kept = self.kept();
         if kept.len() >= MAX_KEPT {
@@ -92,6 +102,15 @@ impl SenderKeys {
         }
         kept.insert(file.to_owned(), Kept { key: Arc::clone(&key), stamp });
         Ok(key)
+    }
+
+    fn explained(&self, file: &Path, error: KeyFileError) -> KeyFileError {
+        match (error, self.boundary.get()) {
+            (KeyFileError::Unreadable(error), Some(boundary)) => {
+                KeyFileError::Unreadable(boundary.explain(file, error))
+            }
+            (error, _) => error,
+        }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Kept>> {

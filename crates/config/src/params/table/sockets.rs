@@ -88,7 +88,9 @@ pub(super) const ROWS: &[Param] = &[
         reload: Reload::Restart,
         summary: "the group of a unix socket's file",
         manual: "Without it, it is that of user. The daemon becomes a member of it; where it is \
-                 not started by root, it has to be one already.",
+                 not started by root, it has to be one already. In a unit with PrivateUsers=, as \
+                 twinseal.service has it, the file cannot be given away: there it gets the group \
+                 of its directory, if that has the bit for it (chmod g+s).",
         sample: Sample::Example("postfix"),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.socket_group, report, value::group);
