@@ -41,6 +41,15 @@ fn tables_become_entries_that_decide_the_same() {
     assert!(said.contains("200 messages"), "{said}");
     assert!(said.contains("no difference"), "{said}");
     assert!(!said.contains("not carried over"), "{said}");
+    // The old service is there until the new one serves, where that can make its socket.
+    let steps = [
+        "/run/opendkim/opendkim.sock: twinseal.service may write below ",
+        "systemctl stop opendkim",
+        "see that it serves",
+        "systemctl disable opendkim",
+    ];
+    let places: Vec<_> = steps.iter().map(|step| said.find(step)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {said}");
     assert_eq!(made.matches("selector: mail\n").count(), 2, "{made}");
 
     let records = host.records("mail");

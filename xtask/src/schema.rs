@@ -89,7 +89,7 @@ fn parameter(param: &Param) -> Value {
 fn described(mut value: Value, param: &Param) -> Value {
     let summary = param.summary;
     let mut about = format!("{summary}. {}", param.manual);
-    for told in param.acts.told().into_iter().chain(param.facts(Door::Native)) {
+    for told in param.acts.told().into_iter().chain(param.facts(Door::Native, None)) {
         about.push(' ');
         about.push_str(&told);
     }

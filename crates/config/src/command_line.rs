@@ -242,7 +242,7 @@ impl CommandLine {
 
     /// Forgets what a reload can change.
     pub(crate) fn keep_what_stays(&mut self) {
-        self.values.retain(|(param, _)| param.reload == Reload::Restart);
+        self.values.retain(|(param, _)| param.reload != Reload::Live);
     }
 
     /// Puts the values over what the file said.

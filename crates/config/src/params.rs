@@ -139,6 +139,30 @@ pub enum Form {
     Set,
 }
 
+impl Form {
+    /// Whether yes and no change places on the way to us.
+    #[must_use]
+    pub fn is_the_other_way_round(&self) -> bool {
+        matches!(self, Self::Truth { yes: "no", .. })
+    }
+
+    /// Our word for a value, as the historic file writes it.
+    pub(crate) fn written<'word>(&self, ours: &'word str) -> &'word str {
+        match self {
+            Self::Truth { yes, .. } if *yes == ours => "yes",
+            Self::Truth { no, .. } if *no == ours => "no",
+            Self::Truth { .. }
+            | Self::Word
+            | Self::Words
+            | Self::Bits
+            | Self::Initial
+            | Self::Seconds
+            | Self::Octets
+            | Self::Set => ours,
+        }
+    }
+}
+
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -177,6 +201,8 @@ pub enum Reload {
     Live,
     /// Only a new start does.
     Restart,
+    /// It is for something that is done instead of serving, and nothing is there that could take it.
+    Never,
 }
 
 /// Where a parameter may be given.
@@ -301,18 +327,20 @@ impl Param {
     }
 
     /// What is in force in that door when nobody says anything, and when a new value counts; a
-    /// sentence each.
+    /// sentence each. `form` is how the file that is spoken of writes values, if it is a historic
+    /// one.
     #[must_use]
-    pub fn facts(&self, door: Door) -> Vec<String> {
+    pub fn facts(&self, door: Door, form: Option<Form>) -> Vec<String> {
         if matches!(self.acts, Acts::Refused(_)) || self.kind == Kind::Command {
             return Vec::new();
         }
         let default = self.default_in(door).filter(|default| !default.is_empty());
-        let default = default.map(|default| format!("Default: {}.", default.replace(',', ", ")));
+        let written = |ours| form.map_or(ours, |form| form.written(ours));
+        let default = default.map(|ours| format!("Default: {}.", written(ours).replace(',', ", ")));
         let reload = match (self.acts, self.reload) {
             (Acts::Yes, Reload::Restart) => Some("A new value counts after a restart.".to_owned()),
             (Acts::Yes, Reload::Live) => Some("A reload takes a new value.".to_owned()),
-            (Acts::No(_) | Acts::Refused(_), _) => None,
+            (Acts::Yes, Reload::Never) | (Acts::No(_) | Acts::Refused(_), _) => None,
         };
         default.into_iter().chain(reload).collect()
     }

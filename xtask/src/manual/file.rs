@@ -83,7 +83,7 @@ fn ours(param: &Param, doc: &mut Doc) {
     doc.paragraph(&format!("{} {}", sentence(param.summary), param.manual));
     let mut facts = vec![format!("Value: {}.", param.wanted())];
     facts.extend(param.acts.told());
-    facts.extend(param.facts(Door::Native));
+    facts.extend(param.facts(Door::Native, None));
     if param.is_of_a_seal() {
         facts.push("An entry of signing may say it for itself.".to_owned());
     }
@@ -97,9 +97,11 @@ fn ours(param: &Param, doc: &mut Doc) {
 /// What it is called in the historic files.
 fn elsewhere(param: &Param) -> Option<String> {
     let (first, second) = ("dkim-filter.conf", "opendkim.conf");
+    let is_turned = param.opendkim.parameter.is_some_and(|one| one.form.is_the_other_way_round());
     match (param.dkim_filter.name(), param.opendkim.name()) {
         (Some(one), Some(other)) if one == other => {
-            Some(format!("It is {one} in {first} and {second}."))
+            let turned = if is_turned { ", the other way round" } else { "" };
+            Some(format!("It is {one} in {first} and {second}{turned}."))
         }
         (Some(one), Some(other)) => Some(format!("It is {one} in {first}, {other} in {second}.")),
         (Some(one), None) => Some(format!("It is {one} in {first}.")),
@@ -175,7 +177,7 @@ fn part(rows: &[Row], door: Door, wanted: fn(&Acts) -> bool, doc: &mut Doc) {
         let about = row.param.acts.told().unwrap_or_else(|| row.about());
         doc.paragraph(&about);
         let mut facts = vec![format!("Value: {}.", row.value())];
-        facts.extend(row.param.facts(door));
+        facts.extend(row.param.facts(door, row.parameter.map(|known| known.form)));
         match row.param.place {
             Place::Both | Place::File => {
                 facts.push(format!("In our own file, it is {}.", row.param.name));

@@ -64,6 +64,27 @@ fn every_default_is_a_value() {
 }
 
 #[test]
+fn a_default_is_told_in_the_words_of_the_file_that_has_it() {
+    for (name, ours, theirs) in
+        [("foreground", "no", "yes"), ("log.to", "stderr", "no"), ("sandbox", "on", "yes")]
+    {
+        let param = named(name).unwrap();
+        let told = |form| param.facts(Door::Opendkim, form).into_iter().next().unwrap();
+        assert_eq!(told(None), format!("Default: {ours}."));
+        let form = param.parameter_in(Door::Opendkim).map(|known| known.form);
+        assert_eq!(told(form), format!("Default: {theirs}."));
+    }
+}
+
+#[test]
+fn what_is_done_instead_of_serving_is_never_said_to_be_taken_later() {
+    for name in ["print-value", "test-messages", "test-time", "test-verbosity", "query"] {
+        let facts = named(name).unwrap().facts(Door::Opendkim, None);
+        assert!(facts.is_empty(), "{name}: {facts:?}");
+    }
+}
+
+#[test]
 fn every_word_of_a_choice_is_a_value() {
     for param in PARAMS {
         let Kind::Choice(words) = param.kind else { continue };

@@ -164,7 +164,10 @@ impl Row {
     fn default(&self, door: Door) -> String {
         match self.param.default_in(door) {
             None | Some("") => "–".to_owned(),
-            Some(default) => format!("`{}`", default.replace(',', ", ")),
+            Some(default) => {
+                let written = self.parameter.map_or(default, |known| known.form.written(default));
+                format!("`{}`", written.replace(',', ", "))
+            }
         }
     }
 }
@@ -177,6 +180,7 @@ fn taken(rows: &[Row], door: Door, text: &mut String) {
         let reload = match row.param.reload {
             Reload::Live => "live",
             Reload::Restart => "restart",
+            Reload::Never => "–",
         };
         let cells = [
             row.names(),

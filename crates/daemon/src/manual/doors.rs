@@ -153,6 +153,9 @@ pub const OPENDKIM: Page = Page {
     ..Page::ROW
 };
 
+/// What is said of a parameter for which yes is the option's no.
+const THE_OTHER_WAY_ROUND: &str = ", the other way round";
+
 /// The options of that door, in the order in which they are listed.
 fn flags(door: Door) -> Vec<Flag> {
     match door {
@@ -175,7 +178,7 @@ fn native(param: &Param) -> Flag {
         more.push(format!("-{letter} means {means}, and takes no value."));
     }
     more.extend(param.acts.told());
-    more.extend(param.facts(Door::Native));
+    more.extend(param.facts(Door::Native, None));
     Flag {
         names: letter.map(|known| format!("-{}", known.letter)).into_iter().chain([long]).collect(),
         value: value(param),
@@ -194,9 +197,10 @@ fn historic(letter: Letter, row: &Row, door: Door) -> Flag {
         more.push(format!("It means {means} in the words of our own {}.", row.param.name));
     }
     if let Some(parameter) = row.parameter {
-        more.push(format!("In the file, it is {}.", parameter.name));
+        let turned = if parameter.form.is_the_other_way_round() { THE_OTHER_WAY_ROUND } else { "" };
+        more.push(format!("In the file, it is {}{turned}.", parameter.name));
     }
-    more.extend(row.param.facts(door));
+    more.extend(row.param.facts(door, None));
     let takes = letter.means.is_none() && !row.param.metavariable().is_empty();
     Flag {
         names: vec![format!("-{}", letter.letter)],

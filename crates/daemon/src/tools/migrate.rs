@@ -241,7 +241,7 @@ fn made(asked: &Asked, host: Host, terminal: &mut Terminal<'_>) -> ExitCode {
         terminal.complain(error);
         return ExitCode::System;
     }
-    report(&root, &draft, &programs, asked, terminal);
+    report(&root, &draft, &olds, asked, terminal);
     let proved = match (&asked.corpus, &config) {
         (Some(corpus), Some(config)) if mistakes.is_empty() => {
             proof(corpus, (&root, &olds, config), asked, terminal)
@@ -340,13 +340,7 @@ fn deliver(output: Option<&Path>, text: &str, terminal: &mut Terminal<'_>) -> Re
 }
 
 /// Tells what was read, what could not be carried over, and what to do next.
-fn report(
-    root: &Root,
-    draft: &Draft,
-    programs: &[&str],
-    asked: &Asked,
-    terminal: &mut Terminal<'_>,
-) {
+fn report(root: &Root, draft: &Draft, olds: &[Old], asked: &Asked, terminal: &mut Terminal<'_>) {
     let mut text = String::new();
     let mut part = |head: &str, lines: Vec<String>| {
         if !lines.is_empty() {
@@ -356,8 +350,8 @@ fn report(
     };
     part("read:", root.inventory());
     part("not carried over:", draft.lost.clone());
-    if !programs.is_empty() {
-        part("next:", text::next_steps(programs, asked.output.as_deref()));
+    if !olds.is_empty() {
+        part("next:", text::next_steps(olds, asked.output.as_deref()));
     }
     say(terminal, &text);
 }

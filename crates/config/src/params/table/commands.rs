@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Param] = &[
             parameter: None,
         },
         kind: Kind::Text("the name of a parameter"),
-        reload: Reload::Restart,
+        reload: Reload::Never,
         place: Place::Historic,
         summary: "print the value of a parameter and exit",
         manual: "As it was given. Of one that is not set, nothing, and the exit code is 78; 65 of \

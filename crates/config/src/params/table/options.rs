@@ -5,6 +5,17 @@ use crate::params::{Form, Historic, Kind, Param, Parameter, Place};
 use crate::raw::Setter;
 use crate::value;
 
+/// What a key list is.
+macro_rules! of_a_key_list {
+    ($about:literal) => {
+        concat!(
+            $about,
+            " A key list has lines of sender-pattern:key-file, or \
+             sender-pattern:signing-domain:key-file. The selector of a key is its file's name."
+        )
+    };
+}
+
 pub(super) const ROWS: &[Param] = &[
     Param {
         name: "domains",
@@ -48,8 +59,7 @@ pub(super) const ROWS: &[Param] = &[
         kind: Kind::Path,
         place: Place::CommandLine,
         summary: "the file with the private key, or the key list",
-        manual: "A key list has lines of sender-pattern:key-file, or \
-                 sender-pattern:signing-domain:key-file. The selector of a key is its file's name.",
+        manual: "In PEM, as genkey and openssl write it.",
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.options.key, report, |text| Ok(text.to_owned()));
         }),
@@ -64,7 +74,7 @@ pub(super) const ROWS: &[Param] = &[
         },
         place: Place::CommandLine,
         summary: "the key is no key, but a key list",
-        manual: "It takes no value itself.",
+        manual: of_a_key_list!("It takes no value itself."),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.options.key_list, report, value::switch);
         }),
@@ -76,7 +86,7 @@ pub(super) const ROWS: &[Param] = &[
         kind: Kind::Path,
         place: Place::Historic,
         summary: "the key list",
-        manual: "It takes the place of the key, and of its selector.",
+        manual: of_a_key_list!("It takes the place of the key, and of its selector."),
         setter: Setter::Top(|raw, given, report| {
             given.put(&mut raw.options.list, report, |text| Ok(text.to_owned()));
         }),

@@ -2,13 +2,19 @@
 
 use super::draft::{Draft, Value};
 use super::entries::Entry;
+use super::old::Old;
 use crate::VERSION;
 use std::fmt::Write as _;
+use std::path::Path;
+use twinseal_config::SocketSpec;
 use twinseal_config::render::{ShownSeal, list, scalar};
 use twinseal_message::text::{escaped, path};
 
 /// How long a line of a comment is, where words allow it.
 const WIDTH: usize = 96;
+
+/// What the unit twinseal.service may write to: see its `ReadWritePaths=`.
+const WRITABLE: &str = "/var/spool/postfix/milter/twinseal";
 
 /// The file. `programs` are those that it takes the place of.
 pub(super) fn of(draft: &Draft, programs: &[&str]) -> String {
@@ -118,7 +124,7 @@ fn wrapped(text: &mut String, first: &str, next: &str, about: &str) {
 }
 
 /// What is to be done with the file, in steps.
-pub(super) fn next_steps(programs: &[&str], file: Option<&std::path::Path>) -> Vec<String> {
+pub(super) fn next_steps(olds: &[Old], file: Option<&Path>) -> Vec<String> {
     let file = file.map_or_else(|| "/etc/twinseal/twinseal.yaml".to_owned(), path);
     let mut steps = vec![
         format!(
@@ -126,8 +132,30 @@ pub(super) fn next_steps(programs: &[&str], file: Option<&std::path::Path>) -> V
         ),
         format!("twinseal serve --config {file} --check"),
     ];
-    let stops = programs.iter().map(|program| format!("systemctl disable --now {program}"));
-    steps.extend(stops);
-    steps.push(format!("start twinseal serve --config {file}, and send a message"));
+    steps.extend(olds.iter().flat_map(|old| elsewhere(&old.config.sockets)).map(|socket| {
+        format!(
+            "{}: twinseal.service may write below {WRITABLE} alone: name a path there, in {file} \
+             and to the MTA, or the socket's directory in ReadWritePaths= of a drop-in",
+            path(socket)
+        )
+    }));
+    let each = |verb: &str| -> Vec<String> {
+        olds.iter().map(|old| format!("systemctl {verb} {}", old.name())).collect()
+    };
+    steps.extend(each("stop"));
+    steps.push(format!(
+        "start twinseal serve --config {file}, see that it serves, and send a message"
+    ));
+    steps.extend(each("disable"));
     steps
+}
+
+/// The sockets that our own unit cannot make.
+fn elsewhere(sockets: &[SocketSpec]) -> impl Iterator<Item = &Path> {
+    sockets.iter().filter_map(|socket| match socket {
+        SocketSpec::Unix { path } => {
+            Some(path.as_path()).filter(|path| !path.starts_with(WRITABLE))
+        }
+        SocketSpec::Inet { .. } => None,
+    })
 }
