@@ -78,9 +78,10 @@ apt-get install -y -q opendkim opendkim-tools
 install -o opendkim -g opendkim -m 600 /root/rsa2048.pem /etc/dkimkeys/mail2.private
 printf 'Domain example.com\\nSelector mail2\\nKeyFile /etc/dkimkeys/mail2.private\\n' \
     >>/etc/opendkim.conf
-sed -i 's|^Socket.*|Socket inet:8891@localhost|' /etc/opendkim.conf
+install -d -o opendkim -g postfix -m 2750 /var/spool/postfix/opendkim
+sed -i 's|^Socket.*|Socket local:/var/spool/postfix/opendkim/opendkim.sock|' /etc/opendkim.conf
 systemctl restart opendkim
-postconf -e 'smtpd_milters = inet:localhost:8891'
+postconf -e 'smtpd_milters = unix:opendkim/opendkim.sock'
 ";
 const DK_FILTER: &str = "\
 install -D -m 600 /root/rsa2048.pem /etc/mail/domainkey.key
