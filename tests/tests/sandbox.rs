@@ -206,7 +206,7 @@ fn a_key_of_a_sender_behind_a_link_is_let_in_or_said_to_be_outside() {
     let file = scratch.write(
         "conf/o.conf",
         format!(
-            "Socket {}\nMode s\nBackground no\nLogTo stderr\nKeyTable file:{}\nSigningTable \
+            "Socket {}\nMode s\nBackground no\nKeyTable file:{}\nSigningTable \
              refile:{}\n",
             address.for_filter(),
             table.display(),
