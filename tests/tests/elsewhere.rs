@@ -76,6 +76,21 @@ fn what_is_installed_makes_keys_and_signs() {
 }
 
 #[test]
+fn the_init_script_below_a_prefix_starts_what_was_installed_there() {
+    let root = host("started");
+    root.sh("make -C /src install PREFIX=/opt/mail && rm -rf /src");
+    let examples = "/opt/mail/share/doc/twinseal/examples";
+    let socket = "/var/spool/postfix/milter/twinseal/twinseal.sock";
+    root.sh(&format!(
+        "useradd --system --user-group twinseal; mkdir /etc/twinseal
+         cp {examples}/verify-only.yaml /etc/twinseal/twinseal.yaml
+         {examples}/init.d/twinseal start; test -S {socket}
+         test \"$(readlink /proc/$(cat /run/twinseal/twinseal.pid)/exe)\" = /opt/mail/sbin/twinseal
+         {examples}/init.d/twinseal stop; test ! -e /run/twinseal/twinseal.pid"
+    ));
+}
+
+#[test]
 fn a_prefix_that_no_unit_can_have_is_refused() {
     let root = host("refused");
     let said = root.try_sh("make -C /src install 'PREFIX=/opt/my mail'");
