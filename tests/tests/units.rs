@@ -265,9 +265,11 @@ fn reports_go_out_from_the_unit_with_the_drop_in_of_the_manual() {
              }}\n"
         ),
     );
-    root.sh("postconf -e 'mydestination=localhost,example.com' local_recipient_maps=\n\
+    root.sh(
+        "postconf -e 'mydestination=localhost,mx.example.com,example.com' local_recipient_maps=\n\
          echo 'post: root' >>/etc/aliases; newaliases\n\
-         systemctl restart postfix; systemctl daemon-reload");
+         systemctl restart postfix; systemctl daemon-reload",
+    );
     start(&root);
     let signed = fs::read_to_string(here("data/verify/pass-simple-simple.eml")).expect("a message");
     let seen = delivered(&root, "192.0.2.1", &format!("{signed}added\r\n"));

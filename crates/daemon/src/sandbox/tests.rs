@@ -230,7 +230,7 @@ fn what_is_not_in_force_keeps_nothing_outside() {
         assert_eq!(said.contains("port 5353"), tcp, "{said}");
         assert_eq!(said.contains("reports: to run"), programs, "{said}");
         // A key of a sender that is opened says whose refusal it is.
-        let denied = std::io::Error::from(io::ErrorKind::PermissionDenied);
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         let said = boundary.explain(&file, denied).to_string();
         assert_eq!(said.contains("outside of the sandbox"), files, "{said}");
     }
