@@ -149,6 +149,8 @@ fn a_fault_that_is_mended_is_forgotten() {
     let scratch = Scratch::new("sandbox");
     let list = scratch.write("lists/peers", "192.0.2.1\n");
     let (daemon, _) = start(&scratch, &format!("peers: {}\n", list.display()));
+    // It listens before it is inside.
+    assert!(daemon.has_logged(("sandboxed: ", "")), "{}", daemon.log());
     let [lists, aside] = ["lists", "lists.old"].map(|name| scratch.join(name));
     fs::rename(&lists, &aside).unwrap();
     scratch.write("lists/peers", "192.0.2.1\n");
