@@ -3,7 +3,7 @@
 //! else sees. Ports are free there, packages are installed and services started, and when it is
 //! dropped, all of it has never been.
 //!
-//! It has no network: what it can install is in [`base`].
+//! It has no network: what it can install is in `base`.
 
 mod base;
 
