@@ -36,6 +36,24 @@ pub fn packages() -> Vec<PathBuf> {
     found
 }
 
+/// Puts into that directory of a root what a release unpacks to, and the program under test as it was
+/// built there.
+pub fn unpack(root: &Root, directory: &str) {
+    let lines = "scripts/sources | tar --null --files-from=- --create";
+    let archive = Command::new("bash")
+        .args(["-o", "pipefail", "-c", lines])
+        .current_dir(here(".."))
+        .output()
+        .expect("bash is there");
+    assert!(archive.status.success(), "{}", String::from_utf8_lossy(&archive.stderr));
+    root.write("/root/sources.tar", archive.stdout);
+    let built = format!("{directory}/target/release");
+    root.sh(&format!("mkdir -p {built}; tar xf sources.tar -C {directory}; rm sources.tar"));
+    let program = fs::read(program::path()).expect("the program under test");
+    root.write(&format!("{built}/twinseal"), program);
+    root.sh(&format!("chmod 755 {built}/twinseal"));
+}
+
 /// A host with the packages in `/root` and a user `bob` who gets mail at example.com.
 #[derive(Debug)]
 pub struct Host {

@@ -1,8 +1,6 @@
 //! `make install` on a system that knows nothing of Debian: no apt, no dpkg, no sign of either.
 
-use std::process::{Command, Stdio};
-use twinseal_e2e::here;
-use twinseal_e2e::program;
+use twinseal_e2e::installed::unpack;
 use twinseal_e2e::root::Root;
 
 /// What makes a host Debian's, apart from the files themselves.
@@ -16,20 +14,7 @@ fn host(name: &str) -> Root {
     let root = Root::without_systemd(name);
     root.sh("apt-get install -y -q make");
     root.sh(DEBIAN);
-    let mut sources = Command::new("sh")
-        .args(["-c", "scripts/sources | tar -c --null -T -"])
-        .current_dir(here(".."))
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("tar");
-    let archive = root.path("/root/sources.tar");
-    let mut file = std::fs::File::create(&archive).expect("the archive");
-    std::io::copy(&mut sources.stdout.take().expect("a pipe"), &mut file).expect("it is copied");
-    assert!(sources.wait().expect("its state").success());
-    root.sh("mkdir -p /src/target/release && tar -x -C /src -f /root/sources.tar");
-    let program = std::fs::read(program::path()).expect("the program under test");
-    root.write("/src/target/release/twinseal", program);
-    root.sh("chmod 755 /src/target/release/twinseal");
+    unpack(&root, "/src");
     root
 }
 

@@ -3,14 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 use twinseal_e2e::claims::{Claim, objections};
 use twinseal_e2e::guide::zone::Zone;
 use twinseal_e2e::guide::{follow, mailbox};
 use twinseal_e2e::here;
-use twinseal_e2e::installed::packages;
-use twinseal_e2e::program;
+use twinseal_e2e::installed::{packages, unpack};
 use twinseal_e2e::root::Root;
 use twinseal_e2e::scratch::Scratch;
 
@@ -30,24 +28,8 @@ fn host(name: &str) -> (Root, Zone) {
     let zone = Zone::start(&root, DOMAINS);
     packages().iter().for_each(|package| root.put(package, "/root"));
     root.sh("useradd --create-home bob; apt-get install -y -q make");
-    source(&root);
+    unpack(&root, "/usr/src/twinseal");
     (root, zone)
-}
-
-/// Puts there what a release unpacks to, with the program as it was built.
-fn source(root: &Root) {
-    let lines = "scripts/sources | tar --null --files-from=- --create";
-    let archive = Command::new("bash")
-        .args(["-o", "pipefail", "-c", lines])
-        .current_dir(here(".."))
-        .output()
-        .expect("bash is there");
-    assert!(archive.status.success(), "{}", String::from_utf8_lossy(&archive.stderr));
-    root.write("/root/source.tar", archive.stdout);
-    let program = "/usr/src/twinseal/target/release";
-    root.sh(&format!("mkdir -p {program}; tar xf source.tar -C /usr/src/twinseal; rm source.tar"));
-    root.put(&program::path(), program);
-    root.sh(&format!("chmod 755 {program}/twinseal"));
 }
 
 /// Sends a message by SMTP and one by the sendmail command, and shows what arrives to the judges.
