@@ -6,6 +6,8 @@ mod copies;
 mod fields;
 mod terms;
 
+pub use self::fields::{no_atps, quoted_values};
+
 use super::record::Entry;
 use super::text::Conversation;
 use crate::here;
@@ -36,8 +38,8 @@ const KNOWN: &[(&str, Rule)] = &[
     ("relaxed-without-blank", Rule::Edit(fields::relaxed_without_blank)),
     ("from-once-more", Rule::Edit(fields::from_once_more)),
     ("product-name", Rule::Edit(fields::product_name)),
-    ("no-atps", Rule::Edit(fields::no_atps)),
-    ("quoted-values", Rule::Edit(fields::quoted_values)),
+    ("no-atps", Rule::Edit(|_, record| no_atps(record))),
+    ("quoted-values", Rule::Edit(|_, record| quoted_values(record))),
     ("blank-of-malformed", Rule::Edit(fields::blank_of_malformed)),
     ("author-first", Rule::Edit(fields::results)),
     ("results", Rule::Edit(fields::results)),

@@ -38,7 +38,7 @@ pub(super) fn product_name(_: &Conversation, record: &mut [Entry]) {
 }
 
 /// Nothing is said about third parties that an author's domain may have authorized.
-pub(super) fn no_atps(_: &Conversation, record: &mut [Entry]) {
+pub fn no_atps(record: &mut [Entry]) {
     for_each_value(record, RESULTS, |value| {
         let shorter = value.replace(";\n\tdkim-atps=neutral", "");
         Some(shorter.replace("; dkim-atps=neutral", ""))
@@ -46,7 +46,7 @@ pub(super) fn no_atps(_: &Conversation, record: &mut [Entry]) {
 }
 
 /// What is no plain token is quoted: a name with a job id, and digits of `b=` with a slash.
-pub(super) fn quoted_values(_: &Conversation, record: &mut [Entry]) {
+pub fn quoted_values(record: &mut [Entry]) {
     let quoted = |text: &str| {
         if text.contains(['/', '=']) { format!("\"{text}\"") } else { text.to_owned() }
     };
