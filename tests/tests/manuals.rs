@@ -100,12 +100,16 @@ fn mandoc_has_nothing_to_say_of_any_page() {
 #[test]
 fn man_shows_every_page() {
     let scratch = Scratch::new("manuals");
-    for (name, page) in pages() {
+    let pages = pages();
+    for (name, page) in &pages {
         let (_, section) = name.rsplit_once('.').expect("a section");
         scratch.dir(&format!("man{section}"));
         scratch.write(&format!("man{section}/{name}"), page);
     }
-    for name in pages().into_keys() {
+    // A link has no date, and that which it leads to has the same: all do.
+    let date = pages["twinseal.8"].lines().find_map(|line| line.strip_prefix(".Dd "));
+    let date = date.expect("a date");
+    for name in pages.keys() {
         let (title, section) = name.rsplit_once('.').expect("a section");
         let mut man = Command::new("man");
         man.arg("-M").arg(scratch.path()).args([section, title]);
@@ -114,7 +118,7 @@ fn man_shows_every_page() {
         let shown = text(&shown);
         let own = title.trim_start_matches("twinseal-");
         assert!(shown.contains(own), "{name}: {shown}");
-        for heading in ["NAME", "DESCRIPTION", "SEE ALSO", "November 28, 2026"] {
+        for heading in ["NAME", "DESCRIPTION", "SEE ALSO", date] {
             assert!(shown.contains(heading), "{name}: {heading}: {shown}");
         }
     }

@@ -121,7 +121,16 @@ fn what_was_changed_in_the_unit_of_opendkim_counts_and_what_was_disabled_stays_s
 fn on_a_host_without_their_configuration_the_historic_services_wait() {
     let host = Host::boot("waiting");
     let ours = "AutoRestart no\nSyslog yes\nMode v\n";
-    host.install("./twinseal_*.deb ./twinseal-compat_*.deb");
+    // Interrupted, when configurations were made already: they are ours all the same.
+    host.root.write(
+        "/usr/local/sbin/update-rc.d",
+        "#!/bin/sh\ncase $1 in opendkim) rm \"$0\"; exit 1; esac\nexec /usr/sbin/update-rc.d \"$@\"\n",
+    );
+    host.root.sh("chmod 755 /usr/local/sbin/update-rc.d");
+    let interrupted =
+        host.root.try_sh("apt-get install -y -q ./twinseal_*.deb ./twinseal-compat_*.deb");
+    assert!(!interrupted.status.success(), "{}", interrupted.text);
+    host.root.sh("test -f /etc/default/dk-filter; dpkg --configure -a");
     let all = "dk-filter dkim-filter opendkim";
     assert_eq!(host.systemctl("is-active", all), ["inactive"; 3]);
     assert_eq!(host.systemctl("is-enabled", all), ["disabled"; 3]);

@@ -23,8 +23,17 @@ fn postfix_comes_in_the_same_command_and_goes_and_comes_again() {
     host.root.sh("apt-get purge -y -q postfix; rm -rf /var/spool/postfix");
     host.install("postfix");
     is_reached(&host);
-    // A socket of systemd's goes with the package, and its link with a purge.
+    // What the guides make of the other directory outlives an upgrade.
+    host.root.write("/etc/tmpfiles.d/twinseal.conf", "d /run/twinseal 2750 twinseal postfix\n");
+    host.root.sh("systemd-tmpfiles --create twinseal.conf; dpkg -i --force-confold twinseal_*.deb");
+    assert_eq!(host.root.sh("stat -c '%a %G' /run/twinseal"), "2750 postfix\n");
+    // A socket of systemd's is made again too, and brings the service back.
     host.root.sh("systemctl stop twinseal; systemctl enable --now twinseal.socket");
+    host.root.sh("apt-get purge -y -q postfix; rm -rf /var/spool/postfix");
+    host.install("postfix");
+    is_reached(&host);
+    assert_eq!(host.systemctl("is-active", "twinseal.socket"), ["active"]);
+    // It goes with the package, and its link with a purge.
     host.root.sh("apt-get purge -y -q twinseal-compat twinseal");
     assert_ne!(host.systemctl("is-active", "twinseal.socket"), ["active"]);
     host.root.sh("test ! -L /etc/systemd/system/sockets.target.wants/twinseal.socket");
@@ -36,12 +45,23 @@ fn an_edited_init_script_is_moved_and_nothing_is_asked_in_either_direction() {
     host.install("./twinseal_*.deb ./twinseal-compat_*.deb");
     // Over a fresh installation of ours comes the other: no file of ours is in its way.
     host.install("opendkim");
+    let comes_back = || {
+        host.install("./twinseal-compat_*.deb");
+        host.root.sh("opendkim -V | grep Twinseal; grep -q Twinseal /etc/init.d/opendkim");
+        assert_eq!(host.root.sh("dpkg --verify twinseal-compat"), "");
+        assert_eq!(host.systemctl("is-active", "opendkim"), ["active"]);
+    };
+    // dpkg knows of ours still, which has another's in its place.
     host.root.sh("opendkim -V | grep OpenDKIM; echo '# edited' >>/etc/init.d/opendkim");
-    host.root.sh("apt-get purge -y -q twinseal-compat");
-    host.install("./twinseal-compat_*.deb");
-    host.root.sh("grep -q '# edited' /etc/init.d/opendkim.former; opendkim -V | grep Twinseal");
-    assert_eq!(host.root.sh("dpkg --verify twinseal-compat"), "");
-    assert_eq!(host.systemctl("is-active", "opendkim"), ["active"]);
+    comes_back();
+    host.root.sh("cd /etc/init.d; grep -q '# edited' opendkim.former; test ! -x opendkim.former");
+    // It knows no more of ours, and somebody diverts what we would.
+    host.install("opendkim");
+    host.root.sh("echo '# again' >>/etc/init.d/opendkim; apt-get purge -y -q twinseal-compat
+         dpkg-divert --local --no-rename --divert /etc/x --add /etc/opendkim.conf");
+    comes_back();
+    host.root.sh("cd /etc/init.d; grep -q '# again' opendkim.former; ls opendkim.former.~1~");
+    host.root.sh("dpkg-divert --local --no-rename --remove /etc/opendkim.conf");
     // As dpkg-divert says it in Russian.
     let tool = "#!/bin/sh\n[ \"$LC_ALL\" = C ] || case \"$*\" in *--list*) echo 'отклонение файла \
                 /etc/opendkim.conf в файл /x пакетом twinseal-compat'; exit;; esac\n\

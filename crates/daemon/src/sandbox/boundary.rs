@@ -96,8 +96,12 @@ impl Boundary {
         let real = match fs::canonicalize(path) {
             Ok(real) => real,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return true,
-            // A file that is yet to come, or a path that is not whole.
-            Err(_) => path.to_owned(),
+            // A file that is yet to come, in a directory that may have other names, or a path that is
+            // not whole.
+            Err(_) => match path.parent().map(fs::canonicalize) {
+                Some(Ok(parent)) => parent,
+                Some(Err(_)) | None => path.to_owned(),
+            },
         };
         real.ancestors().any(|path| self.is_root_of(path))
     }
