@@ -126,9 +126,10 @@ fn on_a_host_without_their_configuration_the_historic_services_wait() {
         "/usr/local/sbin/update-rc.d",
         "#!/bin/sh\ncase $1 in opendkim) rm \"$0\"; exit 1; esac\nexec /usr/sbin/update-rc.d \"$@\"\n",
     );
+    host.install("psmisc procps");
     host.root.sh("chmod 755 /usr/local/sbin/update-rc.d");
-    let interrupted =
-        host.root.try_sh("apt-get install -y -q ./twinseal_*.deb ./twinseal-compat_*.deb");
+    // dpkg takes it from the path; apt would give it another path.
+    let interrupted = host.root.try_sh("dpkg -i ./twinseal_*.deb ./twinseal-compat_*.deb");
     assert!(!interrupted.status.success(), "{}", interrupted.text);
     host.root.sh("test -f /etc/default/dk-filter; dpkg --configure -a");
     let all = "dk-filter dkim-filter opendkim";
