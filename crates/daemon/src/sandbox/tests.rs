@@ -237,6 +237,28 @@ fn what_is_not_in_force_keeps_nothing_outside() {
 }
 
 #[test]
+fn a_file_that_is_missing_behind_a_link_says_nothing_of_its_neighbour() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = fs::canonicalize(directory.path()).unwrap();
+    fs::create_dir_all(at.join("inside/keys")).unwrap();
+    fs::create_dir(at.join("outside")).unwrap();
+    fs::write(at.join("inside/keys/mail2"), "").unwrap();
+    fs::write(at.join("outside/mail2"), "").unwrap();
+    std::os::unix::fs::symlink(at.join("inside/keys"), at.join("keys")).unwrap();
+    let mut needs = Needs::default();
+    needs.readable.insert(at.join("inside"));
+    let boundary = Boundary::around(&needs, InForce { files: true, tcp: false, programs: false });
+    for (file, is_held) in [
+        ("keys/mail1", true),
+        ("keys/mail2", true),
+        ("outside/mail1", true),
+        ("outside/mail2", false),
+    ] {
+        assert_eq!(boundary.hold(&at.join(file)).is_ok(), is_held, "{file}");
+    }
+}
+
+#[test]
 fn without_landlock_calls_are_still_filtered() {
     let is = |files: Option<&rules::InForce>, calls| InForce::of(files, calls);
     assert!(is(None, false).is_none());
