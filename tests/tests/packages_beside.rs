@@ -67,9 +67,26 @@ fn an_edited_init_script_is_moved_and_nothing_is_asked_in_either_direction() {
                 /etc/opendkim.conf в файл /x пакетом twinseal-compat'; exit;; esac\n\
                 exec /usr/bin/dpkg-divert \"$@\"\n";
     host.root.write("/usr/local/sbin/dpkg-divert", tool);
+    assert_ne!(host.root.sh("LC_ALL=C dpkg-divert --list '*.former'"), "");
     // dpkg takes it from the path; apt would give it another path.
     host.root.sh("chmod 755 /usr/local/sbin/dpkg-divert; dpkg -r twinseal-compat");
     assert_eq!(host.root.sh("LC_ALL=C dpkg-divert --list '*.former'"), "");
+}
+
+#[test]
+fn a_purge_leaves_what_somebody_has_made_since_a_removal() {
+    let host = Host::boot("made-since");
+    host.install("./twinseal_*.deb ./twinseal-compat_*.deb");
+    host.root.sh("rm /etc/opendkim.conf; echo '# edited' >>/etc/dkim-filter.conf
+         apt-get remove -y -q twinseal-compat");
+    host.root.write("/etc/opendkim.conf", "Mode v\n");
+    let unit = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+    host.root.write("/etc/systemd/system/dk-filter.service", unit);
+    host.root.sh("systemctl enable dk-filter; apt-get purge -y -q twinseal-compat");
+    host.root.sh("test -f /etc/opendkim.conf
+         test -L /etc/systemd/system/multi-user.target.wants/dk-filter.service");
+    // What was made by the package and edited goes with it.
+    host.root.sh("test ! -e /etc/dkim-filter.conf; test ! -e /etc/default/opendkim");
 }
 
 /// A package of old, without a unit.
